@@ -1,0 +1,1 @@
+typedef int ctl_allocation_is_a_stub;

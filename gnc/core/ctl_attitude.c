@@ -1,0 +1,1 @@
+typedef int ctl_attitude_is_a_stub;

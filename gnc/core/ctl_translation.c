@@ -1,0 +1,1 @@
+typedef int ctl_translation_is_a_stub;

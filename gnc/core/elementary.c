@@ -1,0 +1,1 @@
+typedef int elementary_is_a_stub;

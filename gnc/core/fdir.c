@@ -1,0 +1,1 @@
+typedef int fdir_is_a_stub;

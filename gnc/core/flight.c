@@ -1,0 +1,1 @@
+typedef int flight_is_a_stub;

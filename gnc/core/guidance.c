@@ -1,0 +1,1 @@
+typedef int guidance_is_a_stub;

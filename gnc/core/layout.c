@@ -1,0 +1,1 @@
+typedef int layout_is_a_stub;

@@ -1,0 +1,1 @@
+typedef int linalg_is_a_stub;

@@ -1,0 +1,1 @@
+typedef int mission_is_a_stub;

@@ -1,0 +1,1 @@
+typedef int nav_attitude_is_a_stub;

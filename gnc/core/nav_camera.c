@@ -1,0 +1,1 @@
+typedef int nav_camera_is_a_stub;

@@ -1,0 +1,1 @@
+typedef int nav_gnss_is_a_stub;

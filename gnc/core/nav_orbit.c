@@ -1,0 +1,1 @@
+typedef int nav_orbit_is_a_stub;

@@ -1,0 +1,1 @@
+typedef int nav_relative_is_a_stub;

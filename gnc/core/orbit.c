@@ -1,0 +1,1 @@
+typedef int orbit_is_a_stub;

@@ -1,0 +1,1 @@
+typedef int rotation_is_a_stub;

@@ -1,0 +1,1 @@
+typedef int targeting_is_a_stub;
