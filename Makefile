@@ -1,0 +1,68 @@
+# `make` lists the targets. Everything lives in .venv; PYTHON=… chooses the interpreter (3.11 or later).
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PY := $(VENV)/bin/python
+RUN := runs/demo
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PIP := $(PY) -m pip install -q
+NATIVE := $(shell find gnc hil -name '*.pyx' -o -name '*.pxd' -o -path 'gnc/core/*') setup.py
+CORE_TESTS := tests/core tests/closed_loop
+
+.PHONY: help demo test test-long check bench coverage mutation build clean
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: build ## build, fly a whole approach to the station and write its report
+	$(PY) -m hil.cli run iss-vbar --seed 1 --out $(RUN)
+	@echo "The report: $(RUN)/report.html"
+
+test: $(VENV)/.test build ## every test but the long ones (installs what they need)
+	@./.ci/need clang:clang nm:binutils
+	$(PY) -m pytest -n auto -m "not long"
+
+test-long: $(VENV)/.test build ## every test there is
+	@./.ci/need clang:clang nm:binutils
+	$(PY) -m pytest -n auto
+
+check: $(VENV)/.test $(VENV)/.dev build ## formatting, lint and types
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+bench: $(VENV)/.bench build ## race ProxOps against Basilisk, filterpy and NumPy, side by side
+	$(PY) -m benchmarks
+
+coverage: $(VENV)/.test $(VENV)/.dev ## line coverage of gnc/core, at least 95 %
+	$(PY) .ci/coverage.py
+
+mutation: $(VENV)/.test $(VENV)/.dev build ## break a sample of gnc/core lines and count the tests that notice (SAMPLE=40)
+	$(PY) .ci/mutation.py --sample $(or $(SAMPLE),40)
+
+clean: ## remove everything that a build, a test or a run made
+	rm -rf build dist *.egg-info $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	find gnc hil firmware_bridge tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find gnc hil \( -name '*.so' -o -name '*.c' -not -path 'gnc/core/*' \) -delete
+
+build: $(VENV)/.built # compiles what changed
+
+$(VENV)/.python:
+	./.ci/venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.python pyproject.toml
+	@$(PY) .ci/requirements.py build run | $(PIP) -r /dev/stdin
+	@rm -f $(VENV)/.built && touch $@
+
+$(VENV)/.test $(VENV)/.dev $(VENV)/.bench: $(VENV)/.%: $(VENV)/.installed
+	@$(PY) .ci/requirements.py $* | $(PIP) -r /dev/stdin
+	@touch $@
+
+# The first build registers the package too (an editable install); later ones compile what changed.
+$(VENV)/.built: $(VENV)/.installed $(NATIVE)
+	@if [ -e $@ ]; then $(PY) setup.py -q build_ext --inplace; \
+	else $(PIP) --no-build-isolation --no-deps --editable .; fi
+	@touch $@
