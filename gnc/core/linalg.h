@@ -47,8 +47,9 @@ void mat3_transpose(double out[9], const double a[9]);                /* no alia
 bool mat3_inverse(double out[9], const double a[9]);
 /* out = [a]x, so that [a]x b = a x b */
 void mat3_skew(double out[9], const double a[3]);
-/* General n x n solve A x = b by LU with partial pivoting, n <= 6; A and b are overwritten.
- * false when a pivot is zero or not finite. */
+/* General n x n solve A x = b by LU with partial pivoting, n <= MAT_SOLVE_MAX; A is overwritten,
+ * b becomes x. false when n is out of range, or a pivot is zero or not finite: A and b are then spoilt. */
+#define MAT_SOLVE_MAX 6
 bool mat_solve(size_t n, double *a, double *b);
 
 #endif
