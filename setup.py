@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
@@ -32,7 +33,7 @@ MK = read_sources_mk()
 OPT = os.environ.get("PROXOPS_OPT", "-O2").split()
 # A stranger's newer compiler may warn of more than ours: a warning stops the tests, never an install.
 WARNINGS = [w for w in MK["CORE_WARNINGS"] if w != "-Werror"]
-CORE_FILES = [str(p) for p in sorted(CORE.iterdir())]
+HEADERS = [str(p) for p in sorted(CORE.glob("*.h"))]
 
 # The interpreter's own CFLAGS (a distribution's, or the environment's) may not change the code made for an
 # expression; given at the link, -ffast-math would even set flush-to-zero for the whole process.
@@ -45,7 +46,7 @@ def without_foreign(command: list[str]) -> list[str]:
 
 
 class BuildExt(build_ext):
-    """Compiles the core to one static library, again when any of its files or the command line changed."""
+    """Compiles what changed, core and extensions alike, and everything when the command line changed."""
 
     def finalize_options(self) -> None:
         super().finalize_options()
@@ -54,35 +55,40 @@ class BuildExt(build_ext):
     def build_extensions(self) -> None:
         for name in ("compiler", "compiler_so", "linker_so"):
             setattr(self.compiler, name, without_foreign(getattr(self.compiler, name)))
-        self.rebuild_if_command_changed()
+        self.force_if_command_changed()
+        self.compile_all = self.compiler.compile
+        self.compiler.compile = self.compile_changed
         library = self.build_core()
         for ext in self.extensions:
             ext.extra_objects = [library]
+            ext.depends = [*HEADERS, library]
         super().build_extensions()
 
-    def rebuild_if_command_changed(self) -> None:
+    def force_if_command_changed(self) -> None:
         stamp = Path(self.build_temp, "command")
-        command = " ".join([*self.compiler.compiler_so, *MK["CORE_CFLAGS"], *OPT])
+        command = " ".join([*self.compiler.compiler_so, *MK["CORE_CFLAGS"], *WARNINGS, *OPT])
         if not stamp.exists() or stamp.read_text() != command:
-            self.force = self.compiler.force = True
+            self.force = True
             stamp.parent.mkdir(parents=True, exist_ok=True)
             stamp.write_text(command)
 
+    def compile_changed(self, sources: list[str], **options: Any) -> list[str]:
+        """The compiler's own ``compile`` takes every source each time; this one those older than their objects."""
+        objects = self.compiler.object_filenames(sources, output_dir=self.build_temp)
+        for source, made in zip(sources, objects, strict=True):
+            if self.force or newer_group([source, *HEADERS, "gnc/core/sources.mk", "setup.py"], made):
+                self.compile_all([source], **options)
+        return objects
+
     def build_core(self) -> str:
-        sources = [str(CORE / s) for s in MK["CORE_SOURCES"]]
+        def compile_one(name: str) -> str:
+            flags = [*MK["CORE_CFLAGS"], *WARNINGS, *OPT]
+            return self.compiler.compile([str(CORE / name)], output_dir=self.build_temp, extra_postargs=flags)[0]
+
+        with ThreadPoolExecutor(JOBS) as pool:
+            objects = list(pool.map(compile_one, MK["CORE_SOURCES"]))
         library = self.compiler.library_filename("proxops_core", output_dir=self.build_temp)
-        if self.force or newer_group(CORE_FILES, library):
-
-            def compile_one(source: str) -> list[str]:
-                return self.compiler.compile(
-                    [source],
-                    output_dir=self.build_temp,
-                    include_dirs=[str(CORE)],
-                    extra_postargs=[*MK["CORE_CFLAGS"], *WARNINGS, *OPT],
-                )
-
-            with ThreadPoolExecutor(JOBS) as pool:
-                objects = [o for made in pool.map(compile_one, sources) for o in made]
+        if self.force or newer_group(objects, library):
             Path(library).unlink(missing_ok=True)
             self.compiler.create_static_lib(objects, "proxops_core", output_dir=self.build_temp)
         return library
@@ -97,7 +103,6 @@ def extensions() -> Iterator[Extension]:
             include_dirs=[str(CORE)],
             extra_compile_args=[*MK["CORE_CFLAGS"], "-Wno-unused-function", *OPT],
             extra_link_args=OPT,
-            depends=CORE_FILES,
         )
 
 

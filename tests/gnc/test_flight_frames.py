@@ -55,7 +55,8 @@ def test_cython_declares_the_same_fields(frame: str, struct: str) -> None:
     block = re.search(rf"ctypedef struct {struct}:\n((?:        .*\n)+)", text)
     assert block
     declared = [
-        (name, types[ctype], int(count or 0)) for ctype, name, count in re.findall(r"(\w+) (\w+)(?:\[(\d+)\])?\n", block[1])
+        (name, types[ctype], int(count or 0))
+        for ctype, name, count in re.findall(r"(\w+) (\w+)(?:\[(\d+)\])?\n", block[1])
     ]
     assert declared == [(f.name, f.type, f.count) for f in flight.fields(frame)]
 
