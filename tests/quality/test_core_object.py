@@ -1,0 +1,68 @@
+"""What the compiled core is made of: no warning, no outside symbol, no state of its own, no recursion."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CORE = Path(__file__).parents[2] / "gnc" / "core"
+# Named so that neither a position-independent build nor a distribution's hardening moves or adds a symbol.
+PLAIN = ["-fno-pic", "-fno-stack-protector", "-U_FORTIFY_SOURCE"]
+BUILDS = [("gcc", "-O0"), ("gcc", "-O2"), ("gcc", "-O3"), ("clang", "-O0"), ("clang", "-O2"), ("clang", "-O3")]
+
+
+def variables() -> dict[str, list[str]]:
+    text = (CORE / "sources.mk").read_text().replace("\\\n", " ")
+    return {m[1]: m[2].split() for m in re.finditer(r"^(\w+)\s*=\s*(.*)$", text, re.M)}
+
+
+def compile_core(compiler: str, into: Path, *flags: str) -> None:
+    """All sources to objects in `into`, warnings being errors."""
+    assert shutil.which(compiler), f"{compiler} is missing: `make test` installs it"
+    mk = variables()
+    sources = [str(CORE / s) for s in mk["CORE_SOURCES"]]
+    command = [compiler, *mk["CORE_CFLAGS"], *mk["CORE_WARNINGS"], *flags, "-c", *sources]
+    made = subprocess.run(command, cwd=into, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+
+
+@pytest.fixture(scope="module", params=BUILDS, ids=" ".join)
+def symbols(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
+    """(type, name) of each symbol that nm sees in the core's objects."""
+    compiler, optimisation = request.param
+    into = tmp_path_factory.mktemp("core")
+    compile_core(compiler, into, optimisation, *PLAIN)
+    listed = subprocess.run(["nm", *sorted(map(str, into.glob("*.o")))], capture_output=True, text=True, check=True)
+    return re.findall(r"^[0-9a-f ]* ([A-Za-z]) (\S+)$", listed.stdout, re.M)
+
+
+def test_core_references_nothing_outside_itself(symbols: list[tuple[str, str]]) -> None:
+    defined = {name for kind, name in symbols if kind in "TRDB"}
+    wanted = {name for kind, name in symbols if kind in "Uwv"}
+    assert wanted - defined <= {"memcpy", "memset"}
+
+
+def test_core_keeps_no_state(symbols: list[tuple[str, str]]) -> None:
+    assert [name for kind, name in symbols if kind.lower() in "dbcsg"] == []
+
+
+def test_core_compiles_without_a_warning_as_newer_c(tmp_path: Path) -> None:
+    """A user's firmware may be compiled as C11 or C17."""
+    compile_core("gcc", tmp_path, "-O2", "-std=c17", "-pedantic", "-Wshadow", "-Wvla", "-Wstrict-prototypes")
+
+
+def test_core_does_not_recurse(tmp_path: Path) -> None:
+    compile_core("gcc", tmp_path, "-O0", "-fcallgraph-info")
+    calls: dict[str, set[str]] = {}
+    for graph in tmp_path.glob("*.ci"):
+        for caller, callee in re.findall(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"', graph.read_text()):
+            calls.setdefault(caller.rpartition(":")[2], set()).add(callee.rpartition(":")[2])
+    assert calls
+
+    # A function that still calls one left standing, after leaves have been taken away again and again, is in a cycle.
+    while leaves := [f for f, callees in calls.items() if not callees & calls.keys()]:
+        for leaf in leaves:
+            del calls[leaf]
+    assert sorted(calls) == []

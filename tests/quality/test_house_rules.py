@@ -1,0 +1,97 @@
+"""The rules that the sources can be read for: who imports whom, what the core includes, how long a function is."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CORE = ROOT / "gnc" / "core"
+MAY_IMPORT = {
+    "gnc": {"gnc"},
+    "firmware_bridge": {"gnc", "firmware_bridge"},
+    "hil": {"gnc", "firmware_bridge", "hil"},
+}
+PYTHON = [p for house in MAY_IMPORT for p in sorted((ROOT / house).rglob("*.py"))]
+CYTHON = [
+    p for house in MAY_IMPORT for p in sorted((ROOT / house).rglob("*.p[yx][xd]")) if p.suffix in {".pyx", ".pxd"}
+]
+C = sorted([*CORE.glob("*.c"), *CORE.glob("*.h")])
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def without_comments(text: str) -> str:
+    """C source with each comment blanked, its lines kept."""
+    return re.sub(r"/\*.*?\*/|//[^\n]*", lambda m: re.sub(r"[^\n]", " ", m[0]), text, flags=re.S)
+
+
+def imports_of_python(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module or ""
+
+
+def imports_of_cython(path: Path) -> Iterator[str]:
+    for line in path.read_text().splitlines():
+        if found := re.match(r"\s*from\s+([\w.]+)\s+c?import\b", line):
+            yield found[1]
+        elif found := re.match(r"\s*c?import\s+([\w., ]+)", line):
+            yield from (part.split()[0] for part in found[1].split(",") if part.strip())
+
+
+@pytest.mark.parametrize("path", PYTHON + CYTHON, ids=name)
+def test_imports_go_one_way_round(path: Path) -> None:
+    imported = imports_of_python(path) if path.suffix == ".py" else imports_of_cython(path)
+    houses = {module.split(".")[0] for module in imported} & set(MAY_IMPORT)
+    assert houses <= MAY_IMPORT[path.relative_to(ROOT).parts[0]]
+
+
+@pytest.mark.parametrize("path", C, ids=name)
+def test_core_includes_its_own_headers_and_three_of_the_languages(path: Path) -> None:
+    own = {header.name for header in CORE.glob("*.h")}
+    for include in re.findall(r"^\s*#\s*include\s+(\S+)", path.read_text(), re.M):
+        assert include in {"<stdint.h>", "<stdbool.h>", "<stddef.h>"} or include.strip('"') in own
+
+
+def test_source_list_names_every_core_file() -> None:
+    text = (CORE / "sources.mk").read_text().replace("\\\n", " ")
+    listed = re.search(r"^CORE_SOURCES\s*=(.*)$", text, re.M)
+    assert listed is not None
+    assert sorted(listed[1].split()) == sorted(p.name for p in CORE.glob("*.c"))
+
+
+@pytest.mark.parametrize("path", C, ids=name)
+def test_core_functions_are_short(path: Path) -> None:
+    lines = without_comments(path.read_text()).splitlines()
+    start = None
+    for number, line in enumerate(lines, 1):
+        if re.match(r"[A-Za-z_][\w\s*]*\(", line):
+            start = number
+        elif line.startswith("}") and start is not None:
+            assert number - start < 60, f"{name(path)}:{start} is {number - start + 1} lines long"
+            start = None
+
+
+@pytest.mark.parametrize("path", CYTHON, ids=name)
+def test_compiled_code_uses_the_cores_elementary_functions(path: Path) -> None:
+    """The last bit of libm's differs between systems, of NumPy's between versions."""
+    code = re.sub(r"#[^\n]*", "", path.read_text())
+    assert not re.search(r"libc\s*\.\s*math|\bc?import\s+math\b|\bfrom\s+math\b|math\.h", code)
+    if path.relative_to(ROOT).parts[0] == "hil":
+        assert not re.search(r"\bnp\.(random\.(?!SeedSequence|Philox)|a?(sin|cos|tan)|arc|exp|log|hypot|linalg)", code)
+
+
+@pytest.mark.parametrize("path", PYTHON + CYTHON, ids=name)
+def test_no_unseeded_randomness(path: Path) -> None:
+    assert not re.search(
+        r"default_rng\(\)|^\s*(import random|from random import)|np\.random\.(seed|rand|randn|normal)\(",
+        path.read_text(),
+        re.M,
+    )
