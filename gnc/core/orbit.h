@@ -12,7 +12,7 @@ typedef struct {
     double pole_eci[3];         /* unit vector of the pole of date */
 } gravity_t;
 
-/* Acceleration at r_eci: point mass and zonals J2..J4 about pole_eci (Vallado 2013, ch. 8.6/8.7, vector form). */
+/* Acceleration at r_eci != 0: point mass and zonals J2..J4 about pole_eci (Vallado 2013, sec. 8.6, vector form). */
 void orbit_gravity(double a_eci_mps2[3], const gravity_t *g, const double r_eci_m[3]);
 
 /* Rotation hill_from_eci of a target state, and the hill frame's own angular rate in hill axes
@@ -27,14 +27,14 @@ bool orbit_hill_to_relative(double dr_eci_m[3], double dv_eci_mps[3],
                             const double r_target_eci_m[3], const double v_target_eci_mps[3],
                             const double r_hill_m[3], const double v_hill_mps[3]);
 
-/* Kepler's equation M = E - e sin E, 0 <= e < 1; E in the same revolution as M. */
+/* Kepler's equation M = E - e sin E; E in the same revolution as M. NaN unless 0 <= e < 1 and M is finite. */
 double orbit_kepler_elliptic(double mean_anomaly_rad, double eccentricity);
-/* Two-body propagation by universal variables (elliptic and hyperbolic). false: not converged or
- * degenerate input; outputs untouched. */
+/* Two-body propagation by universal variables: elliptic, parabolic, hyperbolic; dt of either sign.
+ * r1, v1 may alias r0, v0. false: not finite, mu <= 0, r and v parallel, or not converged; outputs untouched. */
 bool orbit_kepler_propagate(double r1_m[3], double v1_mps[3], const double r0_m[3],
                             const double v0_mps[3], double dt_s, double mu_m3ps2);
 
-/* Clohessy-Wiltshire state transition, 6x6 row-major, state [r_hill, v_hill]. */
+/* Clohessy-Wiltshire state transition, 6x6 row-major, state [r_hill, v_hill]; n = 0 is free motion. */
 void orbit_cw_stm(double phi[36], double n_radps, double dt_s);
 
 /* Yamanaka-Ankersen (2002) state transition in hill axes (x radial out, y along-track, z normal),
@@ -48,7 +48,10 @@ bool orbit_ya_stm_from_state(double phi[36], const double r_target_eci_m[3], con
 
 /* Two-impulse transfer: velocity just after the first impulse, v0_plus, and just before the
  * second, v1_minus, so that the state goes from r0 to r1 in the STM's time.
- * false: the position-velocity block is singular (e.g. n dt = 2 k pi); outputs untouched. */
+ * false: the condition number (infinity norm) of the position-velocity block reaches
+ * TWO_IMPULSE_MAX_CONDITION, as at n dt = 2 k pi; outputs untouched. With both z exactly zero and a
+ * decoupled z axis the transfer stays in plane, so that n dt = (2k + 1) pi is not singular. */
+#define TWO_IMPULSE_MAX_CONDITION 1e9
 bool orbit_two_impulse(double v0_plus_mps[3], double v1_minus_mps[3], const double phi[36],
                        const double r0_m[3], const double r1_m[3]);
 
