@@ -1,0 +1,838 @@
+"""Scenario files: TOML in, one validated and frozen `Scenario` out.
+
+Every key ends in its unit. A file may extend another (`[scenario] extends`): tables merge key by
+key, and a table `[flight.phase.NAME]` overrides fields of the phase of that name. The keys of
+`[flight]` are the flight core's own parameters (gnc/core/flight.h): names, ranges and units come
+from its descriptors. docs/scenario.md describes the format.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
+from pydantic import ConfigDict, ValidationError
+from pydantic.dataclasses import dataclass
+from pydantic.fields import FieldInfo
+
+from gnc import flight as core
+
+DEG = 3.14159265358979323846 / 180.0
+EXTENDS_MAX = 8
+
+Positive = Annotated[float, Gt(0.0)]
+NonNegative = Annotated[float, Ge(0.0)]
+Fraction = Annotated[float, Ge(0.0), Le(1.0)]
+Angle = Annotated[float, Ge(0.0), Le(180.0)]
+Component = Annotated[float, Ge(-1.0), Le(1.0)]
+Vector = tuple[float, float, float]
+Quaternion = tuple[Component, Component, Component, Component]
+Inertia = tuple[Positive, Positive, Positive, float, float, float]
+Mass = Annotated[float, Ge(0.1), Le(1.0e6)]
+
+frozen = dataclass(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))
+
+# Unit suffixes of keys, longest first, and the units they stand for
+UNITS = {
+    "mps_per_sqrt_s": "m/s^1.5", "deg_per_sqrt_h": "deg/h^0.5", "deg_per_h15": "deg/h^1.5", "deg_per_h": "deg/h",
+    "rad2ps3": "rad^2/s^3", "radps05": "rad/s^0.5", "radps15": "rad/s^1.5", "m2ps3": "m^2/s^3", "m3ps2": "m^3/s^2",
+    "arcsec": "arcsec", "radps": "rad/s", "deg_s": "deg/s", "mps2": "m/s^2", "kgm2": "kg m^2", "ps2": "1/s^2",
+    "mps": "m/s", "deg": "deg", "rad": "rad", "ppm": "ppm", "sfu": "sfu", "orbits": "orbits", "ratio": "ratio",
+    "m2": "m^2", "kg": "kg", "ps": "1/s", "m": "m", "s": "s", "n": "N",
+}  # fmt: skip
+# What people write by mistake, beside the units above
+OTHER_SUFFIXES = ("degps", "kmps", "cmps", "hours", "min", "km2", "km", "cm", "mm", "ft", "lb", "us", "ms", "g", "t", "h", "kn")
+
+
+class ScenarioError(ValueError):
+    """A mistake in a scenario: one line naming file, key, value and what was expected."""
+
+
+@frozen
+class Plant:
+    """Truth environment and integration step."""
+
+    step_s: Annotated[float, Ge(0.001), Le(1.0)]
+    mu_m3ps2: Annotated[float, Ge(1.0e14), Le(1.0e15)]
+    re_m: Annotated[float, Ge(6.0e6), Le(7.0e6)]
+    j2: Annotated[float, Ge(0.0), Le(0.01)]
+    j3: Annotated[float, Ge(-0.001), Le(0.001)]
+    j4: Annotated[float, Ge(-0.001), Le(0.001)]
+    f107_sfu: Annotated[float, Ge(60.0), Le(400.0)]
+    ap: Annotated[float, Ge(0.0), Le(400.0)]
+
+
+@frozen
+class Target:
+    """The other spacecraft; inertia as tensor elements Ixx Iyy Izz Ixy Ixz Iyz."""
+
+    ephemeris: str
+    mass_kg: Annotated[float, Ge(0.1), Le(1.0e7)]
+    drag_area_m2: NonNegative
+    drag_coefficient: NonNegative
+    inertia_kgm2: Inertia
+    port_tbody_m: Vector
+    q_tport_from_tbody: Quaternion
+    gnss_antenna_tbody_m: Vector
+    q_tbody_from_hill: Quaternion
+    hold_limit_cycle_radps: Annotated[float, Ge(0.0), Le(1.0)]
+
+
+@frozen
+class Thrusters:
+    """Thrusters of one class: places and directions of the force, structural body frame."""
+
+    force_n: Annotated[float, Gt(0.0), Le(1.0e5)]
+    isp_s: Annotated[float, Gt(0.0), Le(1.0e4)]
+    min_on_s: Annotated[float, Ge(1.0e-4), Le(1.0)]
+    rise_s: Annotated[float, Ge(0.0), Le(0.2)]
+    decay_s: Annotated[float, Ge(0.0), Le(0.2)]
+    position_m: Annotated[tuple[Vector, ...], MinLen(1), MaxLen(core.N_THRUSTERS)]
+    direction: Annotated[tuple[tuple[Component, Component, Component], ...], MinLen(1), MaxLen(core.N_THRUSTERS)]
+
+
+@frozen
+class Chaser:
+    """The craft that is flown; inertia as tensor elements Ixx Iyy Izz Ixy Ixz Iyz."""
+
+    mass_kg: Mass
+    propellant_kg: NonNegative
+    com_body_m: Vector
+    tank_body_m: Vector
+    inertia_kgm2: Inertia
+    drag_area_m2: NonNegative
+    drag_coefficient: NonNegative
+    port_body_m: Vector
+    q_port_from_body: Quaternion
+    q_tport_from_port: Quaternion
+    thrusters: Thrusters
+
+
+@frozen
+class Imu:
+    """Gyro and accelerometer."""
+
+    position_body_m: Vector
+    gyro_arw_deg_per_sqrt_h: NonNegative
+    gyro_bias_deg_per_h: NonNegative
+    gyro_rrw_deg_per_h15: NonNegative
+    accelerometer_bias_mps2: NonNegative
+    accelerometer_noise_mps_per_sqrt_s: NonNegative
+    scale_factor_ppm: NonNegative
+    misalignment_deg: Angle
+
+
+@frozen
+class Star:
+    """Star tracker, boresight along star x."""
+
+    q_star_from_body: Quaternion
+    period_s: Positive
+    latency_s: NonNegative
+    sigma_cross_arcsec: NonNegative
+    sigma_roll_arcsec: NonNegative
+    misalignment_deg: Angle
+    fitted: bool = True
+
+
+@frozen
+class Gnss:
+    """Absolute GNSS receiver of the chaser."""
+
+    antenna_body_m: Vector
+    period_s: Positive
+    latency_s: NonNegative
+    sigma_r_m: NonNegative
+    sigma_v_mps: NonNegative
+    fitted: bool = True
+
+
+@frozen
+class Rgnss:
+    """Relative GNSS between the antennas of both craft."""
+
+    period_s: Positive
+    latency_s: NonNegative
+    sigma_r_m: NonNegative
+    sigma_v_mps: NonNegative
+    bias_sigma_m: NonNegative
+    bias_tau_s: Positive
+    fitted: bool = True
+
+
+@frozen
+class Camera:
+    """Docking camera, boresight along camera x."""
+
+    position_body_m: Vector
+    q_camera_from_body: Quaternion
+    period_s: Positive
+    latency_s: NonNegative
+    max_range_m: Positive
+    pose_range_m: NonNegative
+    field_of_view_deg: Annotated[float, Gt(0.0), Lt(180.0)]
+    sigma_range_ratio: NonNegative
+    sigma_range_floor_m: NonNegative
+    sigma_los_deg: Angle
+    sigma_pose_deg: Angle
+    boresight_deg: Angle
+    dropout_probability: Fraction
+    fitted: bool = True
+
+
+@frozen
+class Sensors:
+    """What the chaser measures with."""
+
+    imu: Imu
+    star: Star
+    gnss: Gnss
+    rgnss: Rgnss
+    camera: Camera
+
+
+@frozen
+class Dispersions:
+    """3 sigma of every drawn truth value and uploaded error, normal, each axis; 0 draws nothing."""
+
+    initial_position_m: NonNegative
+    initial_velocity_mps: NonNegative
+    initial_attitude_deg: Angle
+    initial_rate_deg_s: NonNegative
+    mass_ratio: Annotated[float, Ge(0.0), Le(0.5)]
+    com_m: NonNegative
+    inertia_ratio: Annotated[float, Ge(0.0), Le(0.5)]
+    thruster_force_ratio: Annotated[float, Ge(0.0), Le(0.5)]
+    thruster_direction_deg: Annotated[float, Ge(0.0), Le(30.0)]
+    density_factor: Annotated[float, Ge(1.0), Le(100.0)]
+    target_attitude_deg: Angle
+    target_rate_deg_s: NonNegative
+    upload_target_position_m: NonNegative
+    upload_target_velocity_mps: NonNegative
+    handover_position_m: NonNegative
+    handover_velocity_mps: NonNegative
+    handover_attitude_deg: Angle
+
+
+@frozen
+class Initial:
+    """The point the chaser holds at start, port to port along the approach axis."""
+
+    distance_m: Annotated[float, Gt(0.0), Le(1.0e6)]
+    offset_x_m: Annotated[float, Ge(-1.0e5), Le(1.0e5)]
+
+
+@frozen
+class Contact:
+    """What the docking mechanism captures."""
+
+    capture_lateral_m: Positive
+    capture_closing_min_mps: NonNegative
+    capture_closing_max_mps: Positive
+    capture_angle_deg: Angle
+
+
+@frozen
+class Requirements:
+    """Limits the log is checked against, on truth."""
+
+    contact_closing_rate_min_mps: NonNegative
+    contact_closing_rate_max_mps: Positive
+    contact_lateral_rate_mps: Positive
+    contact_pitch_yaw_rate_deg_s: Positive
+    contact_roll_rate_deg_s: Positive
+    contact_lateral_misalignment_m: Positive
+    contact_pitch_yaw_misalignment_deg: Annotated[float, Gt(0.0), Le(180.0)]
+    contact_roll_misalignment_deg: Annotated[float, Gt(0.0), Le(180.0)]
+    corridor_half_angle_deg: Annotated[float, Gt(0.0), Lt(90.0)]
+    corridor_range_m: Positive
+    closing_rate_floor_mps: Positive
+    closing_rate_base_mps: NonNegative
+    closing_rate_slope_ps: NonNegative
+    closing_rate_range_m: Positive
+    keep_out_radius_m: Positive
+    passive_safety_orbits: NonNegative
+    passive_safety_from_phase: str
+    passive_safety_to_phase: str
+    passive_safety_interval_s: Positive
+    passive_safety_burn_interval_s: Positive
+    delta_v_budget_factor: Positive
+
+
+@frozen
+class Header:
+    """What is flown, and when."""
+
+    name: str
+    title: str
+    epoch_utc: str
+    max_duration_s: Annotated[float, Gt(0.0), Le(1.0e6)]
+
+
+class FlightTable(Mapping[str, Any]):
+    """The core's design parameters by their name in `gnc.flight.PARAMS`, in SI and radians.
+
+    `phases` are the names of the mission phases; each `phase_*` value has one element a phase.
+    """
+
+    def __init__(self, values: Mapping[str, Any], phases: tuple[str, ...]):
+        self._values = MappingProxyType(dict(values))
+        self.phases = phases
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def phase(self, name: str, parameter: str) -> Any:
+        """The value of `phase_<parameter>` for the phase of that name."""
+        return self._values[f"phase_{parameter}"][self.phases.index(name)]
+
+
+# Parameters the set-up fills: what the flight knows of the vehicles, and what is uploaded or handed over
+VEHICLE_PARAMETERS = frozenset({
+    "mu_m3ps2", "re_m", "j2", "pole_eci", "mass_kg", "com_body_m", "inertia_body_kgm2", "port_body_m", "q_port_from_body",
+    "imu_body_m", "gnss_body_m", "q_star_from_body", "camera_body_m", "q_camera_from_body", "thruster_min_on_s",
+    "thruster_rise_s", "thruster_decay_s", "thruster_body_m", "thruster_dir_body", "thruster_force_n", "tport_tbody_m",
+    "q_tport_from_tbody", "q_tport_from_port", "tgnss_tbody_m", "q_tbody_from_hill", "thruster_count", "phase_count",
+    "param_reserved",
+})  # fmt: skip
+UPLOADED_PARAMETERS = frozenset({
+    "target_r_eci_m", "target_v_eci_mps", "target_sigma_r_m", "target_sigma_v_mps", "init_r_hill_m", "init_v_hill_mps",
+    "init_sigma_r_m", "init_sigma_v_mps", "init_q_body_from_eci",
+})  # fmt: skip
+
+
+@frozen
+class Scenario:
+    """One validated scenario. `document` is the merged file as flown, `source` where it came from."""
+
+    scenario: Header
+    plant: Plant
+    target: Target
+    chaser: Chaser
+    sensors: Sensors
+    dispersions: Dispersions
+    initial: Initial
+    contact: Contact
+    requirements: Requirements
+    flight: Any
+    document: Any
+    source: str
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return self.scenario.name
+
+    @classmethod
+    def load(cls, name: str | Path, overrides: Iterable[str] = ()) -> Scenario:
+        """The packaged scenario of that name, or the file at that path.
+
+        overrides: "dotted.key=value" with the value written as in the file, e.g.
+        "dispersions.mass_ratio=0.0" or "flight.phase.s3.duration_s=600.0".
+        Raises ScenarioError with one line that names file, key, value and what was expected.
+        """
+        layers = _read_layers(_find(name))
+        layers.append(("--set", _parse_overrides(overrides)))
+        return _build(layers)
+
+    @staticmethod
+    def names() -> tuple[str, ...]:
+        """The packaged scenarios."""
+        return tuple(sorted(p.name.removesuffix(".toml") for p in _packaged().iterdir() if p.name.endswith(".toml")))
+
+    def to_toml(self) -> str:
+        """The scenario as flown, one self-contained file."""
+        import tomli_w
+
+        document = dict(self.document)
+        flight = dict(document["flight"])
+        flight["phase"] = [{"name": name, **table} for name, table in flight["phase"].items()]
+        return tomli_w.dumps(document | {"flight": flight})
+
+
+# ---- reading ------------------------------------------------------------------------------------
+
+
+def _packaged() -> Any:
+    return resources.files("hil") / "scenarios"
+
+
+def _find(name: str | Path) -> Path:
+    path = Path(name)
+    if path.suffix == ".toml" or len(path.parts) > 1:
+        if not path.is_file():
+            raise ScenarioError(f"{path}: no such scenario file")
+        return path
+    if str(name) not in Scenario.names():
+        near = _nearest(str(name), Scenario.names())
+        raise ScenarioError(f"{name}: no scenario of that name{near or '; there are ' + ', '.join(Scenario.names())}")
+    return Path(str(_packaged() / f"{name}.toml"))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ScenarioError(f"{path}: not valid TOML: {error}") from None
+
+
+Layer = tuple[str, dict[str, Any]]
+
+
+def _read_layers(path: Path) -> list[Layer]:
+    """The file and what it extends, base first."""
+    layers: list[Layer] = []
+    while True:
+        document = _read(path)
+        _name_phases(path.name, document)
+        layers.insert(0, (path.name, document))
+        header = document.get("scenario")
+        base = header.pop("extends", None) if isinstance(header, dict) else None
+        if base is None:
+            return layers
+        if not isinstance(base, str) or len(layers) >= EXTENDS_MAX:
+            expected = "the name of a scenario" if not isinstance(base, str) else f"at most {EXTENDS_MAX} files in a row"
+            raise ScenarioError(f"{path.name}: scenario.extends = {_show(base)}: expected {expected}")
+        beside = path.parent / f"{base}.toml"
+        path = beside if beside.is_file() else _find(base if not base.endswith(".toml") else path.parent / base)
+
+
+def _name_phases(file: str, document: dict[str, Any]) -> None:
+    """Turns the list `[[flight.phase]]` into a table of phases by name."""
+    flight = document.get("flight")
+    if not isinstance(flight, dict) or not isinstance(flight.get("phase"), list):
+        return
+    phases: dict[str, Any] = {}
+    for at, phase in enumerate(flight["phase"]):
+        name = phase.pop("name", None) if isinstance(phase, dict) else None
+        if not isinstance(name, str):
+            raise ScenarioError(f"{file}: flight.phase[{at}]: expected a table with a name")
+        if name in phases:
+            raise ScenarioError(f"{file}: flight.phase[{at}].name = {_show(name)}: a phase of that name is already there")
+        phases[name] = phase
+    flight["phase"] = phases
+
+
+def _parse_overrides(overrides: Iterable[str]) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        parts = key.strip().split(".")
+        if not equals or not all(parts):
+            raise ScenarioError(f"--set {override}: expected key=value, for instance plant.step_s=0.05")
+        try:
+            value = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            value = text.strip()
+        table = document
+        for part in parts[:-1]:
+            table = table.setdefault(part, {})
+            if not isinstance(table, dict):
+                raise ScenarioError(f"--set {override}: {part} is not a table")
+        table[parts[-1]] = value
+    return document
+
+
+def _merge(base: dict[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    """`top` over `base`, table by table; an angle replaces the same angle in the other unit."""
+    merged = dict(base)
+    for key, value in top.items():
+        if isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _merge(merged[key], value)
+        else:
+            if key not in merged:
+                merged.pop(_other_angle_unit(key), None)
+            merged[key] = value
+    return merged
+
+
+def _other_angle_unit(key: str) -> str:
+    for degrees, radians in (("_deg_s", "_radps"), ("_deg", "_rad")):
+        if key.endswith(degrees):
+            return key.removesuffix(degrees) + radians
+        if key.endswith(radians):
+            return key.removesuffix(radians) + degrees
+    return ""
+
+
+# ---- errors -------------------------------------------------------------------------------------
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, (dict, tuple, list)):
+        text = str(list(value) if isinstance(value, tuple) else value)
+        return text if len(text) <= 60 else text[:57] + "..."
+    return str(value)
+
+
+def _nearest(key: str, valid: Iterable[str]) -> str:
+    close = difflib.get_close_matches(key, list(valid), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _split_unit(key: str) -> tuple[str, str]:
+    """A key's stem and its unit suffix ("" when it has none)."""
+    for suffix in sorted((*UNITS, *OTHER_SUFFIXES), key=len, reverse=True):
+        if key.endswith(f"_{suffix}"):
+            return key.removesuffix(f"_{suffix}"), suffix
+    return key, ""
+
+
+def unit_of(key: str) -> str:
+    """The unit a key's suffix stands for; "" for a bare number or a text."""
+    return UNITS.get(_split_unit(key)[1], "")
+
+
+class _Reader:
+    """Reports mistakes with the layer of the file they came from."""
+
+    def __init__(self, layers: list[Layer]):
+        self.layers = layers
+
+    def file_of(self, path: str) -> str:
+        for file, document in reversed(self.layers):
+            node: Any = document
+            for part in re.sub(r"\[\d+\]", "", path).split("."):
+                node = node.get(part, MISSING) if isinstance(node, dict) else MISSING
+            if node is not MISSING:
+                return file
+        return self.layers[-2][0]
+
+    def fail(self, path: str, value: Any, expected: str) -> ScenarioError:
+        shown = "" if value is MISSING else f" = {_show(value)}"
+        return ScenarioError(f"{self.file_of(path)}: {path}{shown}: {expected}")
+
+    def unknown(self, path: str, valid: Iterable[str], value: Any) -> ScenarioError:
+        table, _, key = path.rpartition(".")
+        valid = list(valid)
+        stem = _split_unit(key)[0]
+        same = [v for v in valid if _split_unit(v)[0] == stem]
+        if same:
+            units = " or ".join(unit_of(v) or "no unit" for v in same)
+            return self.fail(path, value, f"wrong unit; expected {units}: write {' or '.join(same)}")
+        where = f"[{table}]" if table else "a scenario"
+        return self.fail(path, value, f"unknown key in {where}{_nearest(key, valid)}")
+
+
+def _expectation(hint: Any, unit: str) -> str:
+    """What a field accepts, in words."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _range_in_words(arguments[0], arguments[1:], unit)
+    if origin is tuple:
+        inner = _expectation(arguments[0], unit)
+        return f"a list, each of {inner}" if arguments[-1] is Ellipsis else f"{len(arguments)} numbers, each {inner}"
+    if origin is Literal:
+        return "one of " + ", ".join(_show(a) for a in arguments)
+    names = {float: "a finite number", int: "a whole number", str: "a text", bool: "true or false"}
+    return names.get(hint, str(hint)) + (f" ({unit})" if unit and hint is float else "")
+
+
+def _range_in_words(base: Any, constraints: tuple[Any, ...], unit: str) -> str:
+    lo = next((f"{c.ge:g}" for c in constraints if isinstance(c, Ge)), None)
+    above = next((f"{c.gt:g}" for c in constraints if isinstance(c, Gt)), None)
+    hi = next((f"{c.le:g}" for c in constraints if isinstance(c, Le)), None)
+    below = next((f"{c.lt:g}" for c in constraints if isinstance(c, Lt)), None)
+    most = next((c.max_length for c in constraints if isinstance(c, MaxLen)), None)
+    if most is not None:
+        return f"a list of 1 to {most}, each {_expectation(get_args(base)[0], unit)}"
+    ranges = [f">= {lo}" if lo else "", f"> {above}" if above else "", f"<= {hi}" if hi else "", f"< {below}" if below else ""]
+    text = f"a number from {lo} to {hi}" if lo and hi else "a number " + " and ".join(r for r in ranges if r)
+    return text + (f" ({unit})" if unit else "")
+
+
+# ---- validating ---------------------------------------------------------------------------------
+
+
+def _freeze(value: Any) -> Any:
+    return tuple(_freeze(v) for v in value) if isinstance(value, list) else value
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls, include_extras=True)
+
+
+def _section(reader: _Reader, cls: type, table: Any, path: str) -> Any:
+    """One table of the file as an instance of its dataclass."""
+    if not isinstance(table, dict):
+        raise reader.fail(path, table, "expected a table")
+    hints = _hints(cls)
+    known = {f.name: f for f in fields(cls)}
+    for key, value in table.items():
+        if key not in known:
+            raise reader.unknown(f"{path}.{key}", known, value)
+    values: dict[str, Any] = {}
+    for name, field in known.items():
+        if name in table:
+            nested = is_dataclass(hints[name])
+            values[name] = _section(reader, hints[name], table[name], f"{path}.{name}") if nested else _freeze(table[name])
+        elif _is_required(field):
+            raise reader.fail(f"{path}.{name}", MISSING, f"missing; expected {_expectation(hints[name], unit_of(name))}")
+    try:
+        return cls(**values)
+    except ValidationError as error:
+        raise _explain(reader, hints, table, path, error) from None
+
+
+def _is_required(field: Any) -> bool:
+    default = field.default.is_required() if isinstance(field.default, FieldInfo) else field.default is MISSING
+    return bool(default)
+
+
+def _explain(reader: _Reader, hints: dict[str, Any], table: dict[str, Any], path: str, error: ValidationError) -> ScenarioError:
+    """The first thing pydantic found, in the words of this project."""
+    first = error.errors()[0]
+    name, *indices = first["loc"]
+    value, hint = table[str(name)], hints[str(name)]
+    at = f"{path}.{name}"
+    for index in indices:
+        if not isinstance(index, int) or not isinstance(value, list) or index >= len(value):
+            break
+        value, at = value[index], f"{at}[{index}]"
+        inner = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+        hint = get_args(inner)[0]
+    return reader.fail(at, value, f"expected {_expectation(hint, unit_of(str(name)))}")
+
+
+def _build(layers: list[Layer]) -> Scenario:
+    document: dict[str, Any] = {}
+    reader = _Reader(layers)
+    sections = {name: hint for name, hint in _hints(Scenario).items() if is_dataclass(hint)}
+    for file, layer in layers:
+        _check_phase_names(reader, document, layer, file)
+        document = _merge(document, layer)
+    for key, value in document.items():
+        if key not in sections and key != "flight":
+            raise reader.unknown(key, [*sections, "flight"], value if not isinstance(value, dict) else MISSING)
+    for key in (*sections, "flight"):
+        if key not in document:
+            raise reader.fail(key, MISSING, "missing table")
+    parts = {name: _section(reader, cls, document[name], name) for name, cls in sections.items()}
+    table = _read_flight(reader, document["flight"])
+    scenario = Scenario(**parts, flight=table, document=MappingProxyType(document), source=layers[-2][0])
+    _check_consistency(reader, scenario)
+    return scenario
+
+
+def _check_phase_names(reader: _Reader, base: dict[str, Any], layer: dict[str, Any], file: str) -> None:
+    """A layer may override phases of its base, not bring new ones by a misspelt name."""
+    known = base.get("flight", {}).get("phase", {})
+    flight = layer.get("flight", {})
+    phases = flight.get("phase", {}) if isinstance(flight, dict) else {}
+    if known and isinstance(phases, dict):
+        for name in phases:
+            if name not in known:
+                raise ScenarioError(f"{file}: flight.phase.{name}: no phase of that name{_nearest(name, known)}")
+
+
+def _check_consistency(reader: _Reader, s: Scenario) -> None:
+    """What one key alone cannot show."""
+    _check_epoch(reader, s)
+    _check_quaternions(reader, s.document, "")
+    chaser, thrusters = s.chaser, s.chaser.thrusters
+    if chaser.propellant_kg >= chaser.mass_kg:
+        raise reader.fail("chaser.propellant_kg", chaser.propellant_kg, f"expected less than chaser.mass_kg = {chaser.mass_kg} (kg)")
+    if len(thrusters.direction) != len(thrusters.position_m):
+        raise reader.fail(
+            "chaser.thrusters.direction", MISSING,
+            f"expected one for each of the {len(thrusters.position_m)} positions, found {len(thrusters.direction)}",
+        )  # fmt: skip
+    for i, (x, y, z) in enumerate(thrusters.direction):
+        if abs(x * x + y * y + z * z - 1.0) > 1.0e-9:
+            raise reader.fail(f"chaser.thrusters.direction[{i}]", (x, y, z), "expected a unit vector")
+    for craft in ("target", "chaser"):
+        _check_inertia(reader, f"{craft}.inertia_kgm2", getattr(s, craft).inertia_kgm2)
+    for table, lo, hi in (
+        ("contact", "capture_closing_min_mps", "capture_closing_max_mps"),
+        ("requirements", "contact_closing_rate_min_mps", "contact_closing_rate_max_mps"),
+    ):
+        low, high = getattr(getattr(s, table), lo), getattr(getattr(s, table), hi)
+        if low >= high:
+            raise reader.fail(f"{table}.{lo}", low, f"expected less than {table}.{hi} = {high}")
+    for key in ("passive_safety_from_phase", "passive_safety_to_phase"):
+        name = getattr(s.requirements, key)
+        if name not in s.flight.phases:
+            raise reader.fail(f"requirements.{key}", name, f"expected the name of a phase: {', '.join(s.flight.phases)}")
+
+
+def _check_epoch(reader: _Reader, s: Scenario) -> None:
+    text = s.scenario.epoch_utc
+    try:
+        epoch = datetime.fromisoformat(text)
+    except ValueError:
+        raise reader.fail("scenario.epoch_utc", text, "expected a UTC date and time, as 2025-02-26T13:00:00") from None
+    if epoch.tzinfo not in (None, UTC) or "T" not in text:
+        raise reader.fail("scenario.epoch_utc", text, "expected a UTC date and time, as 2025-02-26T13:00:00")
+
+
+def _check_quaternions(reader: _Reader, table: Mapping[str, Any], path: str) -> None:
+    for key, value in table.items():
+        at = f"{path}.{key}" if path else key
+        if isinstance(value, dict):
+            _check_quaternions(reader, value, at)
+        elif re.match(r"q_\w+_from_", key) and abs(sum(c * c for c in value) - 1.0) > 1.0e-9:
+            raise reader.fail(at, value, "expected a unit quaternion, scalar first")
+
+
+def _check_inertia(reader: _Reader, path: str, inertia: tuple[float, ...]) -> None:
+    xx, yy, zz, xy, xz, yz = inertia
+    minor = xx * yy - xy * xy
+    determinant = xx * (yy * zz - yz * yz) - xy * (xy * zz - yz * xz) + xz * (xy * yz - yy * xz)
+    if minor <= 0.0 or determinant <= 0.0 or xx + yy < zz or yy + zz < xx or zz + xx < yy:
+        raise reader.fail(path, inertia, "expected the inertia of a real body: positive definite, each moment <= the sum of the others")
+
+
+# ---- [flight] -----------------------------------------------------------------------------------
+
+
+def _file_keys(parameter: core.Field) -> tuple[str, ...]:
+    """How a parameter may be written in a file."""
+    name = parameter.name.removeprefix("phase_") if parameter.count == core.N_PHASES else parameter.name
+    return tuple(key for key in (name, _other_angle_unit(name)) if key)
+
+
+@cache
+def flight_keys() -> tuple[dict[str, core.Field], dict[str, core.Field]]:
+    """The keys of `[flight]` and of `[[flight.phase]]`, each with the core's parameter behind it."""
+    scalars: dict[str, core.Field] = {}
+    phases: dict[str, core.Field] = {}
+    for parameter in core.fields("params"):
+        if parameter.name in VEHICLE_PARAMETERS | UPLOADED_PARAMETERS:
+            continue
+        is_phase = parameter.name.startswith("phase_")
+        for key in _file_keys(parameter):
+            (phases if is_phase else scalars)[key] = parameter
+    return scalars, phases
+
+
+def _read_flight(reader: _Reader, table: Any) -> FlightTable:
+    if not isinstance(table, dict) or not isinstance(table.get("phase"), dict) or not table["phase"]:
+        raise reader.fail("flight.phase", MISSING, "missing; expected the list of mission phases")
+    scalars, phase_keys = flight_keys()
+    names = tuple(table["phase"])
+    if len(names) > core.N_PHASES:
+        raise reader.fail("flight.phase", MISSING, f"expected at most {core.N_PHASES} phases, found {len(names)}")
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key == "phase":
+            continue
+        if key not in scalars:
+            _refuse_filled(reader, key)
+            raise reader.unknown(f"flight.{key}", scalars, value)
+        parameter = scalars[key]
+        if parameter.name in values:
+            raise reader.fail(f"flight.{key}", value, f"given twice, also as {_other_angle_unit(key)}")
+        values[parameter.name] = _parameter(reader, f"flight.{key}", value, parameter, names)
+    for parameter in scalars.values():
+        if parameter.name not in values:
+            raise reader.fail(f"flight.{parameter.name}", MISSING, f"missing; {parameter.meaning}, {_parameter_range(parameter, parameter.name)}")
+    columns: dict[str, list[Any]] = {p.name: [0 if p.type != "<f8" else 0.0] * len(names) for p in phase_keys.values()}
+    for row, (name, phase) in enumerate(table["phase"].items()):
+        _read_phase(reader, f"flight.phase.{name}", phase, row, names, columns)
+    return FlightTable(values | {k: tuple(v) for k, v in columns.items()}, names)
+
+
+def _refuse_filled(reader: _Reader, key: str) -> None:
+    if key in VEHICLE_PARAMETERS:
+        raise reader.fail(f"flight.{key}", MISSING, "not set here: flight knows the vehicles from [plant], [target], [chaser] and [sensors]")
+    if key in UPLOADED_PARAMETERS:
+        raise reader.fail(f"flight.{key}", MISSING, "not set here: uploaded at start, with the errors of [dispersions]")
+
+
+def _read_phase(
+    reader: _Reader, path: str, phase: Any, row: int, names: tuple[str, ...], columns: dict[str, list[Any]]
+) -> None:
+    phase_keys = flight_keys()[1]
+    if not isinstance(phase, dict):
+        raise reader.fail(path, phase, "expected a table")
+    columns["phase_next"][row] = columns["phase_abort"][row] = row
+    seen: set[str] = set()
+    for key, value in phase.items():
+        if key not in phase_keys:
+            raise reader.unknown(f"{path}.{key}", [*phase_keys, "name"], value)
+        parameter = phase_keys[key]
+        if parameter.name in seen:
+            raise reader.fail(f"{path}.{key}", value, f"given twice, also as {_other_angle_unit(key)}")
+        seen.add(parameter.name)
+        columns[parameter.name][row] = _parameter(reader, f"{path}.{key}", value, parameter, names)
+    if "law" not in phase:
+        raise reader.fail(f"{path}.law", MISSING, f"missing; expected one of {', '.join(_LAWS)}")
+
+
+_LAWS = {law.name.lower(): int(law) for law in core.Law}
+_USES = {use.name.lower(): int(use) for use in core.Uses if use.name}
+
+
+def _parameter(reader: _Reader, path: str, value: Any, parameter: core.Field, names: tuple[str, ...]) -> Any:
+    """A value of the file as the core's parameter holds it."""
+    name, key = parameter.name, path.rpartition(".")[2]
+    if name == "phase_law":
+        return _choice(reader, path, value, _LAWS)
+    if name in ("phase_next", "phase_abort") or name.endswith("_phase"):
+        return _choice(reader, path, value, {n: i for i, n in enumerate(names)})
+    if name == "phase_uses":
+        if not isinstance(value, list):
+            raise reader.fail(path, value, f"expected a list of {', '.join(_USES)}")
+        bits = 0
+        for item in value:
+            bits |= _choice(reader, path, item, _USES)
+        return bits
+    if parameter.unit == "bool":
+        if not isinstance(value, bool):
+            raise reader.fail(path, value, "expected true or false")
+        return int(value)
+    if parameter.count in (0, core.N_PHASES):
+        return _number(reader, path, value, parameter, key)
+    if not isinstance(value, list) or len(value) != parameter.count:
+        raise reader.fail(path, value, f"expected {parameter.count} numbers, {_parameter_range(parameter, key)} each")
+    return tuple(_number(reader, f"{path}[{i}]", v, parameter, key) for i, v in enumerate(value))
+
+
+def _choice(reader: _Reader, path: str, value: Any, choices: Mapping[str, int]) -> int:
+    if not isinstance(value, str) or value not in choices:
+        near = _nearest(value, choices) if isinstance(value, str) else ""
+        raise reader.fail(path, value, f"expected one of {', '.join(choices)}{near}")
+    return choices[value]
+
+
+def _in_degrees(parameter: core.Field, key: str) -> bool:
+    return key not in (parameter.name, parameter.name.removeprefix("phase_"))
+
+
+def _number(reader: _Reader, path: str, value: Any, parameter: core.Field, key: str) -> float | int:
+    whole = parameter.type != "<f8"
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        raise reader.fail(path, value, f"expected a {'whole ' if whole else ''}number, {_parameter_range(parameter, key)}")
+    si = value * DEG if _in_degrees(parameter, key) else value
+    if not parameter.lo <= si <= parameter.hi:
+        raise reader.fail(path, value, f"expected {_parameter_range(parameter, key)}")
+    return si if whole else float(si)
+
+
+def _parameter_range(parameter: core.Field, key: str) -> str:
+    if _in_degrees(parameter, key):
+        return f"{parameter.lo / DEG:g} to {parameter.hi / DEG:g} {unit_of(key)}"
+    return f"{parameter.lo:g} to {parameter.hi:g}" + (f" {parameter.unit}" if parameter.unit != "1" else "")

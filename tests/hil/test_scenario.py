@@ -1,0 +1,144 @@
+"""Scenario files: what is accepted, and the one line each mistake gets."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from gnc import flight
+from hil.scenario import DEG, Scenario, ScenarioError, flight_keys
+
+
+def test_packaged_scenarios_load() -> None:
+    assert set(Scenario.names()) >= {"iss-vbar", "iss-final", "iss-contact"}
+    for name in Scenario.names():
+        assert Scenario.load(name).name == name
+
+
+def test_extending_file_overrides_only_what_it_names() -> None:
+    base, final = Scenario.load("iss-vbar"), Scenario.load("iss-final")
+    assert (base.initial.distance_m, final.initial.distance_m) == (3500.0, 249.0)
+    assert base.flight.phase("s3", "duration_s") == 2160.0
+    assert final.flight.phase("s3", "duration_s") == 300.0
+    assert final.flight.phase("s3", "deadband_m") == base.flight.phase("s3", "deadband_m")
+    assert final.chaser == base.chaser
+
+
+def test_degrees_become_radians_and_names_become_indices() -> None:
+    s = Scenario.load("iss-vbar", ["flight.attitude_max_deg=6.0", "flight.camera_sigma_los_rad=0.002"])
+    assert s.flight["attitude_max_rad"] == 6.0 * DEG
+    assert s.flight["camera_sigma_los_rad"] == 0.002
+    at = s.flight.phases.index
+    assert s.flight.phase("approach", "next") == at("s4")
+    assert s.flight.phase("approach", "abort") == at("retreat")
+    assert s.flight.phase("drift", "next") == at("drift"), "a phase without `next` stays"
+    assert s.flight.phase("hop", "law") == flight.Law.HOP
+    assert s.flight.phase("s3", "uses") == flight.Uses.STAR | flight.Uses.RGNSS | flight.Uses.CAMERA
+
+
+def test_scenario_is_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Scenario.load("iss-contact").chaser.mass_kg = 1.0  # type: ignore[misc]
+
+
+def test_scenario_as_flown_reads_back_the_same(tmp_path: Path) -> None:
+    s = Scenario.load("iss-contact", ["dispersions.mass_ratio=0.0", "flight.phase.s4.timeout_s=333.0"])
+    (tmp_path / "flown.toml").write_text(s.to_toml())
+    again = Scenario.load(tmp_path / "flown.toml")
+    assert dict(again.flight) == dict(s.flight)
+    for section in ("scenario", "plant", "target", "chaser", "sensors", "dispersions", "initial", "contact", "requirements"):
+        assert getattr(again, section) == getattr(s, section)
+
+
+def test_every_core_parameter_has_one_source() -> None:
+    from hil.scenario import UPLOADED_PARAMETERS, VEHICLE_PARAMETERS
+
+    scalars, phases = flight_keys()
+    design = {p.name for p in (*scalars.values(), *phases.values())}
+    declared = {f.name for f in flight.fields("params")}
+    assert design | VEHICLE_PARAMETERS | UPLOADED_PARAMETERS == declared
+    assert not design & (VEHICLE_PARAMETERS | UPLOADED_PARAMETERS)
+
+
+MISTAKES = {
+    "chaser.mass_kg=-1.0": "chaser.mass_kg = -1.0: expected a number from 0.1 to 1e+06 (kg)",
+    "plant.step_s=nan": "plant.step_s = nan: expected a number from 0.001 to 1 (s)",
+    "chaser.mass_kg='heavy'": 'chaser.mass_kg = "heavy": expected a number from 0.1 to 1e+06 (kg)',
+    "chaser.mass_kg=true": "chaser.mass_kg = true: expected a number",
+    "chaser.mas_kg=3.0": "chaser.mas_kg = 3.0: unknown key in [chaser]; did you mean mass_kg?",
+    "initial.distance_km=3.5": "initial.distance_km = 3.5: wrong unit; expected m: write distance_m",
+    "sensors.camera.boresight_rad=0.1": "wrong unit; expected deg: write boresight_deg",
+    "sensor.imu.period_s=1.0": "sensor: unknown key in a scenario; did you mean sensors?",
+    "chaser.com_body_m=[0.0, 0.0]": "chaser.com_body_m = [0.0, 0.0]: expected 3 numbers, each a finite number (m)",
+    "chaser.com_body_m=[0.0, inf, 0.0]": "chaser.com_body_m[1] = inf: expected a finite number (m)",
+    "chaser.thrusters.direction=[[1.0, 1.0, 0.0]]": "expected one for each of the 28 positions, found 1",
+    "chaser.inertia_kgm2=[1.0, 1.0, 5.0, 0.0, 0.0, 0.0]": "expected the inertia of a real body",
+    "chaser.propellant_kg=20000.0": "expected less than chaser.mass_kg",
+    "target.q_tbody_from_hill=[1.0, 1.0, 0.0, 0.0]": "expected a unit quaternion",
+    "scenario.epoch_utc=today": "expected a UTC date and time",
+    "contact.capture_closing_min_mps=0.5": "expected less than contact.capture_closing_max_mps",
+    "dispersions=3": "dispersions = 3: expected a table",
+    "flight.attitude_max_deg=800.0": "expected 0.0572958 to 183.346 deg",
+    "flight.reject_limit=2.5": "expected a whole number, 1 to 1000",
+    "flight.mass_kg=3.0": "not set here: flight knows the vehicles from [plant], [target], [chaser] and [sensors]",
+    "flight.init_sigma_r_m=3.0": "not set here: uploaded at start",
+    "flight.cam_velocity_hill_mps=[0.0, 0.0, 20.0]": "flight.cam_velocity_hill_mps[2] = 20.0: expected -10 to 10 m/s",
+    "flight.phase.s33.duration_s=1.0": "flight.phase.s33: no phase of that name; did you mean s3?",
+    "flight.phase.s3.next='s5'": 'flight.phase.s3.next = "s5": expected one of s2, hop, s3',
+    "flight.phase.s3.uses=['sun']": 'flight.phase.s3.uses = "sun": expected one of star, rgnss, camera',
+    "flight.phase.s3.needs_go=1": "flight.phase.s3.needs_go = 1: expected true or false",
+    "flight.phase.s3.duration_min=3.0": "wrong unit; expected s: write duration_s",
+    "requirements.passive_safety_to_phase='s9'": "expected the name of a phase: s2, hop",
+    "nonsense": "expected key=value",
+}
+
+
+@pytest.mark.parametrize("override", MISTAKES)
+def test_a_mistake_gets_one_line_that_names_it(override: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        Scenario.load("iss-contact", [override])
+    message = str(caught.value)
+    assert message.startswith("--set") and "\n" not in message
+    assert MISTAKES[override] in message
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("iss-vbr", "did you mean iss-vbar?"),
+        ("nothing", "there are iss-contact"),
+        ("nowhere/mine.toml", "no such scenario file"),
+    ],
+)
+def test_a_scenario_that_is_not_there(name: str, expected: str) -> None:
+    with pytest.raises(ScenarioError, match=expected.replace("?", r"\?")):
+        Scenario.load(name)
+
+
+def test_mistake_names_the_file_it_is_in(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('[scenario]\nname = "mine"\nextends = "iss-final"\n[plant]\nstep_s = 50.0\n')
+    with pytest.raises(ScenarioError, match=r"^mine\.toml: plant\.step_s = 50\.0: expected a number from 0\.001 to 1"):
+        Scenario.load(path)
+    path.write_text("[scenario\n")
+    with pytest.raises(ScenarioError, match=r"mine\.toml: not valid TOML"):
+        Scenario.load(path)
+    path.write_text('[scenario]\nname = "mine"\n')
+    with pytest.raises(ScenarioError, match=r"mine\.toml: plant: missing table"):
+        Scenario.load(path)
+
+
+def test_missing_key_says_what_belongs_there(tmp_path: Path) -> None:
+    text = Scenario.load("iss-vbar").to_toml()
+    for line, expected in (
+        ("gate_chi2_3dof", r"flight\.gate_chi2_3dof: missing; innovation gate.*1 to 1000"),
+        ("tank_body_m", r"chaser\.tank_body_m: missing; expected 3 numbers"),
+    ):
+        path = tmp_path / "short.toml"
+        start = text.index(line)
+        end = text.index("\n", text.index("]", start)) if line == "tank_body_m" else text.index("\n", start)
+        path.write_text(text[:start] + text[end:])
+        with pytest.raises(ScenarioError, match=rf"short\.toml: {expected}"):
+            Scenario.load(path)
