@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -40,7 +40,7 @@ Quaternion = tuple[Component, Component, Component, Component]
 Inertia = tuple[Positive, Positive, Positive, float, float, float]
 Mass = Annotated[float, Ge(0.1), Le(1.0e6)]
 
-frozen = dataclass(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))
+STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 # Unit suffixes of keys, longest first, and the units they stand for
 UNITS = {
@@ -51,14 +51,17 @@ UNITS = {
     "m2": "m^2", "kg": "kg", "ps": "1/s", "m": "m", "s": "s", "n": "N",
 }  # fmt: skip
 # What people write by mistake, beside the units above
-OTHER_SUFFIXES = ("degps", "kmps", "cmps", "hours", "min", "km2", "km", "cm", "mm", "ft", "lb", "us", "ms", "g", "t", "h", "kn")
+OTHER_SUFFIXES = (
+    "degps", "kmps", "cmps", "hours", "min", "km2", "km", "cm", "mm", "ft", "lb",
+    "us", "ms", "g", "t", "h", "kn",
+)  # fmt: skip
 
 
 class ScenarioError(ValueError):
     """A mistake in a scenario: one line naming file, key, value and what was expected."""
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Plant:
     """Truth environment and integration step."""
 
@@ -72,7 +75,7 @@ class Plant:
     ap: Annotated[float, Ge(0.0), Le(400.0)]
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Target:
     """The other spacecraft; inertia as tensor elements Ixx Iyy Izz Ixy Ixz Iyz."""
 
@@ -88,7 +91,7 @@ class Target:
     hold_limit_cycle_radps: Annotated[float, Ge(0.0), Le(1.0)]
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Thrusters:
     """Thrusters of one class: places and directions of the force, structural body frame."""
 
@@ -101,7 +104,7 @@ class Thrusters:
     direction: Annotated[tuple[tuple[Component, Component, Component], ...], MinLen(1), MaxLen(core.N_THRUSTERS)]
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Chaser:
     """The craft that is flown; inertia as tensor elements Ixx Iyy Izz Ixy Ixz Iyz."""
 
@@ -118,7 +121,7 @@ class Chaser:
     thrusters: Thrusters
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Imu:
     """Gyro and accelerometer."""
 
@@ -132,7 +135,7 @@ class Imu:
     misalignment_deg: Angle
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Star:
     """Star tracker, boresight along star x."""
 
@@ -145,7 +148,7 @@ class Star:
     fitted: bool = True
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Gnss:
     """Absolute GNSS receiver of the chaser."""
 
@@ -157,7 +160,7 @@ class Gnss:
     fitted: bool = True
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Rgnss:
     """Relative GNSS between the antennas of both craft."""
 
@@ -170,7 +173,7 @@ class Rgnss:
     fitted: bool = True
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Camera:
     """Docking camera, boresight along camera x."""
 
@@ -190,7 +193,7 @@ class Camera:
     fitted: bool = True
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Sensors:
     """What the chaser measures with."""
 
@@ -201,7 +204,7 @@ class Sensors:
     camera: Camera
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Dispersions:
     """3 sigma of every drawn truth value and uploaded error, normal, each axis; 0 draws nothing."""
 
@@ -224,7 +227,7 @@ class Dispersions:
     handover_attitude_deg: Angle
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Initial:
     """The point the chaser holds at start, port to port along the approach axis."""
 
@@ -232,7 +235,7 @@ class Initial:
     offset_x_m: Annotated[float, Ge(-1.0e5), Le(1.0e5)]
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Contact:
     """What the docking mechanism captures."""
 
@@ -242,7 +245,7 @@ class Contact:
     capture_angle_deg: Angle
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Requirements:
     """Limits the log is checked against, on truth."""
 
@@ -269,7 +272,7 @@ class Requirements:
     delta_v_budget_factor: Positive
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Header:
     """What is flown, and when."""
 
@@ -292,7 +295,7 @@ class FlightTable(Mapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         return self._values[key]
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
     def __len__(self) -> int:
@@ -304,20 +307,54 @@ class FlightTable(Mapping[str, Any]):
 
 
 # Parameters the set-up fills: what the flight knows of the vehicles, and what is uploaded or handed over
-VEHICLE_PARAMETERS = frozenset({
-    "mu_m3ps2", "re_m", "j2", "pole_eci", "mass_kg", "com_body_m", "inertia_body_kgm2", "port_body_m", "q_port_from_body",
-    "imu_body_m", "gnss_body_m", "q_star_from_body", "camera_body_m", "q_camera_from_body", "thruster_min_on_s",
-    "thruster_rise_s", "thruster_decay_s", "thruster_body_m", "thruster_dir_body", "thruster_force_n", "tport_tbody_m",
-    "q_tport_from_tbody", "q_tport_from_port", "tgnss_tbody_m", "q_tbody_from_hill", "thruster_count", "phase_count",
-    "param_reserved",
-})  # fmt: skip
-UPLOADED_PARAMETERS = frozenset({
-    "target_r_eci_m", "target_v_eci_mps", "target_sigma_r_m", "target_sigma_v_mps", "init_r_hill_m", "init_v_hill_mps",
-    "init_sigma_r_m", "init_sigma_v_mps", "init_q_body_from_eci",
-})  # fmt: skip
+VEHICLE_PARAMETERS = frozenset(
+    [
+        "mu_m3ps2",
+        "re_m",
+        "j2",
+        "pole_eci",
+        "mass_kg",
+        "com_body_m",
+        "inertia_body_kgm2",
+        "port_body_m",
+        "q_port_from_body",
+        "imu_body_m",
+        "gnss_body_m",
+        "q_star_from_body",
+        "camera_body_m",
+        "q_camera_from_body",
+        "thruster_min_on_s",
+        "thruster_rise_s",
+        "thruster_decay_s",
+        "thruster_body_m",
+        "thruster_dir_body",
+        "thruster_force_n",
+        "tport_tbody_m",
+        "q_tport_from_tbody",
+        "q_tport_from_port",
+        "tgnss_tbody_m",
+        "q_tbody_from_hill",
+        "thruster_count",
+        "phase_count",
+        "param_reserved",
+    ]
+)
+UPLOADED_PARAMETERS = frozenset(
+    [
+        "target_r_eci_m",
+        "target_v_eci_mps",
+        "target_sigma_r_m",
+        "target_sigma_v_mps",
+        "init_r_hill_m",
+        "init_v_hill_mps",
+        "init_sigma_r_m",
+        "init_sigma_v_mps",
+        "init_q_body_from_eci",
+    ]
+)
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Scenario:
     """One validated scenario. `document` is the merged file as flown, `source` where it came from."""
 
@@ -409,7 +446,7 @@ def _read_layers(path: Path) -> list[Layer]:
         if base is None:
             return layers
         if not isinstance(base, str) or len(layers) >= EXTENDS_MAX:
-            expected = "the name of a scenario" if not isinstance(base, str) else f"at most {EXTENDS_MAX} files in a row"
+            expected = f"at most {EXTENDS_MAX} files in a row" if isinstance(base, str) else "the name of a scenario"
             raise ScenarioError(f"{path.name}: scenario.extends = {_show(base)}: expected {expected}")
         beside = path.parent / f"{base}.toml"
         path = beside if beside.is_file() else _find(base if not base.endswith(".toml") else path.parent / base)
@@ -426,7 +463,7 @@ def _name_phases(file: str, document: dict[str, Any]) -> None:
         if not isinstance(name, str):
             raise ScenarioError(f"{file}: flight.phase[{at}]: expected a table with a name")
         if name in phases:
-            raise ScenarioError(f"{file}: flight.phase[{at}].name = {_show(name)}: a phase of that name is already there")
+            raise ScenarioError(f"{file}: flight.phase[{at}].name = {_show(name)}: there are two of that name")
         phases[name] = phase
     flight["phase"] = phases
 
@@ -558,8 +595,9 @@ def _range_in_words(base: Any, constraints: tuple[Any, ...], unit: str) -> str:
     most = next((c.max_length for c in constraints if isinstance(c, MaxLen)), None)
     if most is not None:
         return f"a list of 1 to {most}, each {_expectation(get_args(base)[0], unit)}"
-    ranges = [f">= {lo}" if lo else "", f"> {above}" if above else "", f"<= {hi}" if hi else "", f"< {below}" if below else ""]
-    text = f"a number from {lo} to {hi}" if lo and hi else "a number " + " and ".join(r for r in ranges if r)
+    bounds = ((">=", lo), (">", above), ("<=", hi), ("<", below))
+    text = " and ".join(f"{sign} {bound}" for sign, bound in bounds if bound)
+    text = f"a number from {lo} to {hi}" if lo and hi else f"a number {text}"
     return text + (f" ({unit})" if unit else "")
 
 
@@ -575,7 +613,7 @@ def _hints(cls: type) -> dict[str, Any]:
     return get_type_hints(cls, include_extras=True)
 
 
-def _section(reader: _Reader, cls: type, table: Any, path: str) -> Any:
+def _section(reader: _Reader, cls: Any, table: Any, path: str) -> Any:
     """One table of the file as an instance of its dataclass."""
     if not isinstance(table, dict):
         raise reader.fail(path, table, "expected a table")
@@ -587,10 +625,12 @@ def _section(reader: _Reader, cls: type, table: Any, path: str) -> Any:
     values: dict[str, Any] = {}
     for name, field in known.items():
         if name in table:
-            nested = is_dataclass(hints[name])
-            values[name] = _section(reader, hints[name], table[name], f"{path}.{name}") if nested else _freeze(table[name])
+            value, hint = table[name], hints[name]
+            values[name] = _section(reader, hint, value, f"{path}.{name}") if is_dataclass(hint) else _freeze(value)
         elif _is_required(field):
-            raise reader.fail(f"{path}.{name}", MISSING, f"missing; expected {_expectation(hints[name], unit_of(name))}")
+            raise reader.fail(
+                f"{path}.{name}", MISSING, f"missing; expected {_expectation(hints[name], unit_of(name))}"
+            )
     try:
         return cls(**values)
     except ValidationError as error:
@@ -602,7 +642,9 @@ def _is_required(field: Any) -> bool:
     return bool(default)
 
 
-def _explain(reader: _Reader, hints: dict[str, Any], table: dict[str, Any], path: str, error: ValidationError) -> ScenarioError:
+def _explain(
+    reader: _Reader, hints: dict[str, Any], table: dict[str, Any], path: str, error: ValidationError
+) -> ScenarioError:
     """The first thing pydantic found, in the words of this project."""
     first = error.errors()[0]
     name, *indices = first["loc"]
@@ -654,12 +696,13 @@ def _check_consistency(reader: _Reader, s: Scenario) -> None:
     _check_quaternions(reader, s.document, "")
     chaser, thrusters = s.chaser, s.chaser.thrusters
     if chaser.propellant_kg >= chaser.mass_kg:
-        raise reader.fail("chaser.propellant_kg", chaser.propellant_kg, f"expected less than chaser.mass_kg = {chaser.mass_kg} (kg)")
+        expected = f"expected less than chaser.mass_kg = {chaser.mass_kg} (kg)"
+        raise reader.fail("chaser.propellant_kg", chaser.propellant_kg, expected)
     if len(thrusters.direction) != len(thrusters.position_m):
-        raise reader.fail(
-            "chaser.thrusters.direction", MISSING,
-            f"expected one for each of the {len(thrusters.position_m)} positions, found {len(thrusters.direction)}",
-        )  # fmt: skip
+        expected = (
+            f"expected one for each of the {len(thrusters.position_m)} positions, found {len(thrusters.direction)}"
+        )
+        raise reader.fail("chaser.thrusters.direction", MISSING, expected)
     for i, (x, y, z) in enumerate(thrusters.direction):
         if abs(x * x + y * y + z * z - 1.0) > 1.0e-9:
             raise reader.fail(f"chaser.thrusters.direction[{i}]", (x, y, z), "expected a unit vector")
@@ -675,7 +718,8 @@ def _check_consistency(reader: _Reader, s: Scenario) -> None:
     for key in ("passive_safety_from_phase", "passive_safety_to_phase"):
         name = getattr(s.requirements, key)
         if name not in s.flight.phases:
-            raise reader.fail(f"requirements.{key}", name, f"expected the name of a phase: {', '.join(s.flight.phases)}")
+            expected = f"expected the name of a phase: {', '.join(s.flight.phases)}"
+            raise reader.fail(f"requirements.{key}", name, expected)
 
 
 def _check_epoch(reader: _Reader, s: Scenario) -> None:
@@ -702,7 +746,8 @@ def _check_inertia(reader: _Reader, path: str, inertia: tuple[float, ...]) -> No
     minor = xx * yy - xy * xy
     determinant = xx * (yy * zz - yz * yz) - xy * (xy * zz - yz * xz) + xz * (xy * yz - yy * xz)
     if minor <= 0.0 or determinant <= 0.0 or xx + yy < zz or yy + zz < xx or zz + xx < yy:
-        raise reader.fail(path, inertia, "expected the inertia of a real body: positive definite, each moment <= the sum of the others")
+        expected = "the inertia of a real body: positive definite, each moment <= the sum of the others"
+        raise reader.fail(path, inertia, f"expected {expected}")
 
 
 # ---- [flight] -----------------------------------------------------------------------------------
@@ -748,8 +793,11 @@ def _read_flight(reader: _Reader, table: Any) -> FlightTable:
         values[parameter.name] = _parameter(reader, f"flight.{key}", value, parameter, names)
     for parameter in scalars.values():
         if parameter.name not in values:
-            raise reader.fail(f"flight.{parameter.name}", MISSING, f"missing; {parameter.meaning}, {_parameter_range(parameter, parameter.name)}")
-    columns: dict[str, list[Any]] = {p.name: [0 if p.type != "<f8" else 0.0] * len(names) for p in phase_keys.values()}
+            expected = f"{parameter.meaning}, {_parameter_range(parameter, parameter.name)}"
+            raise reader.fail(f"flight.{parameter.name}", MISSING, f"missing; {expected}")
+    columns: dict[str, list[Any]] = {
+        parameter.name: [0.0 if parameter.type == "<f8" else 0] * len(names) for parameter in phase_keys.values()
+    }
     for row, (name, phase) in enumerate(table["phase"].items()):
         _read_phase(reader, f"flight.phase.{name}", phase, row, names, columns)
     return FlightTable(values | {k: tuple(v) for k, v in columns.items()}, names)
@@ -757,7 +805,8 @@ def _read_flight(reader: _Reader, table: Any) -> FlightTable:
 
 def _refuse_filled(reader: _Reader, key: str) -> None:
     if key in VEHICLE_PARAMETERS:
-        raise reader.fail(f"flight.{key}", MISSING, "not set here: flight knows the vehicles from [plant], [target], [chaser] and [sensors]")
+        expected = "not set here: flight knows the vehicles from [plant], [target], [chaser] and [sensors]"
+        raise reader.fail(f"flight.{key}", MISSING, expected)
     if key in UPLOADED_PARAMETERS:
         raise reader.fail(f"flight.{key}", MISSING, "not set here: uploaded at start, with the errors of [dispersions]")
 
@@ -825,7 +874,8 @@ def _in_degrees(parameter: core.Field, key: str) -> bool:
 def _number(reader: _Reader, path: str, value: Any, parameter: core.Field, key: str) -> float | int:
     whole = parameter.type != "<f8"
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-        raise reader.fail(path, value, f"expected a {'whole ' if whole else ''}number, {_parameter_range(parameter, key)}")
+        kind = "whole number" if whole else "number"
+        raise reader.fail(path, value, f"expected a {kind}, {_parameter_range(parameter, key)}")
     si = value * DEG if _in_degrees(parameter, key) else value
     if not parameter.lo <= si <= parameter.hi:
         raise reader.fail(path, value, f"expected {_parameter_range(parameter, key)}")
