@@ -307,51 +307,19 @@ class FlightTable(Mapping[str, Any]):
 
 
 # Parameters the set-up fills: what the flight knows of the vehicles, and what is uploaded or handed over
-VEHICLE_PARAMETERS = frozenset(
-    [
-        "mu_m3ps2",
-        "re_m",
-        "j2",
-        "pole_eci",
-        "mass_kg",
-        "com_body_m",
-        "inertia_body_kgm2",
-        "port_body_m",
-        "q_port_from_body",
-        "imu_body_m",
-        "gnss_body_m",
-        "q_star_from_body",
-        "camera_body_m",
-        "q_camera_from_body",
-        "thruster_min_on_s",
-        "thruster_rise_s",
-        "thruster_decay_s",
-        "thruster_body_m",
-        "thruster_dir_body",
-        "thruster_force_n",
-        "tport_tbody_m",
-        "q_tport_from_tbody",
-        "q_tport_from_port",
-        "tgnss_tbody_m",
-        "q_tbody_from_hill",
-        "thruster_count",
-        "phase_count",
-        "param_reserved",
-    ]
-)
-UPLOADED_PARAMETERS = frozenset(
-    [
-        "target_r_eci_m",
-        "target_v_eci_mps",
-        "target_sigma_r_m",
-        "target_sigma_v_mps",
-        "init_r_hill_m",
-        "init_v_hill_mps",
-        "init_sigma_r_m",
-        "init_sigma_v_mps",
-        "init_q_body_from_eci",
-    ]
-)
+# fmt: off
+VEHICLE_PARAMETERS = frozenset({
+    "mu_m3ps2", "re_m", "j2", "pole_eci", "mass_kg", "com_body_m", "inertia_body_kgm2", "port_body_m",
+    "q_port_from_body", "imu_body_m", "gnss_body_m", "q_star_from_body", "camera_body_m", "q_camera_from_body",
+    "thruster_min_on_s", "thruster_rise_s", "thruster_decay_s", "thruster_body_m", "thruster_dir_body",
+    "thruster_force_n", "tport_tbody_m", "q_tport_from_tbody", "q_tport_from_port", "tgnss_tbody_m",
+    "q_tbody_from_hill", "thruster_count", "phase_count", "param_reserved",
+})
+UPLOADED_PARAMETERS = frozenset({
+    "target_r_eci_m", "target_v_eci_mps", "target_sigma_r_m", "target_sigma_v_mps", "init_r_hill_m",
+    "init_v_hill_mps", "init_sigma_r_m", "init_sigma_v_mps", "init_q_body_from_eci",
+})
+# fmt: on
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
