@@ -1,1 +1,172 @@
-typedef int ctl_allocation_is_a_stub;
+/* Thruster allocation: on-times of least total duration that give the demanded impulse and angular
+ * impulse exactly, by the revised simplex method (Dantzig 1963, ch. 9) on six equality rows. */
+#include "flight_state.h"
+
+#define ROWS 6
+#define PIVOTS_MAX 60
+#define BLAND_AFTER 30      /* then the first improving column enters, which cannot cycle (Bland 1977) */
+#define ARTIFICIAL_COST 1.0e3
+#define ENTER_TOLERANCE 1.0e-9
+
+typedef struct {
+    double inverse[ROWS * ROWS]; /* of the basis */
+    double x[ROWS], cost[ROWS];
+    int32_t column[ROWS];        /* thruster in the basis row; -1 an artificial */
+} basis_t;
+
+static void start_basis(basis_t *b, const double w[ROWS])
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        for (size_t j = 0; j < ROWS; j++) b->inverse[i * ROWS + j] = 0.0;
+        b->inverse[i * ROWS + i] = w[i] < 0.0 ? -1.0 : 1.0;
+        b->x[i] = elem_abs(w[i]);
+        b->cost[i] = ARTIFICIAL_COST;
+        b->column[i] = -1;
+    }
+}
+
+static int32_t entering(const control_t *c, uint32_t count, const basis_t *b, bool bland)
+{
+    double y[ROWS], best = -ENTER_TOLERANCE;
+    int32_t enter = -1;
+    for (size_t j = 0; j < ROWS; j++) {
+        y[j] = 0.0;
+        for (size_t i = 0; i < ROWS; i++) y[j] += b->cost[i] * b->inverse[i * ROWS + j];
+    }
+    for (uint32_t t = 0; t < count; t++) {
+        const double *a = c->arms[t];
+        double reduced = 1.0 - (y[0] * a[0] + y[1] * a[1] + y[2] * a[2] + y[3] * a[3] + y[4] * a[4] + y[5] * a[5]);
+        if (reduced < best) {
+            enter = (int32_t)t;
+            if (bland) return enter;
+            best = reduced;
+        }
+    }
+    return enter;
+}
+
+/* Brings `enter` into the basis; false when nothing leaves (unbounded, impossible with costs > 0). */
+static bool pivot(const control_t *c, basis_t *b, int32_t enter)
+{
+    double d[ROWS], ratio = 0.0;
+    size_t leave = ROWS;
+    const double *a = c->arms[enter];
+    for (size_t i = 0; i < ROWS; i++) {
+        d[i] = 0.0;
+        for (size_t j = 0; j < ROWS; j++) d[i] += b->inverse[i * ROWS + j] * a[j];
+        if (d[i] > 1.0e-9 && (leave == ROWS || b->x[i] / d[i] < ratio)) {
+            leave = i;
+            ratio = b->x[i] / d[i];
+        }
+    }
+    if (leave == ROWS) return false;
+    for (size_t i = 0; i < ROWS; i++) {
+        if (i == leave) continue;
+        double k = d[i] / d[leave];
+        b->x[i] = elem_max(b->x[i] - k * b->x[leave], 0.0);
+        for (size_t j = 0; j < ROWS; j++) b->inverse[i * ROWS + j] -= k * b->inverse[leave * ROWS + j];
+    }
+    b->x[leave] = ratio;
+    for (size_t j = 0; j < ROWS; j++) b->inverse[leave * ROWS + j] /= d[leave];
+    b->column[leave] = enter;
+    b->cost[leave] = 1.0;
+    return true;
+}
+
+/* Full-thrust seconds of each thruster for the wrench impulse w; false when w cannot be given. */
+static bool solve(const control_t *c, uint32_t count, const double w[ROWS], double seconds[FLIGHT_THRUSTERS])
+{
+    basis_t b;
+    double size = 0.0;
+    start_basis(&b, w);
+    for (int k = 0; k < PIVOTS_MAX; k++) {
+        int32_t enter = entering(c, count, &b, k >= BLAND_AFTER);
+        if (enter < 0 || !pivot(c, &b, enter)) break;
+    }
+    for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) seconds[t] = 0.0;
+    for (size_t i = 0; i < ROWS; i++) size = elem_max(size, elem_abs(w[i]));
+    for (size_t i = 0; i < ROWS; i++) {
+        if (b.column[i] >= 0) seconds[b.column[i]] = b.x[i];
+        else if (b.x[i] > 1.0e-6 * size) return false;
+    }
+    return true;
+}
+
+static double smallest_seconds(const flight_params_t *p)
+{
+    return p->thruster_min_on_s - 0.5 * p->thruster_rise_s + 0.5 * p->thruster_decay_s;
+}
+
+void control_init(flight_t *f)
+{
+    const flight_params_t *p = &f->params;
+    control_t *c = &f->control;
+    for (size_t i = 0; i < 9; i++) c->inertia[i] = p->inertia_body_kgm2[i];
+    for (uint32_t t = 0; t < p->thruster_count; t++) {
+        double force[3], arm[3];
+        vec3_scale(force, p->thruster_force_n[t], &p->thruster_dir_body[3 * t]);
+        vec3_sub(arm, &p->thruster_body_m[3 * t], p->com_body_m);
+        vec3_copy(&c->arms[t][0], force);
+        vec3_cross(&c->arms[t][3], arm, force);
+    }
+    /* The smallest demand on an axis is the one whose shortest burning thruster just burns its minimum. */
+    for (size_t axis = 0; axis < ROWS; axis++) {
+        c->smallest[axis] = 0.0;
+        for (int sign = -1; sign <= 1; sign += 2) {
+            double w[ROWS] = {0.0}, seconds[FLIGHT_THRUSTERS], shortest = 1.0e30;
+            w[axis] = (double)sign * 1000.0;
+            if (!solve(c, p->thruster_count, w, seconds)) {
+                c->smallest[axis] = 1.0e30; /* an axis no thruster serves is never allocated */
+                continue;
+            }
+            for (size_t t = 0; t < FLIGHT_THRUSTERS; t++)
+                if (seconds[t] > 1.0e-9) shortest = elem_min(shortest, seconds[t]);
+            c->smallest[axis] = elem_max(c->smallest[axis], 1000.0 * smallest_seconds(p) / shortest);
+        }
+    }
+    c->cycles_since_fire = 1000;
+}
+
+void control_clear(flight_t *f)
+{
+    for (size_t i = 0; i < ROWS; i++) f->control.carried[i] = 0.0;
+}
+
+/* Turns full-thrust seconds into valve on-times; what is fired comes off what is carried. */
+static bool fire(flight_t *f, const double seconds[FLIGHT_THRUSTERS], command_t *command)
+{
+    const flight_params_t *p = &f->params;
+    control_t *c = &f->control;
+    double longest = 0.0, lag = 0.5 * (p->thruster_rise_s - p->thruster_decay_s), scale = 1.0;
+    bool fired = false;
+    for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) longest = elem_max(longest, seconds[t] + lag);
+    if (longest > p->cycle_s) {
+        scale = (p->cycle_s - lag) / (longest - lag);
+        c->saturated = true;
+    }
+    for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) {
+        double on = scale * seconds[t] + lag;
+        if (!(seconds[t] > 0.0) || on < p->thruster_min_on_s) continue;
+        uint32_t on_us = (uint32_t)(on * 1.0e6 + 0.5);
+        double given = 1.0e-6 * (double)on_us - lag;
+        command->thruster_on_us[t] = on_us;
+        for (size_t i = 0; i < ROWS; i++) c->carried[i] -= given * c->arms[t][i];
+        fired = true;
+    }
+    return fired;
+}
+
+void control_allocate(flight_t *f, command_t *command)
+{
+    control_t *c = &f->control;
+    double w[ROWS], seconds[FLIGHT_THRUSTERS];
+    bool any = false, fired = false;
+    for (size_t i = 0; i < ROWS; i++) {
+        bool worth = elem_abs(c->carried[i]) >= f->params.fire_threshold * c->smallest[i];
+        w[i] = worth ? c->carried[i] : 0.0;
+        any = any || worth;
+    }
+    if (any && solve(c, f->params.thruster_count, w, seconds)) fired = fire(f, seconds, command);
+    if (fired) c->cycles_since_fire = 0;
+    else if (c->cycles_since_fire < UINT32_MAX) c->cycles_since_fire++;
+}

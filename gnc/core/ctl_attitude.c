@@ -1,1 +1,26 @@
-typedef int ctl_attitude_is_a_stub;
+/* Attitude control: proportional-derivative law on the rotation vector, with a dead band and a
+ * limited slew rate; gains are angular accelerations, so inertia enters once. */
+#include "flight_state.h"
+
+static double dead_band(double x, double band) { return x > band ? x - band : (x < -band ? x + band : 0.0); }
+
+void control_attitude(flight_t *f)
+{
+    const flight_params_t *p = &f->params;
+    const guidance_t *g = &f->guidance;
+    control_t *c = &f->control;
+    double band = p->phase_attitude_deadband_rad[f->mission.phase], ratio = p->attitude_kp_ps2 / elem_max(p->attitude_kd_ps, 1.0e-9);
+    double alpha[3], torque[3], momentum[3], gyroscopic[3], w_ref[3];
+    for (size_t i = 0; i < 3; i++) {
+        double slew = -ratio * dead_band(g->error_attitude_rad[i], band);
+        slew = elem_min(elem_max(slew, -p->attitude_rate_max_radps), p->attitude_rate_max_radps);
+        alpha[i] = p->attitude_kd_ps * (slew - (f->solution.w_body_hill_body_radps[i] - g->w_body_hill_body_radps[i]));
+    }
+    mat3_mul_vec(torque, c->inertia, alpha);
+    /* the reference turns with hill: only the torque that turning rate itself needs is fed forward */
+    quat_rotate(w_ref, f->solution.q_body_from_hill, f->solution.w_hill_radps);
+    mat3_mul_vec(momentum, c->inertia, w_ref);
+    vec3_cross(gyroscopic, w_ref, momentum);
+    vec3_add(torque, torque, gyroscopic);
+    vec3_axpy(&c->carried[3], &c->carried[3], p->cycle_s, torque);
+}

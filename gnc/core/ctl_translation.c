@@ -1,1 +1,59 @@
-typedef int ctl_translation_is_a_stub;
+/* Translation control. Following a reference: a = kd (v_cmd - v) + feed-forward, v_cmd = -(kp/kd) e
+ * limited in size, with the Clohessy-Wiltshire accelerations fed forward. In a burn: the velocity
+ * still to be gained, as fast as the force limit allows. */
+#include "flight_state.h"
+
+static double dead_band(double x, double band) { return x > band ? x - band : (x < -band ? x + band : 0.0); }
+
+static void follow(flight_t *f, double accel[3])
+{
+    const flight_params_t *p = &f->params;
+    const guidance_t *g = &f->guidance;
+    uint32_t phase = f->mission.phase;
+    double kp = p->phase_kp_ps2[phase], kd = p->phase_kd_ps[phase], n = f->solution.w_hill_radps[2], v_cmd[3], size;
+    const double *r = f->solution.r_hill_m, *v = f->solution.v_hill_mps;
+    for (size_t i = 0; i < 3; i++) v_cmd[i] = -kp / elem_max(kd, 1.0e-9) * dead_band(g->error_r_m[i], p->phase_deadband_m[phase]);
+    size = vec3_norm(v_cmd);
+    if (size > p->phase_speed_max_mps[phase]) vec3_scale(v_cmd, p->phase_speed_max_mps[phase] / size, v_cmd);
+    for (size_t i = 0; i < 3; i++) accel[i] = kd * (v_cmd[i] - g->error_v_mps[i]);
+    accel[0] -= 3.0 * n * n * r[0] + 2.0 * n * v[1];
+    accel[1] += 2.0 * n * v[0];
+    accel[2] += n * n * r[2];
+}
+
+static void demand(flight_t *f, const double impulse_body[3])
+{
+    control_t *c = &f->control;
+    double size = vec3_norm(impulse_body), limit = f->params.force_max_n * f->params.cycle_s, scale = 1.0;
+    if (size > limit) {
+        scale = limit / size;
+        c->saturated = true;
+    }
+    vec3_axpy(&c->carried[0], &c->carried[0], scale, impulse_body);
+    /* What is carried over never exceeds a cycle's worth, or a long saturation would wind up. */
+    size = vec3_norm(&c->carried[0]);
+    if (size > limit) vec3_scale(&c->carried[0], limit / size, &c->carried[0]);
+}
+
+void control_translation(flight_t *f)
+{
+    const flight_params_t *p = &f->params;
+    const mission_t *m = &f->mission;
+    control_t *c = &f->control;
+    double impulse[3];
+    uint8_t law = p->phase_law[m->phase];
+    vec3_set(c->accel_cmd_hill_mps2, 0.0, 0.0, 0.0);
+    if (law == LAW_HOP || law == LAW_CAM) {
+        vec3_set(&c->carried[0], 0.0, 0.0, 0.0); /* what is left is in the velocity to be gained */
+        if (m->hop_stage != HOP_BURN) return;
+        quat_rotate(impulse, f->attitude.q_body_from_eci, m->dv_to_go_eci_mps);
+        vec3_scale(impulse, p->mass_kg, impulse);
+    } else if (law == LAW_HOLD || law == LAW_FORCED) {
+        follow(f, c->accel_cmd_hill_mps2);
+        quat_rotate(impulse, f->solution.q_body_from_hill, c->accel_cmd_hill_mps2);
+        vec3_scale(impulse, p->mass_kg * p->cycle_s, impulse);
+    } else {
+        return;
+    }
+    demand(f, impulse);
+}

@@ -1,1 +1,51 @@
-typedef int fdir_is_a_stub;
+/* Monitors of the approach: corridor, closing rate, sensors, attitude, time. Each breaks off into
+ * the phase's abort phase; a hard excess of closing rate calls for the avoidance burn. */
+#include "flight_state.h"
+
+#define CORRIDOR_NEAR_M 2.0 /* nearer, the corridor is judged as if at this distance: its cone shrinks to a point */
+
+static double closing_limit(const flight_params_t *p, double range_m)
+{
+    return elem_max(p->closing_rate_floor_mps, p->closing_rate_base_mps + p->closing_rate_slope_ps * elem_max(range_m, 0.0));
+}
+
+static bool outside_corridor(const flight_t *f)
+{
+    double half_angle = f->params.phase_corridor_rad[f->mission.phase];
+    const double *r = f->solution.r_port_tport_m;
+    if (half_angle <= 0.0) return false;
+    double across = elem_sqrt(r[1] * r[1] + r[2] * r[2]);
+    return elem_atan2(across, elem_max(r[0], CORRIDOR_NEAR_M)) > half_angle;
+}
+
+static uint8_t find_reason(const flight_t *f)
+{
+    const flight_params_t *p = &f->params;
+    const mission_t *m = &f->mission;
+    uint8_t uses = p->phase_uses[m->phase];
+    double range = vec3_norm(f->solution.r_port_tport_m), closing = -f->solution.v_port_tport_mps[0];
+    if ((uses & USES_CAMERA) && nav_lost(f, &f->relative.camera, p->sensor_timeout_s)) return REASON_CAMERA;
+    if ((uses & USES_RGNSS) && nav_lost(f, &f->relative.rgnss, p->sensor_timeout_s)) return REASON_RGNSS;
+    if ((uses & USES_STAR) && nav_lost(f, &f->attitude.star, p->star_timeout_s)) return REASON_STAR;
+    if (outside_corridor(f)) return REASON_CORRIDOR;
+    if (closing > closing_limit(p, range) + p->closing_rate_margin_mps) return REASON_CLOSING_RATE;
+    if (vec3_norm(f->guidance.error_attitude_rad) > p->attitude_max_rad) return REASON_ATTITUDE;
+    if (f->solution.r_port_tport_m[0] < -0.3) return REASON_MISSED_CONTACT;
+    if (p->phase_timeout_s[m->phase] > 0.0 && mission_phase_time_s(f) > p->phase_timeout_s[m->phase]) return REASON_TIMEOUT;
+    return REASON_NONE;
+}
+
+void fdir_step(flight_t *f)
+{
+    const flight_params_t *p = &f->params;
+    mission_t *m = &f->mission;
+    uint32_t abort_phase = p->phase_abort[m->phase];
+    if (abort_phase == m->phase) return;
+    uint8_t reason = find_reason(f);
+    if (reason == REASON_NONE) return;
+    double range = vec3_norm(f->solution.r_port_tport_m), closing = -f->solution.v_port_tport_mps[0];
+    bool hard = closing > closing_limit(p, range) + p->closing_rate_hard_mps;
+    m->abort_reason = reason;
+    mission_enter(f, hard ? p->cam_phase : abort_phase);
+    guidance_step(f);
+}

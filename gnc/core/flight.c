@@ -1,1 +1,234 @@
-typedef int flight_is_a_stub;
+/* flight_init and flight_step: the only scheduler. */
+#include "flight_state.h"
+
+#define MAGIC 0x50524F58u
+
+size_t flight_size(void) { return sizeof(flight_t); }
+
+static double element(const flight_field_t *field, const uint8_t *base, size_t i)
+{
+    const uint8_t *at = base + field->offset;
+    switch (field->type) {
+    case TYPE_F64: return ((const double *)(const void *)at)[i];
+    case TYPE_U32: return (double)((const uint32_t *)(const void *)at)[i];
+    default: return (double)at[i];
+    }
+}
+
+/* Index of the first parameter outside its declared range; field_count when all are inside. */
+static uint32_t first_bad_field(const flight_params_t *p)
+{
+    const flight_layout_t *l = &flight_param_layout;
+    for (uint32_t k = 0; k < l->field_count; k++)
+        for (size_t i = 0; i < l->fields[k].count; i++) {
+            double x = element(&l->fields[k], (const uint8_t *)p, i);
+            if (!(x >= l->fields[k].lo && x <= l->fields[k].hi)) return k;
+        }
+    return l->field_count;
+}
+
+static uint32_t field_index(size_t offset)
+{
+    uint32_t k = 0;
+    while (k < flight_param_layout.field_count && flight_param_layout.fields[k].offset != offset) k++;
+    return k;
+}
+
+static bool is_unit(const double *x, size_t n)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) sum += x[i] * x[i];
+    return sum > 0.999 && sum < 1.001;
+}
+
+#define NEEDS(condition, name) \
+    do { if (!(condition)) return field_index(offsetof(flight_params_t, name)); } while (0)
+
+/* What ranges alone cannot say. */
+static uint32_t first_inconsistent_field(const flight_params_t *p)
+{
+    double c[9], w[3], inverse[9];
+    NEEDS(is_unit(p->pole_eci, 3), pole_eci);
+    NEEDS(is_unit(p->q_port_from_body, 4), q_port_from_body);
+    NEEDS(is_unit(p->q_star_from_body, 4), q_star_from_body);
+    NEEDS(is_unit(p->q_camera_from_body, 4), q_camera_from_body);
+    NEEDS(is_unit(p->q_tport_from_tbody, 4), q_tport_from_tbody);
+    NEEDS(is_unit(p->q_tport_from_port, 4), q_tport_from_port);
+    NEEDS(is_unit(p->q_tbody_from_hill, 4), q_tbody_from_hill);
+    NEEDS(is_unit(p->init_q_body_from_eci, 4), init_q_body_from_eci);
+    NEEDS(mat3_inverse(inverse, p->inertia_body_kgm2), inertia_body_kgm2);
+    NEEDS(orbit_hill_frame(c, w, p->target_r_eci_m, p->target_v_eci_mps), target_r_eci_m);
+    NEEDS(p->thruster_min_on_s >= p->thruster_rise_s && p->thruster_min_on_s <= p->cycle_s, thruster_min_on_s);
+    for (uint32_t t = 0; t < p->thruster_count; t++) NEEDS(is_unit(&p->thruster_dir_body[3 * t], 3), thruster_dir_body);
+    NEEDS(p->start_phase < p->phase_count, start_phase);
+    NEEDS(p->retreat_phase < p->phase_count, retreat_phase);
+    NEEDS(p->cam_phase < p->phase_count, cam_phase);
+    for (uint32_t i = 0; i < p->phase_count; i++) {
+        NEEDS(p->phase_next[i] < p->phase_count, phase_next);
+        NEEDS(p->phase_abort[i] < p->phase_count, phase_abort);
+    }
+    return flight_param_layout.field_count;
+}
+
+/* A process with flush-to-zero set would return other bits than every other target. */
+static bool keeps_subnormals(void)
+{
+    volatile double least_normal = 2.2250738585072014e-308;
+    volatile double half = least_normal * 0.5;
+    return half > 0.0;
+}
+
+static void zero(void *at, size_t n)
+{
+    uint8_t *p = (uint8_t *)at;
+    for (size_t i = 0; i < n; i++) p[i] = 0;
+}
+
+int32_t flight_init(flight_t *flight, const flight_params_t *params, uint32_t *bad_field)
+{
+    if (flight == NULL || params == NULL) return FLIGHT_ERR_NULL;
+    if (!keeps_subnormals()) return FLIGHT_ERR_FPU;
+    uint32_t bad = first_bad_field(params);
+    if (bad == flight_param_layout.field_count) bad = first_inconsistent_field(params);
+    if (bad != flight_param_layout.field_count) {
+        if (bad_field != NULL) *bad_field = bad;
+        return FLIGHT_ERR_PARAM;
+    }
+    zero(flight, sizeof *flight);
+    flight->params = *params;
+    flight->gravity.mu_m3ps2 = params->mu_m3ps2;
+    flight->gravity.re_m = params->re_m;
+    flight->gravity.j2 = params->j2;
+    vec3_copy(flight->gravity.pole_eci, params->pole_eci);
+    flight->cycle_us = (uint64_t)(params->cycle_s * 1.0e6 + 0.5);
+    control_init(flight);
+    nav_attitude_init(flight);
+    nav_relative_init(flight);
+    mission_init(flight);
+    flight->magic = MAGIC;
+    return FLIGHT_OK;
+}
+
+static bool sensor_ok(const flight_t *f, const sensor_track_t *t, double timeout_s) { return t->seen && !nav_lost(f, t, timeout_s); }
+
+static uint32_t flags_of(const flight_t *f)
+{
+    const mission_t *m = &f->mission;
+    const flight_params_t *p = &f->params;
+    uint8_t law = p->phase_law[m->phase];
+    uint32_t flags = 0;
+    if (sensor_ok(f, &f->attitude.star, p->star_timeout_s)) flags |= FLAG_STAR_OK;
+    if (sensor_ok(f, &f->relative.rgnss, p->sensor_timeout_s)) flags |= FLAG_RGNSS_OK;
+    if (sensor_ok(f, &f->relative.camera, p->sensor_timeout_s)) flags |= FLAG_CAMERA_OK;
+    if (sensor_ok(f, &f->relative.gnss, p->sensor_timeout_s)) flags |= FLAG_GNSS_OK;
+    if ((law == LAW_HOP || law == LAW_CAM) && m->hop_stage == HOP_BURN) flags |= FLAG_BURN;
+    if (m->retreat) flags |= FLAG_RETREAT;
+    if (m->cam) flags |= FLAG_CAM;
+    if (law == LAW_DOCKED) flags |= FLAG_CAPTURED;
+    if (m->gate_open) flags |= FLAG_GATE_OPEN;
+    if (f->control.saturated) flags |= FLAG_SATURATED;
+    if (m->tc_rejected) flags |= FLAG_TC_REJECTED;
+    if (m->held) flags |= FLAG_HELD;
+    if (m->free_drift) flags |= FLAG_FREE_DRIFT;
+    return flags;
+}
+
+static void to_f32(float out[3], const double in[3])
+{
+    for (size_t i = 0; i < 3; i++) out[i] = (float)in[i];
+}
+
+/* 1 sigma of a 3-vector whose covariance block starts at row `at`, in hill axes. */
+static void sigma_hill(const flight_t *f, size_t at, float out[3])
+{
+    const double *c = f->solution.c_hill_from_eci, *p = f->relative.p;
+    for (size_t k = 0; k < 3; k++) {
+        double var = 0.0;
+        for (size_t i = 0; i < 3; i++)
+            for (size_t j = 0; j < 3; j++) var += c[3 * k + i] * p[(at + i) * REL + at + j] * c[3 * k + j];
+        out[k] = (float)elem_sqrt(elem_max(var, 0.0));
+    }
+}
+
+static void report(const flight_t *f, telemetry_t *t)
+{
+    zero(t, sizeof *t);
+    t->t_us = f->t_us;
+    t->tick = f->tick;
+    for (size_t i = 0; i < 4; i++) t->q_body_from_eci[i] = f->attitude.q_body_from_eci[i];
+    vec3_copy(t->w_body_eci_body_radps, f->attitude.w_body_radps);
+    vec3_copy(t->r_chaser_target_hill_m, f->solution.r_hill_m);
+    vec3_copy(t->v_chaser_target_hill_mps, f->solution.v_hill_mps);
+    vec3_copy(t->r_port_tport_m, f->solution.r_port_tport_m);
+    vec3_copy(t->v_port_tport_mps, f->solution.v_port_tport_mps);
+    sigma_hill(f, 0, t->sigma_r_hill_m);
+    sigma_hill(f, 3, t->sigma_v_hill_mps);
+    for (size_t i = 0; i < 3; i++) t->sigma_attitude_rad[i] = (float)elem_sqrt(elem_max(f->attitude.p[7 * i], 0.0));
+    to_f32(t->target_attitude_rad, f->relative.theta_tbody_rad);
+    to_f32(t->gyro_bias_radps, f->attitude.bias_radps);
+    to_f32(t->attitude_error_rad, f->guidance.error_attitude_rad);
+    to_f32(t->r_ref_hill_m, f->guidance.r_port_hill_m);
+    to_f32(t->v_ref_hill_mps, f->guidance.v_port_hill_mps);
+    to_f32(t->accel_cmd_hill_mps2, f->control.accel_cmd_hill_mps2);
+    t->nis_star = (float)f->attitude.star.nis;
+    t->nis_rgnss = (float)f->relative.rgnss.nis;
+    t->nis_camera = (float)f->relative.camera.nis;
+    t->flags = flags_of(f);
+    t->star_rejects = f->attitude.star.rejects;
+    t->gnss_rejects = f->relative.gnss.rejects;
+    t->rgnss_rejects = f->relative.rgnss.rejects;
+    t->camera_rejects = f->relative.camera.rejects;
+    t->phase = (uint8_t)f->mission.phase;
+    t->law = f->params.phase_law[f->mission.phase];
+    t->abort_reason = f->mission.abort_reason;
+}
+
+static void navigate(flight_t *f, const sensor_frame_t *s)
+{
+    nav_attitude_propagate(f, s);
+    nav_relative_propagate(f, s);
+    if (f->mission.hop_stage == HOP_BURN) { /* what was sensed comes off the velocity to be gained */
+        vec3_sub(f->mission.dv_to_go_eci_mps, f->mission.dv_to_go_eci_mps, f->relative.sensed_eci_mps);
+    }
+    nav_attitude_update(f, s);
+    nav_gnss_update(f, s);
+    nav_rgnss_update(f, s);
+    nav_camera_update(f, s);
+    nav_solution(f);
+}
+
+static void control(flight_t *f, command_t *command)
+{
+    uint8_t law = f->params.phase_law[f->mission.phase];
+    bool quiet = 1.0e-6 * (double)f->t_us < f->params.quiet_start_s;
+    f->control.saturated = false;
+    if (law == LAW_DOCKED || f->mission.free_drift || quiet) {
+        control_clear(f);
+        if (f->control.cycles_since_fire < UINT32_MAX) f->control.cycles_since_fire++;
+        return;
+    }
+    control_attitude(f);
+    control_translation(f);
+    control_allocate(f, command);
+    command->dock_arm = law == LAW_FORCED && f->params.phase_law[f->params.phase_next[f->mission.phase]] == LAW_DOCKED;
+}
+
+int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *command, telemetry_t *telemetry)
+{
+    if (command == NULL) return FLIGHT_ERR_NULL;
+    zero(command, sizeof *command);
+    if (flight == NULL || sensors == NULL) return FLIGHT_ERR_NULL;
+    if (flight->magic != MAGIC) return FLIGHT_ERR_NOT_INIT;
+    command->t_us = sensors->t_us;
+    command->tick = sensors->tick;
+    if (flight->started && (sensors->tick != flight->tick + 1u || sensors->t_us != flight->t_us + flight->cycle_us))
+        return FLIGHT_ERR_FRAME;
+    flight->tick = sensors->tick;
+    flight->t_us = sensors->t_us;
+    navigate(flight, sensors);
+    mission_step(flight, sensors);
+    flight->started = true;
+    control(flight, command);
+    if (telemetry != NULL) report(flight, telemetry);
+    return FLIGHT_OK;
+}

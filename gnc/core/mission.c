@@ -1,1 +1,143 @@
-typedef int mission_is_a_stub;
+/* Mission phases: a table of parameters, walked by entry gates, durations and telecommands. */
+#include "flight_state.h"
+
+void mission_enter(flight_t *f, uint32_t phase)
+{
+    mission_t *m = &f->mission;
+    m->phase = phase;
+    m->entry_us = f->t_us;
+    m->hop_stage = HOP_PLAN;
+    m->hop_leg = 0;
+    m->cam_solved = false;
+    m->go = false;
+    m->held = false;
+    m->gate_open = false;
+    vec3_set(m->dv_to_go_eci_mps, 0.0, 0.0, 0.0);
+    control_clear(f);
+    if (f->params.phase_law[phase] == LAW_FORCED) guidance_start_forced(f);
+    if (phase == f->params.retreat_phase) m->retreat = true;
+    if (phase == f->params.cam_phase) m->cam = true;
+}
+
+void mission_init(flight_t *f) { f->mission.phase = f->params.start_phase; }
+
+double mission_phase_time_s(const flight_t *f) { return 1.0e-6 * (double)(f->t_us - f->mission.entry_us); }
+
+static void break_off(flight_t *f, uint32_t phase, uint8_t reason)
+{
+    f->mission.abort_reason = reason;
+    mission_enter(f, phase);
+}
+
+static void hold_here(flight_t *f)
+{
+    mission_t *m = &f->mission;
+    guidance_start_forced(f);
+    m->held = true;
+}
+
+static void telecommand(flight_t *f, const sensor_frame_t *s)
+{
+    mission_t *m = &f->mission;
+    if (s->tc_opcode == TC_NONE || (m->tc_seen && s->tc_seq == m->tc_seq)) return;
+    m->tc_seen = true;
+    m->tc_seq = s->tc_seq;
+    m->tc_rejected = false;
+    uint8_t law = f->params.phase_law[m->phase];
+    bool flying = law == LAW_HOLD || law == LAW_FORCED;
+    switch (s->tc_opcode) {
+    case TC_GO: m->go = true; break;
+    case TC_HOLD:
+        if (flying) hold_here(f);
+        else m->tc_rejected = true;
+        break;
+    case TC_RESUME:
+        if (m->held) {
+            m->held = false;
+            if (law == LAW_FORCED) guidance_start_forced(f);
+        } else if (m->free_drift) {
+            m->free_drift = false;
+        } else {
+            m->tc_rejected = true;
+        }
+        break;
+    case TC_RETREAT:
+        if (flying && m->phase != f->params.retreat_phase) break_off(f, f->params.retreat_phase, REASON_TELECOMMAND);
+        else m->tc_rejected = true;
+        break;
+    case TC_ABORT:
+        if (law != LAW_DOCKED && law != LAW_CAM) break_off(f, f->params.cam_phase, REASON_TELECOMMAND);
+        else m->tc_rejected = true;
+        break;
+    case TC_FREE_DRIFT: m->free_drift = true; break;
+    default: m->tc_rejected = true; break;
+    }
+}
+
+/* The gate out of a hold or a forced leg: at the point, at rest against it, every sensor the next
+ * phase needs alive, attitude under control. */
+static bool gate_open(const flight_t *f)
+{
+    const flight_params_t *p = &f->params;
+    const mission_t *m = &f->mission;
+    uint32_t next = p->phase_next[m->phase];
+    uint8_t uses = (uint8_t)(p->phase_uses[m->phase] | p->phase_uses[next]);
+    if (vec3_norm(f->guidance.error_r_m) > p->phase_gate_r_m[m->phase]) return false;
+    if (vec3_norm(f->guidance.error_v_mps) > p->phase_gate_v_mps[m->phase]) return false;
+    if (vec3_norm(f->guidance.error_attitude_rad) > 0.5 * p->attitude_max_rad) return false;
+    if ((uses & USES_STAR) && (!f->attitude.star.seen || nav_lost(f, &f->attitude.star, p->star_timeout_s))) return false;
+    if ((uses & USES_RGNSS) && (!f->relative.rgnss.seen || nav_lost(f, &f->relative.rgnss, p->sensor_timeout_s))) return false;
+    if ((uses & USES_CAMERA) && (!f->relative.camera.seen || nav_lost(f, &f->relative.camera, p->sensor_timeout_s))) return false;
+    return true;
+}
+
+static bool leg_finished(const flight_t *f)
+{
+    const flight_params_t *p = &f->params;
+    const mission_t *m = &f->mission;
+    switch (p->phase_law[m->phase]) {
+    case LAW_HOLD: return mission_phase_time_s(f) >= p->phase_duration_s[m->phase];
+    case LAW_HOP: return m->hop_stage == HOP_DONE;
+    case LAW_FORCED:
+        return m->speed_mps == 0.0 && mission_phase_time_s(f) > 1.0 &&
+               elem_abs(p->phase_distance_m[m->phase] - m->distance_m) < 0.5;
+    case LAW_CAM: return m->hop_stage == HOP_DONE;
+    default: return false;
+    }
+}
+
+static void advance(flight_t *f)
+{
+    const flight_params_t *p = &f->params;
+    mission_t *m = &f->mission;
+    uint32_t next = p->phase_next[m->phase];
+    uint8_t law = p->phase_law[m->phase];
+    bool burns = law == LAW_HOP || law == LAW_CAM;
+    m->gate_open = burns || gate_open(f);
+    if (next == m->phase || m->held || !leg_finished(f) || !m->gate_open) return;
+    if (p->phase_needs_go[m->phase] && !m->go) return;
+    mission_enter(f, next);
+}
+
+static void enter_docked(flight_t *f)
+{
+    const flight_params_t *p = &f->params;
+    for (uint32_t i = 0; i < p->phase_count; i++)
+        if (p->phase_law[i] == LAW_DOCKED) {
+            mission_enter(f, i);
+            return;
+        }
+}
+
+void mission_step(flight_t *f, const sensor_frame_t *s)
+{
+    mission_t *m = &f->mission;
+    if (!f->started) mission_enter(f, f->params.start_phase);
+    telecommand(f, s);
+    if ((s->dock_contact || s->dock_captured) && f->params.phase_law[m->phase] != LAW_DOCKED) enter_docked(f);
+    guidance_step(f);
+    if (f->params.phase_law[m->phase] == LAW_HOP) guidance_hop(f);
+    if (f->params.phase_law[m->phase] == LAW_CAM) guidance_cam(f);
+    fdir_step(f);
+    advance(f);
+}

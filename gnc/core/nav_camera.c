@@ -1,1 +1,115 @@
-typedef int nav_camera_is_a_stub;
+/* Docking camera measurement model: range and line of sight to the target port, and, near, the
+ * relative attitude of the port. Residuals are taken along the measured line of sight, where the
+ * noise is uncorrelated: one component in range, two across (docs/design/nav_camera.md). */
+#include "flight_state.h"
+
+typedef struct {
+    double c_eci_from_tbody[9], c_camera_from_eci[9];
+    double d_camera_m[3];      /* predicted camera -> target port */
+    double by_theta[9];        /* d(d_eci)/d theta = -c_eci_from_tbody [p]x */
+} geometry_t;
+
+static void predict(const flight_t *f, const nav_sample_t *at, geometry_t *g)
+{
+    const flight_params_t *p = &f->params;
+    double q[4], lever[3], port[3], d[3], skew[9];
+    nav_target_attitude(f, at, g->c_eci_from_tbody);
+    quat_mul(q, p->q_camera_from_body, at->q_body_from_eci);
+    quat_to_dcm(g->c_camera_from_eci, q);
+    vec3_sub(lever, p->camera_body_m, p->com_body_m);
+    quat_irotate(lever, at->q_body_from_eci, lever);
+    mat3_mul_vec(port, g->c_eci_from_tbody, p->tport_tbody_m);
+    vec3_sub(d, port, at->dr_eci_m);
+    vec3_sub(d, d, lever);
+    mat3_mul_vec(g->d_camera_m, g->c_camera_from_eci, d);
+    mat3_skew(skew, p->tport_tbody_m);
+    mat3_mul(g->by_theta, g->c_eci_from_tbody, skew);
+    for (size_t i = 0; i < 9; i++) g->by_theta[i] = -g->by_theta[i];
+}
+
+/* Mean variance of the chaser's own attitude: it turns the line of sight as the camera's noise does. */
+static double attitude_variance(const flight_t *f)
+{
+    const double *p = f->attitude.p;
+    return (p[0] + p[7] + p[14]) / 3.0;
+}
+
+static bool update_sight(flight_t *f, const sensor_frame_t *s, const geometry_t *g, double late_s)
+{
+    const flight_params_t *p = &f->params;
+    double range = s->camera_range_m, sa, ca, se, ce, across, d[3];
+    double h[3 * REL] = {0.0}, z[3], r[3], dx[REL], axes[9], m[9], mt[9];
+    elem_sincos(s->camera_azimuth_rad, &sa, &ca);
+    elem_sincos(s->camera_elevation_rad, &se, &ce);
+    const double los[9] = {ce * ca, ce * sa, se, -sa, ca, 0.0, -se * ca, -se * sa, ce};
+    for (size_t i = 0; i < 3; i++) d[i] = range * los[i] - g->d_camera_m[i];
+    mat3_mul_vec(z, los, d);
+    mat3_mul(axes, los, g->c_camera_from_eci); /* rows: line-of-sight axes in eci */
+    for (size_t i = 0; i < 9; i++) m[i] = -axes[i];
+    mat3_mul(mt, axes, g->by_theta);
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < 3; j++) {
+            h[i * REL + j] = m[3 * i + j];
+            h[i * REL + 3 + j] = -late_s * m[3 * i + j];
+            h[i * REL + 6 + j] = mt[3 * i + j];
+            h[i * REL + 9 + j] = -late_s * mt[3 * i + j];
+        }
+    double ratio = p->camera_sigma_range_ratio * range, floor_m = p->camera_sigma_range_floor_m;
+    across = range * range * (p->camera_sigma_los_rad * p->camera_sigma_los_rad + attitude_variance(f));
+    r[0] = ratio * ratio + floor_m * floor_m;
+    r[1] = across;
+    r[2] = across;
+    if (!kalman_update3(REL, f->relative.p, h, z, r, p->gate_chi2_3dof, dx, &f->relative.camera.nis)) return false;
+    nav_relative_correct(f, dx);
+    return true;
+}
+
+static bool update_pose(flight_t *f, const sensor_frame_t *s, const nav_sample_t *at, const geometry_t *g, double late_s)
+{
+    const flight_params_t *p = &f->params;
+    const double *qm = s->camera_q_camera_from_tport;
+    double norm2 = qm[0] * qm[0] + qm[1] * qm[1] + qm[2] * qm[2] + qm[3] * qm[3];
+    double q_eci_from_tbody[4], q[4], dq[4], c_tbody_from_eci[9], z[3], h[3 * REL] = {0.0}, r[3], dx[REL], nis;
+    if (!(norm2 > 0.99 && norm2 < 1.01)) return false;
+    /* tbody from eci as measured, against the estimate */
+    quat_mul(q, p->q_camera_from_body, at->q_body_from_eci);
+    quat_conj(q, q);
+    quat_mul(q, q, qm);
+    quat_mul(q_eci_from_tbody, q, p->q_tport_from_tbody);
+    mat3_transpose(c_tbody_from_eci, g->c_eci_from_tbody);
+    quat_from_dcm(q, c_tbody_from_eci);
+    quat_mul(dq, q, q_eci_from_tbody); /* estimated tbody from measured tbody */
+    quat_conj(dq, dq);
+    quat_normalize(dq);
+    quat_to_rotvec(z, dq);
+    for (size_t i = 0; i < 3; i++) {
+        h[i * REL + 6 + i] = 1.0;
+        h[i * REL + 9 + i] = -late_s;
+        r[i] = p->camera_sigma_pose_rad * p->camera_sigma_pose_rad + attitude_variance(f);
+    }
+    if (!kalman_update3(REL, f->relative.p, h, z, r, p->gate_chi2_3dof, dx, &nis)) return false;
+    nav_relative_correct(f, dx);
+    return true;
+}
+
+void nav_camera_update(flight_t *f, const sensor_frame_t *s)
+{
+    nav_sample_t at;
+    sensor_track_t *track = &f->relative.camera;
+    if (!nav_take(f, track, s->camera_valid != 0, s->camera_seq, s->camera_t_valid_us)) return;
+    const double sight[3] = {s->camera_range_m, s->camera_azimuth_rad, s->camera_elevation_rad};
+    bool ok = nav_all_finite(sight, 3) && sight[0] > 0.0 && elem_abs(sight[1]) < 1.6 && elem_abs(sight[2]) < 1.6 &&
+              nav_relative_at(f, s->camera_t_valid_us, &at);
+    if (ok) {
+        geometry_t g;
+        double late_s = 1.0e-6 * (double)(f->t_us - at.t_us);
+        nav_relative_covariance(f);
+        predict(f, &at, &g);
+        ok = update_sight(f, s, &g, late_s);
+        if (ok && s->camera_pose_valid) {
+            nav_target_attitude(f, &at, g.c_eci_from_tbody);
+            ok = update_pose(f, s, &at, &g, late_s);
+        }
+    }
+    nav_accept(f, track, ok);
+}

@@ -1,1 +1,126 @@
-typedef int nav_gnss_is_a_stub;
+/* GNSS measurement models: relative (antenna to antenna, with a Gauss-Markov bias) and absolute. */
+#include "flight_state.h"
+
+/* Antenna minus c.m. of the chaser, eci, and its rate. */
+static void chaser_antenna(const flight_t *f, const nav_sample_t *at, double arm_eci[3], double rate_eci[3])
+{
+    double arm[3], rate[3];
+    vec3_sub(arm, f->params.gnss_body_m, f->params.com_body_m);
+    vec3_cross(rate, at->w_body_radps, arm);
+    quat_irotate(arm_eci, at->q_body_from_eci, arm);
+    quat_irotate(rate_eci, at->q_body_from_eci, rate);
+}
+
+typedef struct {
+    double c[9];          /* eci from tbody */
+    double arm[3], rate[3]; /* target antenna minus c.m. and its rate, eci */
+    double by_theta[9];   /* d(-arm)/d theta = c [l]x */
+} target_antenna_t;
+
+static void target_antenna(const flight_t *f, const nav_sample_t *at, target_antenna_t *t)
+{
+    double c_hill_from_eci[9], w_hill[3], w[3], cross[3], skew[9];
+    const double *l = f->params.tgnss_tbody_m;
+    nav_target_attitude(f, at, t->c);
+    (void)orbit_hill_frame(c_hill_from_eci, w_hill, at->r_target_eci_m, at->v_target_eci_mps);
+    mat3_mul_vec(t->arm, t->c, l);
+    mat3_tmul_vec(w, c_hill_from_eci, w_hill);
+    vec3_cross(t->rate, w, t->arm);
+    vec3_cross(cross, f->relative.rate_tbody_radps, l);
+    mat3_mul_vec(cross, t->c, cross);
+    vec3_add(t->rate, t->rate, cross);
+    mat3_skew(skew, l);
+    mat3_mul(t->by_theta, t->c, skew);
+}
+
+static bool update_position(flight_t *f, const double z[3], const target_antenna_t *t, double late_s)
+{
+    double h[3 * REL] = {0.0}, dx[REL], var = f->params.rgnss_sigma_r_m * f->params.rgnss_sigma_r_m;
+    double r[3] = {var, var, var};
+    for (size_t i = 0; i < 3; i++) {
+        h[i * REL + i] = 1.0;
+        h[i * REL + 3 + i] = -late_s;
+        h[i * REL + 12 + i] = 1.0;
+        for (size_t j = 0; j < 3; j++) h[i * REL + 6 + j] = t->by_theta[3 * i + j];
+    }
+    if (!kalman_update3(REL, f->relative.p, h, z, r, f->params.gate_chi2_3dof, dx, &f->relative.rgnss.nis)) return false;
+    nav_relative_correct(f, dx);
+    return true;
+}
+
+static bool update_velocity(flight_t *f, const double z[3], const target_antenna_t *t)
+{
+    double h[3 * REL] = {0.0}, dx[REL], var = f->params.rgnss_sigma_v_mps * f->params.rgnss_sigma_v_mps, nis;
+    double r[3] = {var, var, var};
+    for (size_t i = 0; i < 3; i++) {
+        h[i * REL + 3 + i] = 1.0;
+        for (size_t j = 0; j < 3; j++) h[i * REL + 9 + j] = t->by_theta[3 * i + j];
+    }
+    if (!kalman_update3(REL, f->relative.p, h, z, r, f->params.gate_chi2_3dof, dx, &nis)) return false;
+    nav_relative_correct(f, dx);
+    return true;
+}
+
+void nav_rgnss_update(flight_t *f, const sensor_frame_t *s)
+{
+    nav_sample_t at;
+    sensor_track_t *track = &f->relative.rgnss;
+    if (!nav_take(f, track, s->rgnss_valid != 0, s->rgnss_seq, s->rgnss_t_valid_us)) return;
+    bool ok = false;
+    if (nav_all_finite(s->rgnss_r_eci_m, 3) && nav_all_finite(s->rgnss_v_eci_mps, 3) &&
+        nav_relative_at(f, s->rgnss_t_valid_us, &at)) {
+        double arm[3], rate[3], z[3], zv[3], late_s = 1.0e-6 * (double)(f->t_us - at.t_us);
+        target_antenna_t t;
+        nav_relative_covariance(f);
+        chaser_antenna(f, &at, arm, rate);
+        target_antenna(f, &at, &t);
+        for (size_t i = 0; i < 3; i++)
+            z[i] = s->rgnss_r_eci_m[i] - (at.dr_eci_m[i] + arm[i] - t.arm[i] + f->relative.bias_rgnss_eci_m[i]);
+        ok = update_position(f, z, &t, late_s);
+        if (ok && nav_relative_at(f, s->rgnss_t_valid_us, &at)) {
+            for (size_t i = 0; i < 3; i++) zv[i] = s->rgnss_v_eci_mps[i] - (at.dv_eci_mps[i] + rate[i] - t.rate[i]);
+            ok = update_velocity(f, zv, &t);
+        }
+    }
+    nav_accept(f, track, ok);
+}
+
+/* One block update of the target's own orbit from the chaser's absolute fix less the relative state. */
+static bool update_orbit(flight_t *f, size_t at, const double z[3], double sigma)
+{
+    nav_relative_t *n = &f->relative;
+    double h[3 * ORB] = {0.0}, dx[ORB], nis, r[3] = {sigma * sigma, sigma * sigma, sigma * sigma};
+    for (size_t i = 0; i < 3; i++) h[i * ORB + at + i] = 1.0;
+    if (!kalman_update3(ORB, n->p_orbit, h, z, r, f->params.gate_chi2_3dof, dx, &nis)) return false;
+    n->gnss.nis = nis;
+    vec3_add(n->r_target_eci_m, n->r_target_eci_m, &dx[0]);
+    vec3_add(n->v_target_eci_mps, n->v_target_eci_mps, &dx[3]);
+    for (size_t k = 0; k < HISTORY; k++) {
+        vec3_add(n->history[k].r_target_eci_m, n->history[k].r_target_eci_m, &dx[0]);
+        vec3_add(n->history[k].v_target_eci_mps, n->history[k].v_target_eci_mps, &dx[3]);
+    }
+    return true;
+}
+
+void nav_gnss_update(flight_t *f, const sensor_frame_t *s)
+{
+    nav_sample_t at;
+    sensor_track_t *track = &f->relative.gnss;
+    if (!nav_take(f, track, s->gnss_valid != 0, s->gnss_seq, s->gnss_t_valid_us)) return;
+    bool ok = false;
+    if (nav_all_finite(s->gnss_r_eci_m, 3) && nav_all_finite(s->gnss_v_eci_mps, 3) &&
+        nav_relative_at(f, s->gnss_t_valid_us, &at)) {
+        double arm[3], rate[3], z[3];
+        nav_relative_covariance(f);
+        chaser_antenna(f, &at, arm, rate);
+        for (size_t i = 0; i < 3; i++)
+            z[i] = s->gnss_r_eci_m[i] - arm[i] - at.dr_eci_m[i] - at.r_target_eci_m[i];
+        ok = update_orbit(f, 0, z, f->params.gnss_sigma_r_m);
+        if (ok && nav_relative_at(f, s->gnss_t_valid_us, &at)) {
+            for (size_t i = 0; i < 3; i++)
+                z[i] = s->gnss_v_eci_mps[i] - rate[i] - at.dv_eci_mps[i] - at.v_target_eci_mps[i];
+            ok = update_orbit(f, 3, z, f->params.gnss_sigma_v_mps);
+        }
+    }
+    nav_accept(f, track, ok);
+}

@@ -1,1 +1,273 @@
-typedef int nav_relative_is_a_stub;
+/* Relative filter: chaser minus target in eci axes, the target's attitude error against its
+ * nominal hold, and the relative GNSS bias. The target's own orbit is carried beside it.
+ * Equations and axes: docs/design/nav_relative.md. */
+#include "flight_state.h"
+
+bool nav_all_finite(const double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!elem_is_finite(x[i])) return false;
+    return true;
+}
+
+bool nav_take(const flight_t *f, sensor_track_t *track, bool valid, uint16_t seq, uint64_t t_valid_us)
+{
+    if (!valid || (track->seen && seq == track->seq)) return false;
+    track->seq = seq;
+    track->seen = true;
+    uint64_t max_age_us = (uint64_t)(f->params.measurement_max_age_s * 1.0e6);
+    if (t_valid_us > f->t_us || f->t_us - t_valid_us > max_age_us) {
+        if (track->rejects < UINT16_MAX) track->rejects++;
+        track->rejects_in_row++;
+        return false;
+    }
+    return true;
+}
+
+void nav_accept(const flight_t *f, sensor_track_t *track, bool accepted)
+{
+    if (accepted) {
+        track->accepted_us = f->t_us;
+        track->rejects_in_row = 0;
+        return;
+    }
+    if (track->rejects < UINT16_MAX) track->rejects++;
+    track->rejects_in_row++;
+}
+
+bool nav_lost(const flight_t *f, const sensor_track_t *track, double timeout_s)
+{
+    double age_s = 1.0e-6 * (double)(f->t_us - track->accepted_us);
+    return age_s > timeout_s || track->rejects_in_row >= f->params.reject_limit;
+}
+
+void nav_relative_init(flight_t *f)
+{
+    nav_relative_t *n = &f->relative;
+    const flight_params_t *p = &f->params;
+    vec3_copy(n->r_target_eci_m, p->target_r_eci_m);
+    vec3_copy(n->v_target_eci_mps, p->target_v_eci_mps);
+    (void)orbit_hill_to_relative(n->dr_eci_m, n->dv_eci_mps, n->r_target_eci_m, n->v_target_eci_mps, p->init_r_hill_m,
+                                 p->init_v_hill_mps); /* flight_init has refused a degenerate orbit */
+    double r_chaser[3], g[3];
+    orbit_gravity(n->a_target_eci_mps2, &f->gravity, n->r_target_eci_m);
+    vec3_add(r_chaser, n->r_target_eci_m, n->dr_eci_m);
+    orbit_gravity(g, &f->gravity, r_chaser);
+    vec3_sub(n->da_eci_mps2, g, n->a_target_eci_mps2);
+    double sigma[REL / 3] = {p->init_sigma_r_m, p->init_sigma_v_mps, p->target_attitude_sigma_rad,
+                             p->target_rate_sigma_radps, p->rgnss_bias_sigma_m};
+    for (size_t i = 0; i < REL; i++) n->p[i * REL + i] = sigma[i / 3] * sigma[i / 3];
+    for (size_t i = 0; i < ORB; i++) {
+        double s = i < 3 ? p->target_sigma_r_m : p->target_sigma_v_mps;
+        n->p_orbit[i * ORB + i] = s * s;
+    }
+}
+
+static void remember(flight_t *f)
+{
+    nav_relative_t *n = &f->relative;
+    nav_sample_t *s = &n->history[n->history_next];
+    s->t_us = f->t_us;
+    vec3_copy(s->dr_eci_m, n->dr_eci_m);
+    vec3_copy(s->dv_eci_mps, n->dv_eci_mps);
+    vec3_copy(s->r_target_eci_m, n->r_target_eci_m);
+    vec3_copy(s->v_target_eci_mps, n->v_target_eci_mps);
+    for (size_t i = 0; i < 4; i++) s->q_body_from_eci[i] = f->attitude.q_body_from_eci[i];
+    vec3_copy(s->w_body_radps, f->attitude.w_body_radps);
+    n->history_next = (n->history_next + 1) % HISTORY;
+}
+
+bool nav_relative_at(const flight_t *f, uint64_t t_us, nav_sample_t *out)
+{
+    const nav_sample_t *best = NULL;
+    for (size_t i = 0; i < HISTORY; i++) {
+        const nav_sample_t *s = &f->relative.history[i];
+        if (s->t_us >= t_us && s->t_us != 0 && (best == NULL || s->t_us < best->t_us)) best = s;
+    }
+    if (best == NULL || best->t_us - t_us >= f->cycle_us) return false;
+    double back_s = 1.0e-6 * (double)(best->t_us - t_us), turn[3], dq[4];
+    *out = *best;
+    out->t_us = t_us;
+    vec3_axpy(out->dr_eci_m, out->dr_eci_m, -back_s, out->dv_eci_mps);
+    vec3_axpy(out->r_target_eci_m, out->r_target_eci_m, -back_s, out->v_target_eci_mps);
+    vec3_scale(turn, -back_s, out->w_body_radps);
+    quat_from_rotvec(dq, turn);
+    quat_mul(out->q_body_from_eci, dq, out->q_body_from_eci);
+    return true;
+}
+
+/* Velocity the accelerometer sensed over the cycle, at the c.m., eci axes. While no thruster
+ * fires all it shows is bias, which is averaged; while one fires the bias is taken off. */
+static void sensed_velocity(flight_t *f, const sensor_frame_t *s)
+{
+    nav_relative_t *n = &f->relative;
+    double *dv_eci = n->sensed_eci_mps;
+    double dt = f->params.cycle_s, arm[3], dw[3], lever[3], dv[3];
+    vec3_set(dv_eci, 0.0, 0.0, 0.0);
+    if (!s->imu_valid || !nav_all_finite(s->imu_dv_body_mps, 3)) return;
+    if (f->control.cycles_since_fire >= 2) {
+        n->accel_bias_age_s += dt;
+        double gain = dt / elem_min(n->accel_bias_age_s, f->params.accel_bias_tau_s);
+        for (size_t i = 0; i < 3; i++)
+            n->accel_bias_mps2[i] += gain * (s->imu_dv_body_mps[i] / dt - n->accel_bias_mps2[i]);
+        n->sensed_mps -= n->sensed_mps * dt / f->params.accel_bias_tau_s;
+        return;
+    }
+    /* a_imu = a_cm + dw/dt x r + w x (w x r) */
+    vec3_sub(arm, f->params.imu_body_m, f->params.com_body_m);
+    vec3_sub(dw, f->attitude.w_body_radps, f->attitude.w_before_radps);
+    vec3_cross(lever, dw, arm);
+    vec3_sub(dv, s->imu_dv_body_mps, lever);
+    vec3_cross(lever, f->attitude.w_body_radps, arm);
+    vec3_cross(lever, f->attitude.w_body_radps, lever);
+    vec3_axpy(dv, dv, -dt, lever);
+    vec3_axpy(dv, dv, -dt, n->accel_bias_mps2);
+    quat_irotate(dv_eci, f->attitude.q_body_from_eci, dv);
+    n->sensed_mps += vec3_norm(dv);
+}
+
+/* Velocity Verlet under the on-board gravity for both craft; thrust from the accelerometer. */
+void nav_relative_propagate(flight_t *f, const sensor_frame_t *s)
+{
+    nav_relative_t *n = &f->relative;
+    double dt = f->params.cycle_s, a_target[3], g[3], r[3];
+    const double *dv = n->sensed_eci_mps;
+    double sensed_before = n->sensed_mps;
+    sensed_velocity(f, s);
+    for (size_t i = 0; i < 3; i++) {
+        n->r_target_eci_m[i] += dt * (n->v_target_eci_mps[i] + 0.5 * dt * n->a_target_eci_mps2[i]);
+        n->dr_eci_m[i] += dt * (n->dv_eci_mps[i] + 0.5 * (dt * n->da_eci_mps2[i] + dv[i]));
+    }
+    orbit_gravity(a_target, &f->gravity, n->r_target_eci_m);
+    vec3_add(r, n->r_target_eci_m, n->dr_eci_m);
+    orbit_gravity(g, &f->gravity, r);
+    for (size_t i = 0; i < 3; i++) {
+        double da = g[i] - a_target[i];
+        n->v_target_eci_mps[i] += 0.5 * dt * (n->a_target_eci_mps2[i] + a_target[i]);
+        n->dv_eci_mps[i] += 0.5 * dt * (n->da_eci_mps2[i] + da) + dv[i];
+        n->a_target_eci_mps2[i] = a_target[i];
+        n->da_eci_mps2[i] = da;
+        n->theta_tbody_rad[i] += dt * n->rate_tbody_radps[i];
+    }
+    /* The scale error acts on the sum of what was sensed, so its variance grows with the square. */
+    if (n->sensed_mps > sensed_before) {
+        double k = f->params.accel_scale_sigma, grown = n->sensed_mps * n->sensed_mps - sensed_before * sensed_before;
+        for (size_t i = 3; i < 6; i++) n->p[i * REL + i] += k * k * grown;
+    }
+    double keep = 1.0 - dt / f->params.rgnss_bias_tau_s;
+    vec3_scale(n->bias_rgnss_eci_m, keep, n->bias_rgnss_eci_m);
+    n->pending_s += dt;
+    remember(f);
+    if (n->pending_s > 0.95) nav_relative_covariance(f);
+}
+
+/* x <- Phi x for a 15-vector with the given stride; g is the gravity gradient, keep the bias decay. */
+static void apply_phi(double *x, size_t stride, const double g[9], double dt, double keep)
+{
+    double r[3], v[3], gr[3];
+    for (size_t i = 0; i < 3; i++) {
+        r[i] = x[i * stride];
+        v[i] = x[(i + 3) * stride];
+    }
+    mat3_mul_vec(gr, g, r);
+    for (size_t i = 0; i < 3; i++) {
+        x[i * stride] = r[i] + 0.5 * dt * dt * gr[i] + dt * v[i];
+        x[(i + 3) * stride] = v[i] + dt * gr[i];
+        x[(i + 6) * stride] += dt * x[(i + 9) * stride];
+        x[(i + 12) * stride] *= keep;
+    }
+}
+
+/* Point-mass gravity gradient, -mu/r^3 (I - 3 u u'). */
+static void gravity_gradient(const flight_t *f, double g[9])
+{
+    const double *r = f->relative.r_target_eci_m;
+    double r2 = vec3_dot(r, r), k = f->params.mu_m3ps2 / (r2 * elem_sqrt(r2));
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < 3; j++) g[3 * i + j] = 3.0 * k * (r[i] * r[j]) / r2 - (i == j ? k : 0.0);
+}
+
+static void propagate_orbit_covariance(flight_t *f, const double g[9], double dt)
+{
+    double *p = f->relative.p_orbit, q = f->params.orbit_accel_psd_m2ps3;
+    for (size_t pass = 0; pass < 2; pass++)
+        for (size_t c = 0; c < ORB; c++) {
+            double *x = pass == 0 ? &p[c] : &p[c * ORB], r[3], gr[3];
+            size_t stride = pass == 0 ? ORB : 1;
+            for (size_t i = 0; i < 3; i++) r[i] = x[i * stride];
+            mat3_mul_vec(gr, g, r);
+            for (size_t i = 0; i < 3; i++) {
+                x[i * stride] += dt * x[(i + 3) * stride] + 0.5 * dt * dt * gr[i];
+                x[(i + 3) * stride] += dt * gr[i];
+            }
+        }
+    for (size_t i = 0; i < 3; i++) {
+        p[i * ORB + i] += q * dt * dt * dt / 3.0;
+        p[i * ORB + i + 3] += q * dt * dt / 2.0;
+        p[(i + 3) * ORB + i] += q * dt * dt / 2.0;
+        p[(i + 3) * ORB + i + 3] += q * dt;
+    }
+}
+
+/* Adds the white-acceleration noise of a position/velocity pair of blocks at row `at`. */
+static void add_noise(double *p, size_t at, double q, double dt)
+{
+    for (size_t i = at; i < at + 3; i++) {
+        p[i * REL + i] += q * dt * dt * dt / 3.0;
+        p[i * REL + i + 3] += q * dt * dt / 2.0;
+        p[(i + 3) * REL + i] += q * dt * dt / 2.0;
+        p[(i + 3) * REL + i + 3] += q * dt;
+    }
+}
+
+void nav_relative_covariance(flight_t *f)
+{
+    nav_relative_t *n = &f->relative;
+    const flight_params_t *par = &f->params;
+    double dt = n->pending_s, g[9];
+    if (!(dt > 0.0)) return;
+    double keep = 1.0 - dt / par->rgnss_bias_tau_s;
+    gravity_gradient(f, g);
+    for (size_t c = 0; c < REL; c++) apply_phi(&n->p[c], REL, g, dt, keep);
+    for (size_t c = 0; c < REL; c++) apply_phi(&n->p[c * REL], 1, g, dt, keep);
+    add_noise(n->p, 0, par->rel_accel_psd_m2ps3, dt);
+    add_noise(n->p, 6, par->target_rate_psd_rad2ps3, dt);
+    for (size_t i = 12; i < REL; i++)
+        n->p[i * REL + i] += par->rgnss_bias_sigma_m * par->rgnss_bias_sigma_m * (1.0 - keep * keep);
+    for (size_t i = 0; i < REL; i++)
+        for (size_t j = i + 1; j < REL; j++) {
+            double mean = 0.5 * (n->p[i * REL + j] + n->p[j * REL + i]);
+            n->p[i * REL + j] = mean;
+            n->p[j * REL + i] = mean;
+        }
+    propagate_orbit_covariance(f, g, dt);
+    n->pending_s = 0.0;
+}
+
+void nav_relative_correct(flight_t *f, const double dx[REL])
+{
+    nav_relative_t *n = &f->relative;
+    vec3_add(n->dr_eci_m, n->dr_eci_m, &dx[0]);
+    vec3_add(n->dv_eci_mps, n->dv_eci_mps, &dx[3]);
+    vec3_add(n->theta_tbody_rad, n->theta_tbody_rad, &dx[6]);
+    vec3_add(n->rate_tbody_radps, n->rate_tbody_radps, &dx[9]);
+    vec3_add(n->bias_rgnss_eci_m, n->bias_rgnss_eci_m, &dx[12]);
+    /* The past moves with the present, or the next late measurement would see the old error again. */
+    for (size_t k = 0; k < HISTORY; k++) {
+        vec3_add(n->history[k].dr_eci_m, n->history[k].dr_eci_m, &dx[0]);
+        vec3_add(n->history[k].dv_eci_mps, n->history[k].dv_eci_mps, &dx[3]);
+    }
+}
+
+void nav_target_attitude(const flight_t *f, const nav_sample_t *at, double c_eci_from_tbody[9])
+{
+    double c_hill_from_eci[9], w[3], c_tbody_from_hill[9], c_tbody_from_eci[9], theta[3], q[4];
+    double late_s = 1.0e-6 * (double)(f->t_us - at->t_us);
+    vec3_axpy(theta, f->relative.theta_tbody_rad, -late_s, f->relative.rate_tbody_radps);
+    quat_from_rotvec(q, theta);
+    quat_mul(q, q, f->params.q_tbody_from_hill);
+    quat_to_dcm(c_tbody_from_hill, q);
+    (void)orbit_hill_frame(c_hill_from_eci, w, at->r_target_eci_m, at->v_target_eci_mps);
+    mat3_mul(c_tbody_from_eci, c_tbody_from_hill, c_hill_from_eci);
+    mat3_transpose(c_eci_from_tbody, c_tbody_from_eci);
+}

@@ -1,7 +1,7 @@
 # The one list of the flight core's sources and compiler flags.
 # setup.py, the Makefile and every firmware build read this file; nothing else names them.
 CORE_SOURCES = elementary.c linalg.c rotation.c orbit.c targeting.c layout.c flight.c \
-    nav_attitude.c nav_relative.c nav_gnss.c nav_camera.c nav_orbit.c mission.c \
+    kalman.c nav_attitude.c nav_relative.c nav_gnss.c nav_camera.c nav_solution.c mission.c \
     guidance.c ctl_attitude.c ctl_translation.c ctl_allocation.c fdir.c
 # Without these three the bits differ between targets (docs/conventions.md, "Same bits everywhere").
 CORE_CFLAGS = -std=c99 -ffp-contract=off -fno-math-errno

@@ -1,1 +1,0 @@
-typedef int nav_orbit_is_a_stub;
