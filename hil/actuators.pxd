@@ -1,0 +1,46 @@
+"""Truth model of thrusters: a linear rise, a plateau and a linear decay, integrated exactly."""
+
+from libc.stdint cimport uint32_t, uint64_t
+
+cdef enum:
+    ACTUATORS_MAX_THRUSTERS = 32
+
+ctypedef struct thruster_t:
+    # geometry and performance, truth (dispersions included)
+    double position_body_m[3]       # structural body frame
+    double direction_body[3]        # unit vector of the force on the craft
+    double thrust_N
+    double isp_s
+    double rise_s                   # 0 -> full thrust, linear
+    double decay_s                  # full thrust -> 0, linear
+    uint32_t min_on_us              # a shorter isolated pulse is not fired, and counted
+    uint32_t valve_tick_us          # on-times are cut to whole ticks of the valve driver
+    bint stuck_on
+    bint stuck_off
+    # state
+    double level                    # thrust over full thrust, 0..1
+    bint open_at_cycle_end
+    # accounts
+    double impulse_Ns
+    double propellant_kg
+    uint64_t on_time_us
+    uint32_t firings
+    uint32_t min_on_violations
+
+# Thrust level over one cycle, piecewise linear: level_0 at 0 rises to level_peak at t_peak_s, stays
+# until t_off_s, falls to zero at t_end_s.
+ctypedef struct pulse_t:
+    double level_0
+    double level_peak
+    double t_peak_s
+    double t_off_s
+    double t_end_s
+    double fall_per_s
+
+# The cycle's pulse of a thruster commanded on for on_us from the start of the cycle. Updates the
+# valve state and the accounts of on-time, firings and violations. False: no thrust in this cycle.
+cdef bint actuators_open(pulse_t* pulse, thruster_t* thruster, uint32_t on_us, uint32_t cycle_us) noexcept nogil
+# Integral of the level from the start of the cycle to t_s (s)
+cdef double actuators_area_s(const pulse_t* pulse, double t_s) noexcept nogil
+# Level at t_s
+cdef double actuators_level(const pulse_t* pulse, double t_s) noexcept nogil

@@ -1,0 +1,154 @@
+"""What the truth plant is built from. All figures are truth: dispersions already applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+Vec3 = tuple[float, float, float]
+Quat = tuple[float, float, float, float]
+Mat3 = tuple[float, float, float, float, float, float, float, float, float]
+IDENTITY: Quat = (1.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class GravityField:
+    """Spherical harmonics, unnormalised; term (n, m) at index n (n + 1) / 2 + m."""
+
+    name: str
+    source: str
+    mu_m3ps2: float
+    re_m: float
+    degree: int
+    c: tuple[float, ...]
+    s: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Atmosphere:
+    """Density on a height grid: night value and relative day bulge, cos^4 of half the angle to the bulge."""
+
+    name: str
+    source: str
+    f107_sfu: float
+    f107_81day_sfu: float
+    ap: float
+    height_0_m: float
+    height_step_m: float
+    density_night_kgpm3: tuple[float, ...]
+    bulge_amplitude: tuple[float, ...]
+    bulge_lag_rad: float
+
+
+@dataclass(frozen=True)
+class EnvironmentConfig:
+    """Earth and Sun. `field` supplies everything beyond J2..J4; without it Earth is its zonals."""
+
+    epoch_utc: datetime
+    mu_m3ps2: float
+    re_m: float
+    j2: float
+    j3: float
+    j4: float
+    field: GravityField | None = None
+    atmosphere: Atmosphere | None = None
+    density_factor: float = 1.0
+    flattening: float = 1.0 / 298.257223563  # WGS 84
+    earth_rate_radps: float = 7.292115e-5  # WGS 84
+
+
+@dataclass(frozen=True)
+class ThrusterConfig:
+    """One thruster. `direction_body` is the unit force on the craft, misalignment included."""
+
+    position_body_m: Vec3
+    direction_body: Vec3
+    thrust_N: float
+    isp_s: float
+    rise_s: float
+    decay_s: float
+    min_on_s: float
+    valve_tick_us: int = 1
+
+
+@dataclass(frozen=True)
+class CraftConfig:
+    """Mass properties without propellant, aerodynamics and docking port; positions in the structural body frame."""
+
+    dry_mass_kg: float
+    dry_com_body_m: Vec3
+    dry_inertia_body_kgm2: Mat3
+    propellant_kg: float
+    tank_body_m: Vec3
+    cd: float
+    area_m2: float
+    port_body_m: Vec3
+    q_port_from_body: Quat
+
+    @classmethod
+    def from_loaded(
+        cls, mass_kg: float, com_body_m: Vec3, inertia_body_kgm2: Mat3, propellant_kg: float, tank_body_m: Vec3,
+        *, cd: float, area_m2: float, port_body_m: Vec3, q_port_from_body: Quat,
+    ) -> CraftConfig:
+        """The same craft given by its loaded mass (propellant included), c.m. and inertia about that c.m."""
+        dry = mass_kg - propellant_kg
+        if not dry > 0.0:
+            raise ValueError(f"propellant_kg is {propellant_kg}: expected less than the craft's mass, {mass_kg} kg")
+        x, y, z = ((mass_kg * c - propellant_kg * t) / dry for c, t in zip(com_body_m, tank_body_m, strict=True))
+        from_dry = _point_inertia(dry, (x - com_body_m[0], y - com_body_m[1], z - com_body_m[2]))
+        tx, ty, tz = (t - c for c, t in zip(com_body_m, tank_body_m, strict=True))
+        from_tank = _point_inertia(propellant_kg, (tx, ty, tz))
+        inertia = tuple(i - a - b for i, a, b in zip(inertia_body_kgm2, from_dry, from_tank, strict=True))
+        return cls(dry, (x, y, z), inertia, propellant_kg, tank_body_m, cd, area_m2, port_body_m, q_port_from_body)
+
+
+def _point_inertia(mass_kg: float, r_m: Vec3) -> Mat3:
+    """Inertia of a point mass at r_m about the origin, row-major."""
+    x, y, z = r_m
+    m = mass_kg
+    return (
+        m * (y * y + z * z), -m * x * y, -m * x * z,
+        -m * x * y, m * (x * x + z * z), -m * y * z,
+        -m * x * z, -m * y * z, m * (x * x + y * y),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TargetHoldConfig:
+    """LVLH attitude hold of the target: nominal, plus a constant bias, plus a slow limit cycle."""
+
+    q_tbody_from_hill_nominal: Quat
+    bias_rad: Vec3 = (0.0, 0.0, 0.0)
+    rate_amplitude_radps: Vec3 = (0.0, 0.0, 0.0)
+    phase_rad: Vec3 = (0.0, 0.0, 0.0)
+    limit_cycle_radps: float = 0.02
+    bandwidth_radps: float = 0.5
+
+
+@dataclass(frozen=True)
+class CaptureConfig:
+    """Largest contact conditions at which the mechanism captures; `touch_lateral_m` bounds what counts as contact."""
+
+    closing_min_mps: float
+    closing_max_mps: float
+    lateral_m: float
+    lateral_rate_mps: float
+    pitch_yaw_rad: float
+    roll_rad: float
+    pitch_yaw_rate_radps: float
+    roll_rate_radps: float
+    touch_lateral_m: float = 1.0
+
+
+@dataclass(frozen=True)
+class PlantConfig:
+    """Everything `Plant` needs but the initial states."""
+
+    environment: EnvironmentConfig
+    chaser: CraftConfig
+    target: CraftConfig
+    thrusters: tuple[ThrusterConfig, ...] = ()
+    hold: TargetHoldConfig = field(default_factory=lambda: TargetHoldConfig(IDENTITY))
+    capture: CaptureConfig | None = None
+    q_tport_from_port_docked: Quat = (0.0, 0.0, 0.0, 1.0)
+    step_s: float = 0.1

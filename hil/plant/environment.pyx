@@ -1,0 +1,226 @@
+"""Truth environment: Earth's pole of date, atmosphere, Sun and shadow.
+
+Everything that feeds a run is built from + - * / sqrt and the core's elementary functions.
+"""
+
+from libc.stdint cimport uint64_t
+
+from gnc.ccore cimport (
+    elem_acos, elem_asin, elem_exp, elem_floor, elem_sincos, elem_sqrt, mat3_mul_vec, mat3_tmul_vec, vec3_add,
+    vec3_cross, vec3_dot, vec3_norm, vec3_set,
+)
+
+cdef double ARCSEC_RAD = 3.14159265358979323846 / 648000.0
+cdef double DEG_RAD = 3.14159265358979323846 / 180.0
+cdef double TWO_PI = 6.28318530717958647693
+# IAU 2015 Resolution B3 nominal solar radius; the Earth radius that casts the shadow is the equatorial one
+cdef double SUN_RADIUS_M = 6.957e8
+cdef uint64_t SUN_UPDATE_US = 10000000
+
+
+cdef void _sun(double* r_eci_m, double t_cy) noexcept nogil:
+    """Geocentric Sun on the mean ecliptic and equinox of J2000, 0.1 % and about 1 arcmin
+    (Montenbruck & Gill 2000, section 3.3.2, eqs. 3.43-3.46)."""
+    cdef double m, s1, c1, s2, c2, lon, r, sl, cl, se, ce, turns
+    m = 357.5256 + 35999.049 * t_cy
+    turns = elem_floor(m / 360.0)
+    m = (m - 360.0 * turns) * DEG_RAD
+    elem_sincos(m, &s1, &c1)
+    s2 = 2.0 * s1 * c1
+    c2 = 1.0 - 2.0 * s1 * s1
+    lon = 282.9400 * DEG_RAD + m + (6892.0 * s1 + 72.0 * s2) * ARCSEC_RAD
+    r = (149.619 - 2.499 * c1 - 0.021 * c2) * 1e9
+    elem_sincos(lon, &sl, &cl)
+    elem_sincos(23.43929111 * DEG_RAD, &se, &ce)
+    r_eci_m[0] = r * cl
+    r_eci_m[1] = r * sl * ce
+    r_eci_m[2] = r * sl * se
+
+
+cdef void environment_update(environment_t* env, uint64_t t_us) noexcept nogil:
+    cdef double norm, along, x, y
+    cdef double east[3]
+    cdef int i
+    if t_us < env.sun_due_us:
+        return
+    env.sun_due_us = t_us + SUN_UPDATE_US
+    _sun(env.sun_eci_m, env.epoch_tt_cy + <double>t_us * (1e-6 / (86400.0 * 36525.0)))
+    norm = vec3_norm(env.sun_eci_m)
+    for i in range(3):
+        env.sun_direction_eci[i] = env.sun_eci_m[i] / norm
+    # the bulge trails the Sun: turn the Sun direction eastward about the pole of date
+    along = vec3_dot(env.gravity.pole_eci, env.sun_direction_eci)
+    vec3_cross(east, env.gravity.pole_eci, env.sun_direction_eci)
+    for i in range(3):
+        x = env.sun_direction_eci[i] - along * env.gravity.pole_eci[i]
+        y = east[i]
+        env.bulge_direction_eci[i] = (along * env.gravity.pole_eci[i]
+                                      + env.bulge_lag_cos * x + env.bulge_lag_sin * y)
+
+
+cdef double environment_density_kgpm3(const environment_t* env, const double* r_eci_m) noexcept nogil:
+    cdef double r, sin_lat, height, u, frac, half, bulge
+    cdef int i
+    if env.n_heights == 0:
+        return 0.0
+    r = vec3_norm(r_eci_m)
+    sin_lat = vec3_dot(r_eci_m, env.gravity.pole_eci) / r
+    # height above the ellipsoid to first order in the flattening
+    height = r - env.gravity.re_m * (1.0 - env.flattening * sin_lat * sin_lat)
+    u = (height - env.height_0_m) / env.height_step_m
+    i = 0
+    if u > 0.0:
+        i = <int>u if u < <double>(env.n_heights - 2) else env.n_heights - 2
+    frac = u - <double>i
+    half = 0.5 * (1.0 + vec3_dot(r_eci_m, env.bulge_direction_eci) / r)
+    bulge = env.bulge_amplitude[i] + frac * (env.bulge_amplitude[i + 1] - env.bulge_amplitude[i])
+    return (env.density_factor * (1.0 + bulge * half * half)
+            * elem_exp(env.ln_density_night_kgpm3[i]
+                       + frac * (env.ln_density_night_kgpm3[i + 1] - env.ln_density_night_kgpm3[i])))
+
+
+cdef void environment_drag(double* a_eci_mps2, const environment_t* env, double density_kgpm3,
+                           double cd_area_over_mass_m2pkg, const double* r_eci_m, const double* v_eci_mps) noexcept nogil:
+    cdef double v[3]
+    cdef double wind[3]
+    cdef double k
+    cdef int i
+    vec3_cross(wind, env.gravity.pole_eci, r_eci_m)
+    for i in range(3):
+        v[i] = v_eci_mps[i] - env.earth_rate_radps * wind[i]
+    k = -0.5 * density_kgpm3 * cd_area_over_mass_m2pkg * vec3_norm(v)
+    for i in range(3):
+        a_eci_mps2[i] = k * v[i]
+
+
+cdef void environment_field(double* a_eci_mps2, const environment_t* env, double t_s, const double* r_eci_m) noexcept nogil:
+    """Cunningham's recursion (Montenbruck & Gill 2000, eqs. 3.29-3.33)."""
+    cdef double v[(ENVIRONMENT_MAX_DEGREE + 2) * (ENVIRONMENT_MAX_DEGREE + 2)]
+    cdef double w[(ENVIRONMENT_MAX_DEGREE + 2) * (ENVIRONMENT_MAX_DEGREE + 2)]
+    cdef double r_cirs[3]
+    cdef double a[3]
+    cdef double se, ce, x, y, z, r2, rho, c, s, k, turns, angle, f1, f2
+    cdef int n, m, i, up, top = env.field_degree + 1, row = ENVIRONMENT_MAX_DEGREE + 2
+    vec3_set(a_eci_mps2, 0.0, 0.0, 0.0)
+    if env.field_degree == 0:
+        return
+    angle = env.era_0_rad + env.earth_rate_radps * t_s
+    turns = elem_floor(angle / TWO_PI)
+    elem_sincos(angle - turns * TWO_PI, &se, &ce)
+    mat3_mul_vec(r_cirs, env.cirs_from_eci, r_eci_m)
+    r2 = vec3_dot(r_cirs, r_cirs)
+    k = env.gravity.re_m / r2
+    x = k * (ce * r_cirs[0] + se * r_cirs[1])
+    y = k * (ce * r_cirs[1] - se * r_cirs[0])
+    z = k * r_cirs[2]
+    rho = k * env.gravity.re_m
+    v[0] = env.gravity.re_m / elem_sqrt(r2)
+    w[0] = 0.0
+    for m in range(top + 1):
+        i = m * row + m
+        if m > 0:
+            v[i] = (2.0 * m - 1.0) * (x * v[i - row - 1] - y * w[i - row - 1])
+            w[i] = (2.0 * m - 1.0) * (x * w[i - row - 1] + y * v[i - row - 1])
+        for n in range(m + 1, top + 1):
+            i = n * row + m
+            f1 = (2.0 * n - 1.0) / (n - m) * z
+            v[i] = f1 * v[i - row]
+            w[i] = f1 * w[i - row]
+            if n > m + 1:
+                f2 = (n + m - 1.0) / (n - m) * rho
+                v[i] -= f2 * v[i - 2 * row]
+                w[i] -= f2 * w[i - 2 * row]
+    vec3_set(a, 0.0, 0.0, 0.0)
+    for n in range(2, env.field_degree + 1):
+        up = (n + 1) * row
+        c = env.field_c[n * (n + 1) // 2]
+        a[0] -= c * v[up + 1]
+        a[1] -= c * w[up + 1]
+        a[2] -= (n + 1.0) * c * v[up]
+        for m in range(1, n + 1):
+            c = env.field_c[n * (n + 1) // 2 + m]
+            s = env.field_s[n * (n + 1) // 2 + m]
+            i = up + m
+            k = (n - m + 1.0) * (n - m + 2.0)
+            a[0] += 0.5 * (k * (c * v[i - 1] + s * w[i - 1]) - c * v[i + 1] - s * w[i + 1])
+            a[1] += 0.5 * (k * (s * v[i - 1] - c * w[i - 1]) - c * w[i + 1] + s * v[i + 1])
+            a[2] -= (n - m + 1.0) * (c * v[i] + s * w[i])
+    k = env.gravity.mu_m3ps2 / (env.gravity.re_m * env.gravity.re_m)
+    vec3_set(r_cirs, k * (ce * a[0] - se * a[1]), k * (se * a[0] + ce * a[1]), k * a[2])
+    mat3_tmul_vec(a_eci_mps2, env.cirs_from_eci, r_cirs)
+
+
+cdef void environment_slow(double* a_eci_mps2, double* drag_eci_mps2, const environment_t* env, uint64_t t_us,
+                           double step_s, double cd_area_over_mass_m2pkg,
+                           const double* r_eci_m, const double* v_eci_mps) noexcept nogil:
+    cdef double r[3]
+    cdef double v[3]
+    cdef double tau = 0.5 * step_s
+    cdef double norm = vec3_norm(r_eci_m), g
+    cdef int i
+    g = -env.gravity.mu_m3ps2 / (norm * norm * norm)
+    for i in range(3):
+        r[i] = r_eci_m[i] + tau * (v_eci_mps[i] + 0.5 * tau * g * r_eci_m[i])
+        v[i] = v_eci_mps[i] + tau * g * r_eci_m[i]
+    environment_drag(drag_eci_mps2, env, environment_density_kgpm3(env, r), cd_area_over_mass_m2pkg, r, v)
+    environment_field(a_eci_mps2, env, <double>t_us * 1e-6 + tau, r)
+    vec3_add(a_eci_mps2, a_eci_mps2, drag_eci_mps2)
+
+
+cdef double environment_sunlit(const environment_t* env, const double* r_eci_m) noexcept nogil:
+    """Visible fraction of the solar disc, two overlapping discs (Montenbruck & Gill 2000, eqs. 3.85-3.94)."""
+    cdef double to_sun[3]
+    cdef double d_sun, d_earth, a, b, c, x, y, cos_c, area
+    cdef int i
+    for i in range(3):
+        to_sun[i] = env.sun_eci_m[i] - r_eci_m[i]
+    d_sun = vec3_norm(to_sun)
+    d_earth = vec3_norm(r_eci_m)
+    a = elem_asin(SUN_RADIUS_M / d_sun)                     # apparent radius of the Sun
+    b = elem_asin(env.gravity.re_m / d_earth)               # apparent radius of the Earth
+    cos_c = -vec3_dot(r_eci_m, to_sun) / (d_earth * d_sun)
+    cos_c = -1.0 if cos_c < -1.0 else (1.0 if cos_c > 1.0 else cos_c)
+    c = elem_acos(cos_c)                                    # between the centres
+    if c >= a + b:
+        return 1.0
+    if c <= b - a:
+        return 0.0
+    x = (c * c + a * a - b * b) / (2.0 * c)
+    y = a * a - x * x
+    y = elem_sqrt(y) if y > 0.0 else 0.0
+    area = a * a * elem_acos(x / a) + b * b * elem_acos((c - x) / b) - c * y
+    return 1.0 - area / (0.5 * TWO_PI * a * a)
+
+
+def pole_of_date(double t_cy):
+    """Unit vector of the celestial intermediate pole in GCRF.
+
+    t_cy: Julian centuries TT from J2000. Returns a tuple of three floats. IAU 2006 precession
+    polynomials and the four largest IAU 2000A nutation terms of X and Y (IERS Conventions 2010,
+    eqs. 5.16 and tables 5.2a, 5.2b; arguments eq. 5.43): within 0.15 arcsec of the full series.
+    """
+    cdef double om, f, d, s, c, x, y, t = t_cy
+    om = (450160.398036 - 6962890.5431 * t)
+    f = (335779.526232 + 1739527262.8478 * t)
+    d = (1072260.70369 + 1602961601.2090 * t)
+    x = -0.016617 + 2004.191898 * t - 0.4297829 * t * t - 0.19861834 * t * t * t
+    y = -0.006951 - 0.025896 * t - 22.4072747 * t * t + 0.00190059 * t * t * t
+    for arg, a_x, a_y in (
+        (om, -6.844318, 9.205236),
+        (2.0 * (f - d + om), -0.523908, 0.573033),
+        (2.0 * (f + om), -0.090552, 0.097847),
+        (2.0 * om, 0.082169, -0.089618),
+    ):
+        elem_sincos((arg - 1296000.0 * elem_floor(arg / 1296000.0)) * ARCSEC_RAD, &s, &c)
+        x += a_x * s
+        y += a_y * c
+    x *= ARCSEC_RAD
+    y *= ARCSEC_RAD
+    return (x, y, elem_sqrt(1.0 - x * x - y * y))
+
+
+def sun_position_m(double t_cy):
+    """Sun position in ECI, a tuple of three floats in metres; t_cy as for `pole_of_date`."""
+    cdef double r[3]
+    _sun(r, t_cy)
+    return (r[0], r[1], r[2])
