@@ -131,112 +131,7 @@ cdef extern from "flight.h" nogil:
         uint8_t abort_reason
         uint8_t reserved[5]
     ctypedef struct flight_params_t:
-        double cycle_s
-        double mu_m3ps2
-        double re_m
-        double j2
-        double pole_eci[3]
-        double mass_kg
-        double com_body_m[3]
-        double inertia_body_kgm2[9]
-        double port_body_m[3]
-        double q_port_from_body[4]
-        double imu_body_m[3]
-        double gnss_body_m[3]
-        double q_star_from_body[4]
-        double camera_body_m[3]
-        double q_camera_from_body[4]
-        double thruster_min_on_s
-        double thruster_rise_s
-        double thruster_decay_s
-        double thruster_body_m[96]
-        double thruster_dir_body[96]
-        double thruster_force_n[32]
-        double tport_tbody_m[3]
-        double q_tport_from_tbody[4]
-        double q_tport_from_port[4]
-        double tgnss_tbody_m[3]
-        double q_tbody_from_hill[4]
-        double target_r_eci_m[3]
-        double target_v_eci_mps[3]
-        double target_sigma_r_m
-        double target_sigma_v_mps
-        double init_r_hill_m[3]
-        double init_v_hill_mps[3]
-        double init_sigma_r_m
-        double init_sigma_v_mps
-        double init_q_body_from_eci[4]
-        double init_sigma_attitude_rad
-        double gyro_arw_radps05
-        double gyro_rrw_radps15
-        double gyro_bias_sigma_radps
-        double star_sigma_cross_rad
-        double star_sigma_roll_rad
-        double accel_bias_tau_s
-        double accel_scale_sigma
-        double rel_accel_psd_m2ps3
-        double orbit_accel_psd_m2ps3
-        double gnss_sigma_r_m
-        double gnss_sigma_v_mps
-        double rgnss_sigma_r_m
-        double rgnss_sigma_v_mps
-        double rgnss_bias_sigma_m
-        double rgnss_bias_tau_s
-        double camera_sigma_range_ratio
-        double camera_sigma_range_floor_m
-        double camera_sigma_los_rad
-        double camera_sigma_pose_rad
-        double target_attitude_sigma_rad
-        double target_rate_sigma_radps
-        double target_rate_psd_rad2ps3
-        double gate_chi2_3dof
-        double measurement_max_age_s
-        double sensor_timeout_s
-        double star_timeout_s
-        double attitude_kp_ps2
-        double attitude_kd_ps
-        double attitude_rate_max_radps
-        double force_max_n
-        double fire_threshold
-        double track_far_m
-        double track_near_m
-        double attitude_max_rad
-        double closing_rate_margin_mps
-        double closing_rate_hard_mps
-        double closing_rate_floor_mps
-        double closing_rate_base_mps
-        double closing_rate_slope_ps
-        double cam_velocity_hill_mps[3]
-        double hop_lead_s
-        double hop_correction_fraction[2]
-        double burn_cutoff_mps
-        double forced_accel_mps2
-        double phase_distance_m[12]
-        double phase_offset_x_m[12]
-        double phase_duration_s[12]
-        double phase_timeout_s[12]
-        double phase_speed_max_mps[12]
-        double phase_speed_end_mps[12]
-        double phase_speed_slope_ps[12]
-        double phase_gate_r_m[12]
-        double phase_gate_v_mps[12]
-        double phase_kp_ps2[12]
-        double phase_kd_ps[12]
-        double phase_deadband_m[12]
-        double phase_attitude_deadband_rad[12]
-        double phase_corridor_rad[12]
-        uint32_t thruster_count
-        uint32_t phase_count
-        uint32_t start_phase
-        uint32_t reject_limit
-        uint32_t cam_phase
-        uint32_t retreat_phase
-        uint8_t phase_law[12]
-        uint8_t phase_next[12]
-        uint8_t phase_abort[12]
-        uint8_t phase_uses[12]
-        uint8_t phase_needs_go[12]
-        uint8_t param_reserved[4]
+        double cycle_s              # the rest is reached by name, through gnc.flight.PARAMS
     enum:
         TYPE_F64
         TYPE_F32
@@ -268,3 +163,6 @@ cdef extern from "flight.h" nogil:
     size_t flight_size()
     int32_t flight_init(flight_t *flight, const flight_params_t *params, uint32_t *bad_field)
     int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *command, telemetry_t *telemetry)
+
+cdef class Flight:
+    cdef flight_t *state

@@ -9,8 +9,11 @@ from enum import IntEnum, IntFlag
 
 import numpy as np
 
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy
+
 __all__ = [
-    "COMMAND", "Field", "Flag", "Law", "N_PHASES", "N_THRUSTERS", "PARAMS",
+    "COMMAND", "Field", "Flag", "Flight", "FlightError", "Law", "N_PHASES", "N_THRUSTERS", "PARAMS",
     "Reason", "SENSOR_FRAME", "TELEMETRY", "Telecommand", "Uses", "fields",
 ]
 
@@ -141,3 +144,93 @@ def fields(str frame):
     if frame not in _FIELDS:
         raise ValueError(f"frame {frame!r}: expected one of {', '.join(_FIELDS)}")
     return _FIELDS[frame]
+
+
+class FlightError(RuntimeError):
+    """The core refused a call; `status` is its FLIGHT_ERR_* code. Its command is all off."""
+
+    def __init__(self, str message, int status):
+        super().__init__(message)
+        self.status = status
+
+
+cdef str _reason(int32_t status):
+    if status == FLIGHT_ERR_NULL:
+        return "a pointer is NULL"
+    if status == FLIGHT_ERR_PARAM:
+        return "a parameter is outside its range, or inconsistent"
+    if status == FLIGHT_ERR_FRAME:
+        return "malformed sensor frame: tick or time did not advance by one cycle"
+    if status == FLIGHT_ERR_NOT_INIT:
+        return "the flight core is not initialised"
+    if status == FLIGHT_ERR_FPU:
+        return "the FPU flushes subnormal numbers to zero: results would differ from other computers"
+    return f"status {status}"
+
+
+cdef const unsigned char[::1] _bytes_of(record, dtype, str what):
+    """The bytes of exactly one record of dtype; ValueError for anything else."""
+    array = np.asarray(record)
+    if array.dtype != dtype or array.size != 1:
+        raise ValueError(f"{what}: expected one record of gnc.flight.{what}, got {array.dtype} of shape {array.shape}")
+    return np.frombuffer(array.tobytes(), np.uint8)
+
+
+cdef str _bad_parameter(const unsigned char[::1] raw, uint32_t index):
+    if index >= flight_param_layout.field_count:
+        return "flight parameters: inconsistent with one another"
+    field = fields("params")[index]
+    record = np.frombuffer(raw, PARAMS)[0]
+    value = np.atleast_1d(record[field.name])
+    outside = np.flatnonzero(~((value >= field.lo) & (value <= field.hi)))
+    if outside.size:
+        at = f"[{outside[0]}]" if field.count else ""
+        return (f"flight parameter {field.name}{at} = {value[outside[0]]}: "
+                f"expected {field.lo:g} to {field.hi:g} {field.unit}")
+    return f"flight parameter {field.name} = {record[field.name]}: inconsistent with the others ({field.meaning})"
+
+
+cdef class Flight:
+    """One flight core: `Flight(params)`, then `step(sensors)` once a control cycle.
+
+    params: one record of `gnc.flight.PARAMS`. Raises ValueError naming field, value and range when
+    the core refuses it.
+    """
+
+    def __cinit__(self, params):
+        cdef uint32_t bad = flight_param_layout.field_count
+        cdef const unsigned char[::1] raw = _bytes_of(params, PARAMS, "PARAMS")
+        cdef flight_params_t p
+        cdef int32_t status
+        self.state = <flight_t *>calloc(1, flight_size())
+        if self.state is NULL:
+            raise MemoryError
+        memcpy(&p, &raw[0], sizeof(p))
+        status = flight_init(self.state, &p, &bad)
+        if status == FLIGHT_ERR_PARAM:
+            raise ValueError(_bad_parameter(raw, bad))
+        if status != FLIGHT_OK:
+            raise FlightError(_reason(status), status)
+
+    def __dealloc__(self):
+        free(self.state)
+
+    def step(self, sensors):
+        """One control cycle: one `SENSOR_FRAME` record in, a `(COMMAND, TELEMETRY)` pair of records out.
+
+        Raises FlightError when the frame is malformed (its tick or time did not advance by one
+        cycle); the core's state is then untouched. A bad measurement is rejected and counted in
+        the telemetry, never raised.
+        """
+        cdef const unsigned char[::1] raw = _bytes_of(sensors, SENSOR_FRAME, "SENSOR_FRAME")
+        cdef sensor_frame_t frame
+        command = np.zeros((), COMMAND)
+        telemetry = np.zeros((), TELEMETRY)
+        cdef unsigned char[::1] command_out = command.reshape(1).view(np.uint8)
+        cdef unsigned char[::1] telemetry_out = telemetry.reshape(1).view(np.uint8)
+        memcpy(&frame, &raw[0], sizeof(frame))
+        cdef int32_t status = flight_step(self.state, &frame, <command_t *>&command_out[0],
+                                          <telemetry_t *>&telemetry_out[0])
+        if status != FLIGHT_OK:
+            raise FlightError(_reason(status), status)
+        return command[()], telemetry[()]

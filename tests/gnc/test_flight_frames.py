@@ -46,7 +46,6 @@ def test_parameters_declare_a_range() -> None:
         ("sensors", "sensor_frame_t"),
         ("command", "command_t"),
         ("telemetry", "telemetry_t"),
-        ("params", "flight_params_t"),
     ],
 )
 def test_cython_declares_the_same_fields(frame: str, struct: str) -> None:
@@ -64,3 +63,15 @@ def test_cython_declares_the_same_fields(frame: str, struct: str) -> None:
 def test_unknown_frame_is_refused() -> None:
     with pytest.raises(ValueError, match="expected one of sensors, command, telemetry, params"):
         flight.fields("sensor")
+
+
+def test_core_refuses_a_parameter_by_name_value_and_range() -> None:
+    with pytest.raises(ValueError, match=r"flight parameter cycle_s = 0\.0: expected 0\.01 to 1 s"):
+        flight.Flight(np.zeros((), flight.PARAMS))
+
+
+def test_only_whole_records_are_taken() -> None:
+    with pytest.raises(ValueError, match=r"PARAMS: expected one record of gnc\.flight\.PARAMS"):
+        flight.Flight(np.zeros(2, flight.PARAMS))
+    with pytest.raises(ValueError, match="PARAMS: expected one record"):
+        flight.Flight(np.zeros(3))
