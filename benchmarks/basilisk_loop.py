@@ -34,7 +34,7 @@ from benchmarks.matched import CASE, Case
 
 
 def _earth(case: Case) -> gravityEffector.GravBodyData:
-    """Earth to degree 2, order 0. Basilisk has no zonal-only model: its harmonics of degree 2 are the least there is."""
+    """Earth to degree 2, order 0; Basilisk has no zonal-only model, its harmonics of degree 2 are the least."""
     earth = gravityEffector.GravBodyData()
     earth.planetName = "earth"
     earth.isCentralBody = True
@@ -110,7 +110,9 @@ class BasiliskLoop:
             nav.scStateInMsg.subscribeTo(craft.scStateOutMsg)
             navs[tag] = nav
         vehicle = messaging.VehicleConfigMsg().write(
-            messaging.VehicleConfigMsgPayload(massSC=case.mass_kg, ISCPntB_B=np.diag(case.inertia_kgm2).ravel().tolist())
+            messaging.VehicleConfigMsgPayload(
+                massSC=case.mass_kg, ISCPntB_B=np.diag(case.inertia_kgm2).ravel().tolist()
+            )
         )
         fswSetupThrusters.clearSetup()
         for position, direction in zip(case.thruster_position_m, case.thruster_direction, strict=True):

@@ -15,7 +15,11 @@ def _thrusters() -> tuple[tuple[tuple[float, float, float], ...], tuple[tuple[fl
     positions, directions = [], []
     for x, axial in ((-3.8, 1.0), (3.4, -1.0)):
         for y, z in _PODS:
-            for direction in ((axial, 0.0, 0.0), (0.0, -math.copysign(1.0, y), 0.0), (0.0, 0.0, -math.copysign(1.0, z))):
+            for direction in (
+                (axial, 0.0, 0.0),
+                (0.0, -math.copysign(1.0, y), 0.0),
+                (0.0, 0.0, -math.copysign(1.0, z)),
+            ):
                 positions.append((x, y, z))
                 directions.append(direction)
     return tuple(positions), tuple(directions)

@@ -76,11 +76,11 @@ class Gains:
 DECLARED_WEIGHTS: Mapping[str, BrysonWeights] = MappingProxyType(
     {
         "attitude": BrysonWeights(position=0.01, velocity=math.inf, acceleration=4.0e-4),
-        "s2_hold": BrysonWeights(position=10.0, velocity=0.13, acceleration=1.0e-3),
-        "s3_hold": BrysonWeights(position=5.0, velocity=0.10, acceleration=1.0e-3),
-        "approach": BrysonWeights(position=2.5, velocity=0.045, acceleration=1.0e-3),
-        "s4_hold": BrysonWeights(position=1.25, velocity=0.045, acceleration=2.0e-3),
-        "final": BrysonWeights(position=0.5, velocity=0.021, acceleration=1.8e-3),
+        "s2_hold": BrysonWeights(position=10.0, velocity=0.07, acceleration=1.0e-3),
+        "s3_hold": BrysonWeights(position=5.0, velocity=0.045, acceleration=1.0e-3),
+        "approach": BrysonWeights(position=2.5, velocity=0.1, acceleration=1.0e-3),
+        "s4_hold": BrysonWeights(position=1.25, velocity=0.1, acceleration=2.0e-3),
+        "final": BrysonWeights(position=0.5, velocity=0.06, acceleration=1.8e-3),
     }
 )
 """The weights behind the gains of the shipped scenarios, by loop."""
@@ -445,7 +445,8 @@ def least_hop_aim_offset_m(case: DriftCase, x_start_m: float, y_start_m: float, 
     front = excess + per_metre * least
     if np.max(front) > 1e-6:
         raise ValueError(
-            f"y_aim_m = {y_aim_m!r}: the dispersed hop passes the keep-out plane by {np.max(front):.3g} m at any offset"
+            f"y_aim_m = {y_aim_m!r}: no aim offset keeps the dispersed hop behind the keep-out plane; "
+            "aim farther out or lessen the covariance"
         )
     return least
 
