@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import mpmath as mp
 
-mp.mp.prec = 400
+PRECISION = 400
 
 
 def hexf(x: mp.mpf) -> str:
@@ -36,45 +36,50 @@ def polynomial(f: Callable[[mp.mpf], mp.mpf], lo: float, hi: float, count: int) 
     c = mp.lu_solve(a, mp.matrix([f(x) for x in nodes]))
     rounded = [mp.mpf(float(c[j])) for j in range(count)]
     grid = [mid + half * (2 * mp.mpf(i) / 400 - 1) for i in range(401)]
-    return rounded, max(abs(mp.polyval(rounded[::-1], x) - f(x)) for x in grid if x != 0)
+    return rounded, max(abs(mp.fdot(rounded, [x**j for j in range(count)]) - f(x)) for x in grid if x != 0)
 
 
-def show(name: str, values: list[mp.mpf], note: str = "") -> None:
+def show(name: str, values: list[mp.mpf], note: str = "") -> str:
     body = ",\n".join("    " + ", ".join(hexf(v) for v in values[i : i + 4]) for i in range(0, len(values), 4))
-    print(f"static const double {name}[{len(values)}] = {{{'  /* ' + note + ' */' if note else ''}\n{body}}};")
+    return f"static const double {name}[{len(values)}] = {{{'  /* ' + note + ' */' if note else ''}\n{body}}};"
 
 
-def show_polynomial(name: str, f: Callable[[mp.mpf], mp.mpf], lo: float, hi: float, count: int) -> None:
+def show_polynomial(name: str, f: Callable[[mp.mpf], mp.mpf], lo: float, hi: float, count: int) -> str:
     c, err = polynomial(f, lo, hi, count)
-    show(name, c, f"error below 2^{float(mp.log(err, 2)):.1f}")
+    return show(name, c, f"error below 2^{float(mp.log(err, 2)):.1f}")
 
 
-def main() -> None:
+@mp.workprec(PRECISION)
+def listing() -> str:
+    """The constants as C."""
     p, rest = [], mp.pi / 2
     for _ in range(3):
         head, rest = split(rest, 33)
         p.append(head)
-    show("PIO2", [*p, rest], "33 + 33 + 33 + 53 bits")
-    show("PIO2_PAIR", [mp.pi / 2, mp.pi / 2 - mp.mpf(float(mp.pi / 2))])
-    print(f"#define INV_PIO2 {hexf(2 / mp.pi)}")
-    print(f"#define INV_LN2_32 {hexf(32 / mp.ln(2))}")
-    show("LN2_32", list(split(mp.ln(2) / 32, 36)), "36 + 53 bits")
-    show("LN2", list(split(mp.ln(2), 40)), "40 + 53 bits")
-    show_polynomial("SIN_C", lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 0, 0.618, 7)
-    show_polynomial("COS_C", lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, 0, 0.618, 7)
-    show_polynomial("ASIN_C", lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 0, 0.25, 14)
-    show_polynomial("ATAN_C", lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 0, (3 / 16) ** 2, 11)
-    show_polynomial("EXP_C", lambda r: mp.hyp1f1(1, 3, r) / 2, -0.01084, 0.01084, 5)
-    show_polynomial("LOG_C", lambda z: (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 2) / z, 0, 0.02945, 8)
-    show_polynomial("CBRT_C", lambda m: mp.cbrt(m), 0.5, 1, 4)
-    show("CBRT_2", [mp.mpf(1), mp.cbrt(2), mp.cbrt(4)])
     atan = [mp.atan(mp.mpf(i) / 32) for i in range(33)]
-    show("ATAN_HI", atan)
-    show("ATAN_LO", [v - mp.mpf(float(v)) for v in atan])
     exp = [mp.mpf(2) ** (mp.mpf(j) / 32) for j in range(32)]
-    show("EXP_HI", exp)
-    show("EXP_LO", [v - mp.mpf(float(v)) for v in exp])
+    parts = [
+        show("PIO2", [*p, rest], "33 + 33 + 33 + 53 bits"),
+        show("PIO2_PAIR", [mp.pi / 2, mp.pi / 2 - mp.mpf(float(mp.pi / 2))]),
+        f"#define INV_PIO2 {hexf(2 / mp.pi)}",
+        f"#define INV_LN2_32 {hexf(32 / mp.ln(2))}",
+        show("LN2_32", list(split(mp.ln(2) / 32, 36)), "36 + 53 bits"),
+        show("LN2", list(split(mp.ln(2), 40)), "40 + 53 bits"),
+        show_polynomial("SIN_C", lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 0, 0.618, 7),
+        show_polynomial("COS_C", lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, 0, 0.618, 7),
+        show_polynomial("ASIN_C", lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 0, 0.25, 14),
+        show_polynomial("ATAN_C", lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 0, (3 / 16) ** 2, 11),
+        show_polynomial("EXP_C", lambda r: mp.hyp1f1(1, 3, r) / 2, -0.01084, 0.01084, 5),
+        show_polynomial("LOG_C", lambda z: (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 2) / z, 0, 0.02945, 8),
+        show_polynomial("CBRT_C", lambda m: mp.cbrt(m), 0.5, 1, 4),
+        show("CBRT_2", [mp.mpf(1), mp.cbrt(2), mp.cbrt(4)]),
+        show("ATAN_HI", atan),
+        show("ATAN_LO", [v - mp.mpf(float(v)) for v in atan]),
+        show("EXP_HI", exp),
+        show("EXP_LO", [v - mp.mpf(float(v)) for v in exp]),
+    ]
+    return "\n".join(parts)
 
 
 if __name__ == "__main__":
-    main()
+    print(listing())
