@@ -185,8 +185,12 @@ static void report(const flight_t *f, telemetry_t *t)
 
 static void navigate(flight_t *f, const sensor_frame_t *s)
 {
-    nav_attitude_propagate(f, s);
-    nav_relative_propagate(f, s);
+    if (f->started) {
+        nav_attitude_propagate(f, s);
+        nav_relative_propagate(f, s);
+    } else {
+        nav_relative_remember(f);
+    }
     if (f->mission.hop_stage == HOP_BURN) { /* what was sensed comes off the velocity to be gained */
         vec3_sub(f->mission.dv_to_go_eci_mps, f->mission.dv_to_go_eci_mps, f->relative.sensed_eci_mps);
     }

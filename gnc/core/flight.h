@@ -199,7 +199,8 @@ enum { USES_STAR = 1, USES_RGNSS = 2, USES_CAMERA = 4 };
     P(f64, camera_sigma_range_ratio, 0.0, 1.0, "1", "camera range noise, fraction of range") \
     P(f64, camera_sigma_range_floor_m, 1.0e-4, 10.0, "m", "camera range noise floor") \
     P(f64, camera_sigma_los_rad, 1.0e-6, 0.1, "rad", "camera line-of-sight noise, each axis, boresight error included") \
-    P(f64, camera_sigma_pose_rad, 1.0e-5, 1.0, "rad", "camera relative attitude noise, each axis") \
+    P(f64, camera_sigma_pose_rad, 1.0e-5, 1.0, "rad", "camera relative attitude noise, each axis, near") \
+    P(f64, camera_pose_reference_m, 0.1, 1000.0, "m", "range beyond which the relative attitude noise grows in proportion") \
     P(f64, target_attitude_sigma_rad, 0.0, 1.0, "rad", "target attitude error from nominal, 1 sigma") \
     P(f64, target_rate_sigma_radps, 0.0, 1.0, "rad/s", "target attitude rate error, 1 sigma") \
     P(f64, target_rate_psd_rad2ps3, 0.0, 1.0, "rad^2/s^3", "white angular acceleration noise of the target") \

@@ -112,6 +112,7 @@ void nav_attitude_update(flight_t *f, const sensor_frame_t *s);
 /* nav_relative.c */
 void nav_relative_init(flight_t *f);
 void nav_relative_propagate(flight_t *f, const sensor_frame_t *s);
+void nav_relative_remember(flight_t *f);
 void nav_relative_covariance(flight_t *f);
 void nav_relative_correct(flight_t *f, const double dx[REL]);
 /* The estimate at a past time, from the history; false when it is older than the history. */

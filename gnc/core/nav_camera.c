@@ -82,10 +82,11 @@ static bool update_pose(flight_t *f, const sensor_frame_t *s, const nav_sample_t
     quat_conj(dq, dq);
     quat_normalize(dq);
     quat_to_rotvec(z, dq);
+    double sigma = p->camera_sigma_pose_rad * elem_max(1.0, s->camera_range_m / p->camera_pose_reference_m);
     for (size_t i = 0; i < 3; i++) {
         h[i * REL + 6 + i] = 1.0;
         h[i * REL + 9 + i] = -late_s;
-        r[i] = p->camera_sigma_pose_rad * p->camera_sigma_pose_rad + attitude_variance(f);
+        r[i] = sigma * sigma + attitude_variance(f);
     }
     if (!kalman_update3(REL, f->relative.p, h, z, r, p->gate_chi2_3dof, dx, &nis)) return false;
     nav_relative_correct(f, dx);

@@ -54,6 +54,7 @@ void nav_relative_init(flight_t *f)
     vec3_add(r_chaser, n->r_target_eci_m, n->dr_eci_m);
     orbit_gravity(g, &f->gravity, r_chaser);
     vec3_sub(n->da_eci_mps2, g, n->a_target_eci_mps2);
+    for (size_t i = 0; i < HISTORY; i++) n->history[i].t_us = UINT64_MAX; /* not filled yet */
     double sigma[REL / 3] = {p->init_sigma_r_m, p->init_sigma_v_mps, p->target_attitude_sigma_rad,
                              p->target_rate_sigma_radps, p->rgnss_bias_sigma_m};
     for (size_t i = 0; i < REL; i++) n->p[i * REL + i] = sigma[i / 3] * sigma[i / 3];
@@ -63,7 +64,7 @@ void nav_relative_init(flight_t *f)
     }
 }
 
-static void remember(flight_t *f)
+void nav_relative_remember(flight_t *f)
 {
     nav_relative_t *n = &f->relative;
     nav_sample_t *s = &n->history[n->history_next];
@@ -82,7 +83,7 @@ bool nav_relative_at(const flight_t *f, uint64_t t_us, nav_sample_t *out)
     const nav_sample_t *best = NULL;
     for (size_t i = 0; i < HISTORY; i++) {
         const nav_sample_t *s = &f->relative.history[i];
-        if (s->t_us >= t_us && s->t_us != 0 && (best == NULL || s->t_us < best->t_us)) best = s;
+        if (s->t_us >= t_us && s->t_us != UINT64_MAX && (best == NULL || s->t_us < best->t_us)) best = s;
     }
     if (best == NULL || best->t_us - t_us >= f->cycle_us) return false;
     double back_s = 1.0e-6 * (double)(best->t_us - t_us), turn[3], dq[4];
@@ -157,7 +158,7 @@ void nav_relative_propagate(flight_t *f, const sensor_frame_t *s)
     double keep = 1.0 - dt / f->params.rgnss_bias_tau_s;
     vec3_scale(n->bias_rgnss_eci_m, keep, n->bias_rgnss_eci_m);
     n->pending_s += dt;
-    remember(f);
+    nav_relative_remember(f);
     if (n->pending_s > 0.95) nav_relative_covariance(f);
 }
 

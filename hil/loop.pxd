@@ -1,0 +1,36 @@
+"""The closed loop: the only module that wires plant, sensors and flight computer together."""
+
+from libc.stdint cimport uint32_t, uint64_t
+
+from gnc.flight cimport Flight, command_t, sensor_frame_t, telemetry_t
+from hil.plant.plant cimport Plant
+from hil.sensors cimport Sensors
+from hil.truth cimport truth_t
+
+cdef enum:
+    LOOP_MAX_TELECOMMANDS = 32
+
+ctypedef struct telecommand_t:
+    uint64_t t_us
+    int opcode
+    double arg[2]
+
+cdef class Loop:
+    cdef readonly Plant plant
+    cdef readonly Sensors sensors
+    cdef Flight flight
+    cdef uint32_t tick
+    cdef uint64_t cycle_us
+    cdef telecommand_t telecommands[LOOP_MAX_TELECOMMANDS]
+    cdef int telecommand_count, telecommands_sent
+    cdef uint64_t contact_us            # time contact was first seen; 0 before
+    cdef uint64_t after_contact_us      # the run goes on for this long after contact
+    cdef double dv_before_body_mps[3]
+    cdef readonly int status            # of the last flight_step
+
+    cdef void _sense(self, sensor_frame_t* frame, truth_t* truth) noexcept nogil
+    cdef void _act(self, const command_t* command) noexcept nogil
+    cdef void _observe(self, truth_t* truth) noexcept nogil
+    cdef bint _finished(self) noexcept nogil
+    cdef int _run(self, int count, sensor_frame_t* frames, command_t* commands, telemetry_t* telemetry,
+                  truth_t* truth) noexcept nogil

@@ -1,0 +1,156 @@
+"""The closed loop: sensors -> flight computer -> command -> plant, once a control cycle.
+
+`Loop.run` flies a stretch of cycles with the flight core in this process, without the interpreter.
+`Loop.sense` and `Loop.act` are the same two halves for any other flight computer. Everything a
+flight computer is given is the SensorFrame; everything it gives back is the Command.
+"""
+
+from gnc.ccore cimport vec3_copy
+from gnc.flight cimport FLIGHT_OK, flight_step
+from hil.plant.plant cimport port_state_t
+
+from gnc.flight import COMMAND, SENSOR_FRAME, TELEMETRY
+from hil.truth import TRUTH
+
+import numpy as np
+
+
+class Chunk:
+    """Preallocated records of up to `size` cycles: sensors, command, telemetry, truth (structured arrays)."""
+
+    def __init__(self, size):
+        self.sensors = np.zeros(size, SENSOR_FRAME)
+        self.command = np.zeros(size, COMMAND)
+        self.telemetry = np.zeros(size, TELEMETRY)
+        self.truth = np.zeros(size, TRUTH)
+
+
+cdef class Loop:
+    """One run: `Loop(plant, sensors, cycle_s, flight=None, telecommands=())`.
+
+    flight: the flight core in this process, or None when another flight computer answers through
+    `sense` and `act`. telecommands: (t_s, opcode, arg0, arg1) in order of time.
+    """
+
+    def __init__(self, Plant plant, Sensors sensors, double cycle_s, Flight flight=None, telecommands=(),
+                 double after_contact_s=5.0):
+        self.plant = plant
+        self.sensors = sensors
+        self.flight = flight
+        self.tick = 0
+        self.cycle_us = <uint64_t>(cycle_s * 1.0e6 + 0.5)
+        self.contact_us = 0
+        self.after_contact_us = <uint64_t>(after_contact_s * 1.0e6)
+        self.status = FLIGHT_OK
+        if len(telecommands) > LOOP_MAX_TELECOMMANDS:
+            raise ValueError(f"{len(telecommands)} telecommands: expected at most {LOOP_MAX_TELECOMMANDS}")
+        self.telecommand_count = len(telecommands)
+        for i, (t_s, opcode, arg0, arg1) in enumerate(telecommands):
+            self.telecommands[i].t_us = <uint64_t>(t_s * 1.0e6)
+            self.telecommands[i].opcode = opcode
+            self.telecommands[i].arg[0] = arg0
+            self.telecommands[i].arg[1] = arg1
+
+    @property
+    def t_s(self):
+        """Time of the next cycle since scenario start, s."""
+        return 1.0e-6 * self.plant.t_us
+
+    @property
+    def finished(self):
+        """True once contact has been made and the time after it has passed."""
+        return self._finished()
+
+    cdef bint _finished(self) noexcept nogil:
+        return self.contact_us > 0 and self.plant.t_us >= self.contact_us + self.after_contact_us
+
+    cdef void _observe(self, truth_t* truth) noexcept nogil:
+        cdef Plant p = self.plant
+        cdef port_state_t port
+        cdef int i
+        truth.t_us = p.t_us
+        vec3_copy(truth.r_chaser_eci_m, p.chaser.r_eci_m)
+        vec3_copy(truth.v_chaser_eci_mps, p.chaser.v_eci_mps)
+        vec3_copy(truth.r_target_eci_m, p.target.r_eci_m)
+        vec3_copy(truth.v_target_eci_mps, p.target.v_eci_mps)
+        for i in range(4):
+            truth.q_body_from_eci[i] = p.chaser.q_body_from_eci[i]
+            truth.q_tbody_from_eci[i] = p.target.q_body_from_eci[i]
+        vec3_copy(truth.w_body_eci_body_radps, p.chaser.w_body_radps)
+        p.relative_hill(truth.r_chaser_target_hill_m, truth.v_chaser_target_hill_mps)
+        p.port_state(&port)
+        vec3_copy(truth.r_port_tport_m, port.r_port_tport_tport_m)
+        vec3_copy(truth.v_port_tport_mps, port.v_port_tport_tport_mps)
+        truth.port_pitch_yaw_rad = port.pitch_yaw_rad
+        truth.port_roll_rad = port.roll_rad
+        vec3_copy(truth.dv_body_mps, p.imu.dv_com_body_mps)
+        truth.mass_kg = p.chaser.mass_kg
+        truth.propellant_kg = p.chaser.propellant_kg
+        truth.sunlit = p.sunlit_chaser()
+        truth.contact_status = <uint32_t>p.contact.status
+        truth.reserved = 0
+
+    cdef void _sense(self, sensor_frame_t* frame, truth_t* truth) noexcept nogil:
+        cdef telecommand_t* tc
+        self._observe(truth)
+        self.sensors.sample(self.plant, self.tick, self.cycle_us, frame)
+        frame.tc_seq = <uint16_t>self.telecommands_sent
+        if self.telecommands_sent < self.telecommand_count:
+            tc = &self.telecommands[self.telecommands_sent]
+            if tc.t_us <= frame.t_us:
+                self.telecommands_sent += 1
+                frame.tc_seq = <uint16_t>self.telecommands_sent
+                frame.tc_opcode = <uint16_t>tc.opcode
+                frame.tc_arg[0] = tc.arg[0]
+                frame.tc_arg[1] = tc.arg[1]
+
+    cdef void _act(self, const command_t* command) noexcept nogil:
+        self.plant.dock_armed = command.dock_arm != 0
+        self.plant.advance(command.thruster_on_us, <uint32_t>self.cycle_us)
+        self.tick += 1
+        if self.contact_us == 0 and self.plant.contact.status != 0:
+            self.contact_us = self.plant.t_us
+
+    cdef int _run(self, int count, sensor_frame_t* frames, command_t* commands, telemetry_t* telemetry,
+                  truth_t* truth) noexcept nogil:
+        cdef int i
+        for i in range(count):
+            if self._finished():
+                return i
+            self._sense(&frames[i], &truth[i])
+            self.status = flight_step(self.flight.state, &frames[i], &commands[i], &telemetry[i])
+            if self.status != FLIGHT_OK:
+                return i
+            self._act(&commands[i])
+        return count
+
+    def run(self, chunk, int count) -> int:
+        """Fly up to `count` cycles into `chunk`; returns how many were flown. No interpreter is involved."""
+        if self.flight is None:
+            raise ValueError("this loop has no flight core of its own: drive it with sense() and act()")
+        if not 0 <= count <= len(chunk.sensors):
+            raise ValueError(f"count is {count}: expected 0 to the chunk's size, {len(chunk.sensors)}")
+        cdef sensor_frame_t[::1] frames = chunk.sensors
+        cdef command_t[::1] commands = chunk.command
+        cdef telemetry_t[::1] telemetry = chunk.telemetry
+        cdef truth_t[::1] truth = chunk.truth
+        cdef int flown = 0
+        if count > 0:
+            with nogil:
+                flown = self._run(count, &frames[0], &commands[0], &telemetry[0], &truth[0])
+        return flown
+
+    def sense(self, chunk, int i):
+        """Fill row i of the chunk's truth and sensors for the cycle that starts now."""
+        cdef sensor_frame_t[::1] frames = chunk.sensors
+        cdef truth_t[::1] truth = chunk.truth
+        if not 0 <= i < frames.shape[0]:
+            raise IndexError(f"row {i} is outside the chunk of {frames.shape[0]}")
+        self._sense(&frames[i], &truth[i])
+
+    def act(self, chunk, int i):
+        """Apply the command in row i of the chunk for one cycle."""
+        cdef command_t[::1] commands = chunk.command
+        if not 0 <= i < commands.shape[0]:
+            raise IndexError(f"row {i} is outside the chunk of {commands.shape[0]}")
+        self._act(&commands[i])

@@ -1,0 +1,135 @@
+"""Noise streams of a run: Philox4x64-10 words, Box-Muller normals, nothing from libm or NumPy's
+distributions, so that the same draw has the same bits on every machine.
+
+Philox: Salmon, Moraes, Dror & Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3".
+"""
+
+import zlib
+
+import numpy as np
+
+cdef extern from *:
+    """
+    /* high word of a 64 x 64 bit product, from 32-bit halves: no compiler extension needed */
+    static inline uint64_t philox_mulhi(uint64_t a, uint64_t b)
+    {
+        uint64_t a0 = a & 0xffffffffu, a1 = a >> 32, b0 = b & 0xffffffffu, b1 = b >> 32;
+        uint64_t p00 = a0 * b0, p01 = a0 * b1, p10 = a1 * b0;
+        uint64_t middle = (p00 >> 32) + (p01 & 0xffffffffu) + (p10 & 0xffffffffu);
+        return a1 * b1 + (p01 >> 32) + (p10 >> 32) + (middle >> 32);
+    }
+    static inline void philox4x64_10(const uint64_t key[2], uint64_t counter, uint64_t out[4])
+    {
+        uint64_t c0 = counter, c1 = 0, c2 = 0, c3 = 0, k0 = key[0], k1 = key[1];
+        for (int round = 0; round < 10; round++) {
+            uint64_t h0 = philox_mulhi(0xD2E7470EE14C6C93u, c0), l0 = 0xD2E7470EE14C6C93u * c0;
+            uint64_t h1 = philox_mulhi(0xCA5A826395121157u, c2), l1 = 0xCA5A826395121157u * c2;
+            c0 = h1 ^ c1 ^ k0; c1 = l1; c2 = h0 ^ c3 ^ k1; c3 = l0;
+            k0 += 0x9E3779B97F4A7C15u; k1 += 0xBB67AE8584CAA73Bu;
+        }
+        out[0] = c0; out[1] = c1; out[2] = c2; out[3] = c3;
+    }
+    """
+    void philox4x64_10(const uint64_t* key, uint64_t counter, uint64_t* out) nogil
+
+cdef extern from "elementary.h" nogil:
+    double elem_sqrt(double)
+    double elem_log(double)
+    double elem_exp(double)
+    void elem_sincos(double, double*, double*)
+    double ELEM_TWO_PI
+
+
+cdef void noise_open(stream_t* s, uint64_t key0, uint64_t key1) noexcept nogil:
+    s.key[0] = key0
+    s.key[1] = key1
+    s.counter = 0
+    s.used = 4
+    s.has_spare = False
+    s.spare = 0.0
+
+
+cdef uint64_t noise_word(stream_t* s) noexcept nogil:
+    if s.used == 4:
+        s.counter += 1
+        philox4x64_10(s.key, s.counter, s.words)
+        s.used = 0
+    s.used += 1
+    return s.words[s.used - 1]
+
+
+cdef double noise_uniform(stream_t* s) noexcept nogil:
+    # 52 bits centred in their cells: (k + 1/2) 2^-52
+    return (<double>(noise_word(s) >> 12) + 0.5) * 2.220446049250313e-16
+
+
+cdef double noise_normal(stream_t* s) noexcept nogil:
+    cdef double radius, sine, cosine
+    if s.has_spare:
+        s.has_spare = False
+        return s.spare
+    radius = elem_sqrt(-2.0 * elem_log(noise_uniform(s)))
+    elem_sincos(ELEM_TWO_PI * noise_uniform(s), &sine, &cosine)
+    s.spare = radius * sine
+    s.has_spare = True
+    return radius * cosine
+
+
+cdef void noise_normal3(stream_t* s, double sigma, double* out) noexcept nogil:
+    cdef int i
+    for i in range(3):
+        out[i] = sigma * noise_normal(s)
+
+
+cdef void gauss_markov_init(gauss_markov_t* g, stream_t* s, double sigma, double tau_s, double dt_s) noexcept nogil:
+    g.keep = elem_exp(-dt_s / tau_s)
+    g.kick = sigma * elem_sqrt(1.0 - g.keep * g.keep)
+    g.value = sigma * noise_normal(s)
+
+
+cdef double gauss_markov_next(gauss_markov_t* g, stream_t* s) noexcept nogil:
+    g.value = g.keep * g.value + g.kick * noise_normal(s)
+    return g.value
+
+
+def stream_key(int seed, int case, str name):
+    """Philox key of a stream: two 64-bit words from NumPy's SeedSequence.
+
+    `seed` is the run's master seed, `case` the campaign case, `name` the stream; the stream's
+    number is the CRC-32 of its name, so that adding a stream changes no other draw.
+    """
+    sequence = np.random.SeedSequence(seed, spawn_key=(case, zlib.crc32(name.encode())))
+    words = sequence.generate_state(2, np.uint64)
+    return int(words[0]), int(words[1])
+
+
+cdef class Stream:
+    """One noise stream, for set-up code and tests. Draws are the same as the plant's."""
+
+    cdef stream_t stream
+
+    def __init__(self, int seed, int case, str name):
+        key0, key1 = stream_key(seed, case, name)
+        noise_open(&self.stream, key0, key1)
+
+    def word(self) -> int:
+        """Next raw 64-bit word."""
+        return noise_word(&self.stream)
+
+    def uniform(self) -> float:
+        """Next deviate, uniform in the open interval (0, 1)."""
+        return noise_uniform(&self.stream)
+
+    def normal(self) -> float:
+        """Next standard normal deviate."""
+        return noise_normal(&self.stream)
+
+    def normals(self, int count):
+        """`count` standard normal deviates, shape (count,)."""
+        out = np.empty(count)
+        cdef double[::1] view = out
+        cdef int i
+        with nogil:
+            for i in range(count):
+                view[i] = noise_normal(&self.stream)
+        return out

@@ -1,0 +1,460 @@
+"""Sensor truth models: IMU, star tracker, absolute and relative GNSS, docking camera.
+
+Each measurement carries bias, noise, misalignment, latency and drop-out of its own, drawn from a
+noise stream of its own, and says the time it is valid for. The flight core sees the frame and
+nothing else.
+"""
+
+from dataclasses import dataclass, field
+
+from libc.string cimport memset
+
+from gnc.ccore cimport (
+    elem_asin, elem_atan2, elem_max, elem_sqrt, mat3_mul_vec, quat_conj, quat_from_rotvec, quat_irotate,
+    quat_mul, quat_normalize, quat_rotate, vec3_add, vec3_axpy, vec3_copy, vec3_cross, vec3_norm, vec3_sub,
+)
+from hil.noise cimport (
+    gauss_markov_init, gauss_markov_next, noise_normal, noise_normal3, noise_open, noise_uniform,
+)
+
+from hil.noise import stream_key
+
+cdef enum:
+    IMU = 0
+    STAR = 1
+    GNSS = 2
+    RGNSS = 3
+    CAMERA = 4
+
+cdef enum:
+    DROPOUT = 0
+    BIAS = 1
+    FREEZE = 2
+
+SENSOR_NAMES = ("imu", "star", "gnss", "rgnss", "camera")
+FAULT_KINDS = ("dropout", "bias", "freeze")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A declared sensor fault, in force while start_s <= time of validity < end_s.
+
+    kind: "dropout" (no measurement), "bias" (magnitude is added), "freeze" (the last value is repeated).
+    magnitude, three components: imu rad/s on the gyro; star rad, body axes; gnss and rgnss m, eci;
+    camera m, the apparent port shifted in camera axes.
+    """
+
+    sensor: str
+    kind: str
+    start_s: float
+    end_s: float
+    magnitude: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class SensorsConfig:
+    """Everything the sensors are built from; all figures are truth, drawn errors included.
+
+    Angles rad, lengths m, times s; sigmas are 1 sigma. Mountings `q_*_from_body` are as mounted,
+    misalignment included. `gyro_matrix` and `accel_matrix` are row-major 3 x 3, identity when perfect.
+    """
+
+    imu_body_m: tuple
+    gyro_arw_radps05: float
+    gyro_rrw_radps15: float
+    gyro_bias_radps: tuple
+    gyro_matrix: tuple
+    accel_bias_mps2: tuple
+    accel_noise_mps_per_sqrt_s: float
+    accel_matrix: tuple
+    q_star_from_body: tuple
+    star_period_s: float
+    star_latency_s: float
+    star_sigma_cross_rad: float
+    star_sigma_roll_rad: float
+    gnss_body_m: tuple
+    gnss_period_s: float
+    gnss_latency_s: float
+    gnss_sigma_r_m: float
+    gnss_sigma_v_mps: float
+    tgnss_tbody_m: tuple
+    rgnss_period_s: float
+    rgnss_latency_s: float
+    rgnss_sigma_r_m: float
+    rgnss_sigma_v_mps: float
+    rgnss_bias_sigma_m: float
+    rgnss_bias_tau_s: float
+    camera_body_m: tuple
+    q_camera_from_body: tuple
+    tport_tbody_m: tuple
+    q_tport_from_tbody: tuple
+    camera_period_s: float
+    camera_latency_s: float
+    camera_max_range_m: float
+    camera_pose_range_m: float
+    camera_field_of_view_rad: float
+    camera_sigma_range_ratio: float
+    camera_sigma_range_floor_m: float
+    camera_sigma_los_rad: float
+    camera_sigma_pose_rad: float
+    camera_pose_reference_m: float
+    camera_dropout_probability: float
+    faults: tuple = field(default=())
+
+
+cdef void _take(double* out, object values, int count) except *:
+    cdef int i
+    if len(values) != count:
+        raise ValueError(f"expected {count} numbers, got {values!r}")
+    for i in range(count):
+        out[i] = values[i]
+
+
+cdef timing_t _timing(double period_s, double latency_s, double dropout_probability):
+    cdef timing_t t
+    t.period_us = <uint64_t>(period_s * 1.0e6 + 0.5)
+    t.latency_us = <uint64_t>(latency_s * 1.0e6 + 0.5)
+    t.dropout_probability = dropout_probability
+    t.seq = 0
+    return t
+
+
+cdef void _open(stream_t* stream, int seed, int case, str name) except *:
+    key = stream_key(seed, case, name)
+    noise_open(stream, key[0], key[1])
+
+
+cdef class Sensors:
+    """The chaser's sensors. `Sensors(config, seed, case)`: noise streams of that run and case."""
+
+    def __init__(self, config, int seed, int case=0):
+        c = config
+        memset(&self.history, 0xFF, sizeof(self.history))
+        memset(&self.frozen, 0, sizeof(self.frozen))
+        self.next_moment = 0
+        self.imu_seq = 0
+        _take(self.imu_body_m, c.imu_body_m, 3)
+        _take(self.gyro_bias_radps, c.gyro_bias_radps, 3)
+        _take(self.gyro_matrix, c.gyro_matrix, 9)
+        _take(self.accel_bias_mps2, c.accel_bias_mps2, 3)
+        _take(self.accel_matrix, c.accel_matrix, 9)
+        self.gyro_arw_radps05 = c.gyro_arw_radps05
+        self.gyro_rrw_radps15 = c.gyro_rrw_radps15
+        self.accel_noise_mps_per_sqrt_s = c.accel_noise_mps_per_sqrt_s
+        _take(self.q_star_from_body, c.q_star_from_body, 4)
+        self.star_sigma_cross_rad = c.star_sigma_cross_rad
+        self.star_sigma_roll_rad = c.star_sigma_roll_rad
+        _take(self.gnss_body_m, c.gnss_body_m, 3)
+        _take(self.tgnss_tbody_m, c.tgnss_tbody_m, 3)
+        self.gnss_sigma_r_m = c.gnss_sigma_r_m
+        self.gnss_sigma_v_mps = c.gnss_sigma_v_mps
+        self.rgnss_sigma_r_m = c.rgnss_sigma_r_m
+        self.rgnss_sigma_v_mps = c.rgnss_sigma_v_mps
+        _take(self.camera_body_m, c.camera_body_m, 3)
+        _take(self.q_camera_from_body, c.q_camera_from_body, 4)
+        _take(self.tport_tbody_m, c.tport_tbody_m, 3)
+        _take(self.q_tport_from_tbody, c.q_tport_from_tbody, 4)
+        self.camera_max_range_m = c.camera_max_range_m
+        self.camera_pose_range_m = c.camera_pose_range_m
+        self.camera_half_view_rad = 0.5 * c.camera_field_of_view_rad
+        self.camera_sigma_range_ratio = c.camera_sigma_range_ratio
+        self.camera_sigma_range_floor_m = c.camera_sigma_range_floor_m
+        self.camera_sigma_los_rad = c.camera_sigma_los_rad
+        self.camera_sigma_pose_rad = c.camera_sigma_pose_rad
+        self.camera_pose_reference_m = c.camera_pose_reference_m
+        self.star_timing = _timing(c.star_period_s, c.star_latency_s, 0.0)
+        self.gnss_timing = _timing(c.gnss_period_s, c.gnss_latency_s, 0.0)
+        self.rgnss_timing = _timing(c.rgnss_period_s, c.rgnss_latency_s, 0.0)
+        self.camera_timing = _timing(c.camera_period_s, c.camera_latency_s, c.camera_dropout_probability)
+        self._open_streams(seed, case, c)
+        self._declare_faults(c.faults)
+
+    def _open_streams(self, int seed, int case, object c):
+        _open(&self.gyro_stream, seed, case, "sensor.gyro")
+        _open(&self.accel_stream, seed, case, "sensor.accelerometer")
+        _open(&self.star_stream, seed, case, "sensor.star")
+        _open(&self.gnss_stream, seed, case, "sensor.gnss")
+        _open(&self.rgnss_stream, seed, case, "sensor.rgnss")
+        _open(&self.camera_stream, seed, case, "sensor.camera")
+        for i in range(3):
+            gauss_markov_init(&self.rgnss_bias[i], &self.rgnss_stream, c.rgnss_bias_sigma_m, c.rgnss_bias_tau_s,
+                              c.rgnss_period_s)
+
+    def _declare_faults(self, object faults):
+        if len(faults) > SENSORS_MAX_FAULTS:
+            raise ValueError(f"{len(faults)} sensor faults declared: expected at most {SENSORS_MAX_FAULTS}")
+        self.fault_count = len(faults)
+        for i, f in enumerate(faults):
+            self.faults[i].sensor = SENSOR_NAMES.index(f.sensor)
+            self.faults[i].kind = FAULT_KINDS.index(f.kind)
+            self.faults[i].start_us = <uint64_t>(f.start_s * 1.0e6)
+            self.faults[i].end_us = <uint64_t>(f.end_s * 1.0e6)
+            _take(self.faults[i].magnitude, f.magnitude, 3)
+
+    cdef void sample(self, Plant plant, uint32_t tick, uint64_t cycle_us, sensor_frame_t* out) noexcept nogil:
+        cdef uint64_t t_us = plant.t_us
+        memset(out, 0, sizeof(sensor_frame_t))
+        out.t_us = t_us
+        out.tick = tick
+        self._remember(plant)
+        if tick > 0:
+            self._imu(plant, t_us, cycle_us, out)
+        self._star(t_us, out)
+        self._gnss(t_us, out)
+        self._rgnss(t_us, out)
+        self._camera(t_us, out)
+        out.dock_contact = plant.contact.status != 0
+        out.dock_captured = plant.contact.status == 1
+
+    cdef void _remember(self, Plant plant) noexcept nogil:
+        cdef moment_t* m = &self.history[self.next_moment]
+        cdef int i
+        m.t_us = plant.t_us
+        vec3_copy(m.r_chaser_eci_m, plant.chaser.r_eci_m)
+        vec3_copy(m.v_chaser_eci_mps, plant.chaser.v_eci_mps)
+        vec3_copy(m.r_target_eci_m, plant.target.r_eci_m)
+        vec3_copy(m.v_target_eci_mps, plant.target.v_eci_mps)
+        vec3_copy(m.w_body_radps, plant.chaser.w_body_radps)
+        vec3_copy(m.w_tbody_radps, plant.target.w_body_radps)
+        vec3_copy(m.com_body_m, plant.chaser.com_body_m)
+        for i in range(4):
+            m.q_body_from_eci[i] = plant.chaser.q_body_from_eci[i]
+            m.q_tbody_from_eci[i] = plant.target.q_body_from_eci[i]
+        self.next_moment = (self.next_moment + 1) % SENSORS_HISTORY
+
+    cdef const moment_t* _moment(self, uint64_t t_us) noexcept nogil:
+        cdef int i
+        for i in range(SENSORS_HISTORY):
+            if self.history[i].t_us == t_us:
+                return &self.history[i]
+        return NULL
+
+    cdef const moment_t* _due(self, timing_t* timing, stream_t* stream, int sensor, uint64_t t_us) noexcept nogil:
+        """Truth a measurement delivered now is of; NULL when none is due, dropped out or failed."""
+        cdef const moment_t* m
+        if t_us < timing.latency_us or (t_us - timing.latency_us) % timing.period_us != 0:
+            return NULL
+        m = self._moment(t_us - timing.latency_us)
+        timing.seq += 1
+        if timing.dropout_probability > 0.0 and noise_uniform(stream) < timing.dropout_probability:
+            return NULL
+        if m != NULL and self._fault(sensor, DROPOUT, m.t_us) != NULL:
+            return NULL
+        return m
+
+    cdef const fault_t* _fault(self, int sensor, int kind, uint64_t t_us) noexcept nogil:
+        cdef int i
+        for i in range(self.fault_count):
+            if (self.faults[i].sensor == sensor and self.faults[i].kind == kind
+                    and self.faults[i].start_us <= t_us < self.faults[i].end_us):
+                return &self.faults[i]
+        return NULL
+
+    cdef void _imu(self, Plant plant, uint64_t t_us, uint64_t cycle_us, sensor_frame_t* out) noexcept nogil:
+        cdef double dt = 1.0e-6 * <double>cycle_us
+        cdef double root_dt = elem_sqrt(dt)
+        cdef double noise[3]
+        cdef double arm[3]
+        cdef double change[3]
+        cdef double lever[3]
+        cdef double rate[3]
+        cdef double dv[3]
+        cdef int i
+        cdef const fault_t* fault
+        if self._fault(IMU, DROPOUT, t_us) != NULL:
+            return
+        noise_normal3(&self.gyro_stream, self.gyro_rrw_radps15 * root_dt, noise)
+        vec3_add(self.gyro_bias_radps, self.gyro_bias_radps, noise)
+        noise_normal3(&self.gyro_stream, self.gyro_arw_radps05 * root_dt, noise)
+        mat3_mul_vec(out.imu_dtheta_body_rad, self.gyro_matrix, plant.imu.dtheta_body_rad)
+        vec3_axpy(out.imu_dtheta_body_rad, out.imu_dtheta_body_rad, dt, self.gyro_bias_radps)
+        vec3_add(out.imu_dtheta_body_rad, out.imu_dtheta_body_rad, noise)
+        # the accelerometer rides off the centre of mass: dw x r + w x (w x r) dt
+        vec3_sub(arm, self.imu_body_m, plant.chaser.com_body_m)
+        vec3_sub(change, plant.imu.w_end_body_radps, plant.imu.w_start_body_radps)
+        vec3_cross(lever, change, arm)
+        vec3_add(dv, plant.imu.dv_com_body_mps, lever)
+        for i in range(3):
+            rate[i] = plant.imu.dtheta_body_rad[i] / dt
+        vec3_cross(lever, rate, arm)
+        vec3_cross(lever, rate, lever)
+        vec3_axpy(dv, dv, dt, lever)
+        mat3_mul_vec(out.imu_dv_body_mps, self.accel_matrix, dv)
+        vec3_axpy(out.imu_dv_body_mps, out.imu_dv_body_mps, dt, self.accel_bias_mps2)
+        noise_normal3(&self.accel_stream, self.accel_noise_mps_per_sqrt_s * root_dt, noise)
+        vec3_add(out.imu_dv_body_mps, out.imu_dv_body_mps, noise)
+        fault = self._fault(IMU, BIAS, t_us)
+        if fault != NULL:
+            vec3_axpy(out.imu_dtheta_body_rad, out.imu_dtheta_body_rad, dt, fault.magnitude)
+        if self._fault(IMU, FREEZE, t_us) != NULL:
+            vec3_copy(out.imu_dtheta_body_rad, self.frozen.imu_dtheta_body_rad)
+            vec3_copy(out.imu_dv_body_mps, self.frozen.imu_dv_body_mps)
+        vec3_copy(self.frozen.imu_dtheta_body_rad, out.imu_dtheta_body_rad)
+        vec3_copy(self.frozen.imu_dv_body_mps, out.imu_dv_body_mps)
+        self.imu_seq += 1
+        out.imu_seq = self.imu_seq
+        out.imu_t_valid_us = t_us
+        out.imu_valid = 1
+
+    cdef void _star(self, uint64_t t_us, sensor_frame_t* out) noexcept nogil:
+        cdef const moment_t* m = self._due(&self.star_timing, &self.star_stream, STAR, t_us)
+        cdef const fault_t* fault
+        cdef double noise[3]
+        cdef double dq[4]
+        cdef int i
+        if m == NULL:
+            return
+        # star x is the boresight: noise about it is the roll noise
+        noise[0] = self.star_sigma_roll_rad * noise_normal(&self.star_stream)
+        noise[1] = self.star_sigma_cross_rad * noise_normal(&self.star_stream)
+        noise[2] = self.star_sigma_cross_rad * noise_normal(&self.star_stream)
+        quat_mul(out.star_q_star_from_eci, self.q_star_from_body, m.q_body_from_eci)
+        quat_from_rotvec(dq, noise)
+        quat_mul(out.star_q_star_from_eci, dq, out.star_q_star_from_eci)
+        fault = self._fault(STAR, BIAS, m.t_us)
+        if fault != NULL:
+            quat_from_rotvec(dq, fault.magnitude)
+            quat_mul(out.star_q_star_from_eci, dq, out.star_q_star_from_eci)
+        quat_normalize(out.star_q_star_from_eci)
+        if self._fault(STAR, FREEZE, m.t_us) != NULL:
+            for i in range(4):
+                out.star_q_star_from_eci[i] = self.frozen.star_q_star_from_eci[i]
+        for i in range(4):
+            self.frozen.star_q_star_from_eci[i] = out.star_q_star_from_eci[i]
+        out.star_seq = self.star_timing.seq
+        out.star_t_valid_us = m.t_us
+        out.star_valid = 1
+
+    cdef void _gnss(self, uint64_t t_us, sensor_frame_t* out) noexcept nogil:
+        cdef const moment_t* m = self._due(&self.gnss_timing, &self.gnss_stream, GNSS, t_us)
+        cdef const fault_t* fault
+        cdef double arm[3]
+        cdef double rate[3]
+        cdef double noise[3]
+        if m == NULL:
+            return
+        vec3_sub(arm, self.gnss_body_m, m.com_body_m)
+        vec3_cross(rate, m.w_body_radps, arm)
+        quat_irotate(arm, m.q_body_from_eci, arm)
+        quat_irotate(rate, m.q_body_from_eci, rate)
+        vec3_add(out.gnss_r_eci_m, m.r_chaser_eci_m, arm)
+        vec3_add(out.gnss_v_eci_mps, m.v_chaser_eci_mps, rate)
+        noise_normal3(&self.gnss_stream, self.gnss_sigma_r_m, noise)
+        vec3_add(out.gnss_r_eci_m, out.gnss_r_eci_m, noise)
+        noise_normal3(&self.gnss_stream, self.gnss_sigma_v_mps, noise)
+        vec3_add(out.gnss_v_eci_mps, out.gnss_v_eci_mps, noise)
+        fault = self._fault(GNSS, BIAS, m.t_us)
+        if fault != NULL:
+            vec3_add(out.gnss_r_eci_m, out.gnss_r_eci_m, fault.magnitude)
+        if self._fault(GNSS, FREEZE, m.t_us) != NULL:
+            vec3_copy(out.gnss_r_eci_m, self.frozen.gnss_r_eci_m)
+            vec3_copy(out.gnss_v_eci_mps, self.frozen.gnss_v_eci_mps)
+        vec3_copy(self.frozen.gnss_r_eci_m, out.gnss_r_eci_m)
+        vec3_copy(self.frozen.gnss_v_eci_mps, out.gnss_v_eci_mps)
+        out.gnss_seq = self.gnss_timing.seq
+        out.gnss_t_valid_us = m.t_us
+        out.gnss_valid = 1
+
+    cdef void _rgnss(self, uint64_t t_us, sensor_frame_t* out) noexcept nogil:
+        cdef const moment_t* m = self._due(&self.rgnss_timing, &self.rgnss_stream, RGNSS, t_us)
+        cdef const fault_t* fault
+        cdef double arm[3]
+        cdef double rate[3]
+        cdef double noise[3]
+        cdef int i
+        if m == NULL:
+            return
+        vec3_sub(out.rgnss_r_eci_m, m.r_chaser_eci_m, m.r_target_eci_m)
+        vec3_sub(out.rgnss_v_eci_mps, m.v_chaser_eci_mps, m.v_target_eci_mps)
+        vec3_sub(arm, self.gnss_body_m, m.com_body_m)
+        vec3_cross(rate, m.w_body_radps, arm)
+        quat_irotate(arm, m.q_body_from_eci, arm)
+        quat_irotate(rate, m.q_body_from_eci, rate)
+        vec3_add(out.rgnss_r_eci_m, out.rgnss_r_eci_m, arm)
+        vec3_add(out.rgnss_v_eci_mps, out.rgnss_v_eci_mps, rate)
+        vec3_cross(rate, m.w_tbody_radps, self.tgnss_tbody_m)
+        quat_irotate(arm, m.q_tbody_from_eci, self.tgnss_tbody_m)
+        quat_irotate(rate, m.q_tbody_from_eci, rate)
+        vec3_sub(out.rgnss_r_eci_m, out.rgnss_r_eci_m, arm)
+        vec3_sub(out.rgnss_v_eci_mps, out.rgnss_v_eci_mps, rate)
+        for i in range(3):
+            out.rgnss_r_eci_m[i] += gauss_markov_next(&self.rgnss_bias[i], &self.rgnss_stream)
+        noise_normal3(&self.rgnss_stream, self.rgnss_sigma_r_m, noise)
+        vec3_add(out.rgnss_r_eci_m, out.rgnss_r_eci_m, noise)
+        noise_normal3(&self.rgnss_stream, self.rgnss_sigma_v_mps, noise)
+        vec3_add(out.rgnss_v_eci_mps, out.rgnss_v_eci_mps, noise)
+        fault = self._fault(RGNSS, BIAS, m.t_us)
+        if fault != NULL:
+            vec3_add(out.rgnss_r_eci_m, out.rgnss_r_eci_m, fault.magnitude)
+        if self._fault(RGNSS, FREEZE, m.t_us) != NULL:
+            vec3_copy(out.rgnss_r_eci_m, self.frozen.rgnss_r_eci_m)
+            vec3_copy(out.rgnss_v_eci_mps, self.frozen.rgnss_v_eci_mps)
+        vec3_copy(self.frozen.rgnss_r_eci_m, out.rgnss_r_eci_m)
+        vec3_copy(self.frozen.rgnss_v_eci_mps, out.rgnss_v_eci_mps)
+        out.rgnss_seq = self.rgnss_timing.seq
+        out.rgnss_t_valid_us = m.t_us
+        out.rgnss_valid = 1
+
+    cdef void _camera(self, uint64_t t_us, sensor_frame_t* out) noexcept nogil:
+        cdef const moment_t* m = self._due(&self.camera_timing, &self.camera_stream, CAMERA, t_us)
+        if m == NULL:
+            return
+        self._sight(m, self._fault(CAMERA, BIAS, m.t_us), out)
+        if not out.camera_valid:
+            return
+        if self._fault(CAMERA, FREEZE, m.t_us) != NULL:
+            out.camera_range_m = self.frozen.camera_range_m
+            out.camera_azimuth_rad = self.frozen.camera_azimuth_rad
+            out.camera_elevation_rad = self.frozen.camera_elevation_rad
+        self.frozen.camera_range_m = out.camera_range_m
+        self.frozen.camera_azimuth_rad = out.camera_azimuth_rad
+        self.frozen.camera_elevation_rad = out.camera_elevation_rad
+        out.camera_seq = self.camera_timing.seq
+        out.camera_t_valid_us = m.t_us
+
+    cdef void _sight(self, const moment_t* m, const fault_t* shift, sensor_frame_t* out) noexcept nogil:
+        cdef double d[3]
+        cdef double lever[3]
+        cdef double port[3]
+        cdef double noise[3]
+        cdef double q[4]
+        cdef double q_tbody_inv[4]
+        cdef double dq[4]
+        cdef double range_m, across, sigma
+        quat_irotate(port, m.q_tbody_from_eci, self.tport_tbody_m)
+        vec3_sub(lever, self.camera_body_m, m.com_body_m)
+        quat_irotate(lever, m.q_body_from_eci, lever)
+        vec3_sub(d, m.r_target_eci_m, m.r_chaser_eci_m)
+        vec3_add(d, d, port)
+        vec3_sub(d, d, lever)
+        quat_mul(q, self.q_camera_from_body, m.q_body_from_eci)
+        quat_rotate(d, q, d)
+        if shift != NULL:
+            vec3_add(d, d, shift.magnitude)
+        range_m = vec3_norm(d)
+        if not 0.0 < range_m <= self.camera_max_range_m:
+            return
+        across = elem_sqrt(d[1] * d[1] + d[2] * d[2])
+        if elem_atan2(across, d[0]) > self.camera_half_view_rad:
+            return
+        sigma = self.camera_sigma_range_ratio * range_m
+        sigma = elem_sqrt(sigma * sigma + self.camera_sigma_range_floor_m * self.camera_sigma_range_floor_m)
+        out.camera_range_m = range_m + sigma * noise_normal(&self.camera_stream)
+        out.camera_azimuth_rad = elem_atan2(d[1], d[0]) + self.camera_sigma_los_rad * noise_normal(&self.camera_stream)
+        out.camera_elevation_rad = (
+            elem_asin(d[2] / range_m) + self.camera_sigma_los_rad * noise_normal(&self.camera_stream)
+        )
+        out.camera_valid = 1
+        # the deviates are drawn at every sight, so that losing the pose changes no later draw
+        sigma = self.camera_sigma_pose_rad * elem_max(1.0, range_m / self.camera_pose_reference_m)
+        noise_normal3(&self.camera_stream, sigma, noise)
+        if range_m > self.camera_pose_range_m:
+            return
+        quat_conj(q_tbody_inv, m.q_tbody_from_eci)
+        quat_mul(q, q, q_tbody_inv)
+        quat_conj(dq, self.q_tport_from_tbody)
+        quat_mul(q, q, dq)
+        quat_from_rotvec(dq, noise)
+        quat_mul(out.camera_q_camera_from_tport, dq, q)
+        quat_normalize(out.camera_q_camera_from_tport)
+        out.camera_pose_valid = 1
