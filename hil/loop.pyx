@@ -5,6 +5,8 @@
 flight computer is given is the SensorFrame; everything it gives back is the Command.
 """
 
+from libc.stdint cimport uint16_t, uint32_t, uint64_t
+
 from gnc.ccore cimport vec3_copy
 from gnc.flight cimport FLIGHT_OK, flight_step
 from hil.plant.plant cimport port_state_t
@@ -65,29 +67,28 @@ cdef class Loop:
         return self.contact_us > 0 and self.plant.t_us >= self.contact_us + self.after_contact_us
 
     cdef void _observe(self, truth_t* truth) noexcept nogil:
-        cdef Plant p = self.plant
         cdef port_state_t port
         cdef int i
-        truth.t_us = p.t_us
-        vec3_copy(truth.r_chaser_eci_m, p.chaser.r_eci_m)
-        vec3_copy(truth.v_chaser_eci_mps, p.chaser.v_eci_mps)
-        vec3_copy(truth.r_target_eci_m, p.target.r_eci_m)
-        vec3_copy(truth.v_target_eci_mps, p.target.v_eci_mps)
+        truth.t_us = self.plant.t_us
+        vec3_copy(truth.r_chaser_eci_m, self.plant.chaser.r_eci_m)
+        vec3_copy(truth.v_chaser_eci_mps, self.plant.chaser.v_eci_mps)
+        vec3_copy(truth.r_target_eci_m, self.plant.target.r_eci_m)
+        vec3_copy(truth.v_target_eci_mps, self.plant.target.v_eci_mps)
         for i in range(4):
-            truth.q_body_from_eci[i] = p.chaser.q_body_from_eci[i]
-            truth.q_tbody_from_eci[i] = p.target.q_body_from_eci[i]
-        vec3_copy(truth.w_body_eci_body_radps, p.chaser.w_body_radps)
-        p.relative_hill(truth.r_chaser_target_hill_m, truth.v_chaser_target_hill_mps)
-        p.port_state(&port)
+            truth.q_body_from_eci[i] = self.plant.chaser.q_body_from_eci[i]
+            truth.q_tbody_from_eci[i] = self.plant.target.q_body_from_eci[i]
+        vec3_copy(truth.w_body_eci_body_radps, self.plant.chaser.w_body_radps)
+        self.plant.relative_hill(truth.r_chaser_target_hill_m, truth.v_chaser_target_hill_mps)
+        self.plant.port_state(&port)
         vec3_copy(truth.r_port_tport_m, port.r_port_tport_tport_m)
         vec3_copy(truth.v_port_tport_mps, port.v_port_tport_tport_mps)
         truth.port_pitch_yaw_rad = port.pitch_yaw_rad
         truth.port_roll_rad = port.roll_rad
-        vec3_copy(truth.dv_body_mps, p.imu.dv_com_body_mps)
-        truth.mass_kg = p.chaser.mass_kg
-        truth.propellant_kg = p.chaser.propellant_kg
-        truth.sunlit = p.sunlit_chaser()
-        truth.contact_status = <uint32_t>p.contact.status
+        vec3_copy(truth.dv_body_mps, self.plant.imu.dv_com_body_mps)
+        truth.mass_kg = self.plant.chaser.mass_kg
+        truth.propellant_kg = self.plant.chaser.propellant_kg
+        truth.sunlit = self.plant.sunlit_chaser()
+        truth.contact_status = <uint32_t>self.plant.contact.status
         truth.reserved = 0
 
     cdef void _sense(self, sensor_frame_t* frame, truth_t* truth) noexcept nogil:
