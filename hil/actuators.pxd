@@ -9,7 +9,7 @@ ctypedef struct thruster_t:
     # geometry and performance, truth (dispersions included)
     double position_body_m[3]       # structural body frame
     double direction_body[3]        # unit vector of the force on the craft
-    double thrust_N
+    double thrust_n
     double isp_s
     double rise_s                   # 0 -> full thrust, linear
     double decay_s                  # full thrust -> 0, linear

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
 
 Vec3 = tuple[float, float, float]
 Quat = tuple[float, float, float, float]
@@ -63,7 +66,7 @@ class ThrusterConfig:
 
     position_body_m: Vec3
     direction_body: Vec3
-    thrust_N: float
+    thrust_n: float
     isp_s: float
     rise_s: float
     decay_s: float
@@ -87,8 +90,17 @@ class CraftConfig:
 
     @classmethod
     def from_loaded(
-        cls, mass_kg: float, com_body_m: Vec3, inertia_body_kgm2: Mat3, propellant_kg: float, tank_body_m: Vec3,
-        *, cd: float, area_m2: float, port_body_m: Vec3, q_port_from_body: Quat,
+        cls,
+        mass_kg: float,
+        com_body_m: Vec3,
+        inertia_body_kgm2: Mat3,
+        propellant_kg: float,
+        tank_body_m: Vec3,
+        *,
+        cd: float,
+        area_m2: float,
+        port_body_m: Vec3,
+        q_port_from_body: Quat,
     ) -> CraftConfig:
         """The same craft given by its loaded mass (propellant included), c.m. and inertia about that c.m."""
         dry = mass_kg - propellant_kg
@@ -98,7 +110,7 @@ class CraftConfig:
         from_dry = _point_inertia(dry, (x - com_body_m[0], y - com_body_m[1], z - com_body_m[2]))
         tx, ty, tz = (t - c for c, t in zip(com_body_m, tank_body_m, strict=True))
         from_tank = _point_inertia(propellant_kg, (tx, ty, tz))
-        inertia = tuple(i - a - b for i, a, b in zip(inertia_body_kgm2, from_dry, from_tank, strict=True))
+        inertia = cast(Mat3, tuple(i - a - b for i, a, b in zip(inertia_body_kgm2, from_dry, from_tank, strict=True)))
         return cls(dry, (x, y, z), inertia, propellant_kg, tank_body_m, cd, area_m2, port_body_m, q_port_from_body)
 
 
@@ -152,3 +164,36 @@ class PlantConfig:
     capture: CaptureConfig | None = None
     q_tport_from_port_docked: Quat = (0.0, 0.0, 0.0, 1.0)
     step_s: float = 0.1
+
+
+_TABLES = Path(__file__).with_name("tables")
+
+
+def load_gravity_field(name: str = "egm2008", degree: int = 8) -> GravityField:
+    """A tabulated field, cut at `degree`."""
+    table = _load_table(name)
+    if not 2 <= degree <= table["degree"]:
+        raise ValueError(f"gravity field degree is {degree}: expected 2..{table['degree']} for {name}")
+    terms = (degree + 1) * (degree + 2) // 2
+    return GravityField(
+        name, table["source"], table["mu_m3ps2"], table["re_m"], degree,
+        tuple(table["c"][:terms]), tuple(table["s"][:terms]),
+    )  # fmt: skip
+
+
+def load_atmosphere(name: str = "nrlmsis21_2025-02-26") -> Atmosphere:
+    """A tabulated atmosphere."""
+    table = _load_table(name)
+    return Atmosphere(
+        name, table["source"], table["f107_sfu"], table["f107_81day_sfu"], table["ap"],
+        table["height_0_m"], table["height_step_m"],
+        tuple(table["density_night_kgpm3"]), tuple(table["bulge_amplitude"]),
+        table["bulge_lag_deg"] * (3.141592653589793 / 180.0),
+    )  # fmt: skip
+
+
+def _load_table(name: str) -> dict[str, Any]:
+    known = sorted(p.stem for p in _TABLES.glob("*.toml"))
+    if name not in known:
+        raise ValueError(f"table {name!r}: expected one of {', '.join(known)}")
+    return tomllib.loads((_TABLES / f"{name}.toml").read_text())

@@ -392,7 +392,7 @@ cdef class Plant:
                 area = actuators_area_s(&self.pulses[i], t_b) - actuators_area_s(&self.pulses[i], t_a)
                 if area <= 0.0:
                     continue
-                impulse = th.thrust_N * area
+                impulse = th.thrust_n * area
                 piece = impulse / (th.isp_s * G0_MPS2)
                 if spent + piece > self.chaser.propellant_kg:
                     continue                            # the tank is empty
@@ -1003,12 +1003,12 @@ cdef int _load_thruster(thruster_t* th, config, int index) except -1:
     if not 0.999 < norm < 1.001:
         raise ValueError(f"{name}.direction_body is {config.direction_body}: expected a unit vector")
     vec3_scale(th.direction_body, 1.0 / norm, th.direction_body)
-    _positive(config.thrust_N, f"{name}.thrust_N")
+    _positive(config.thrust_n, f"{name}.thrust_n")
     _positive(config.isp_s, f"{name}.isp_s")
     if not (config.rise_s >= 0.0 and config.decay_s >= 0.0 and config.min_on_s >= 0.0 and config.valve_tick_us >= 1):
         raise ValueError(f"{name}: rise_s {config.rise_s}, decay_s {config.decay_s} and min_on_s {config.min_on_s} "
                          f"must be >= 0, valve_tick_us {config.valve_tick_us} >= 1")
-    th.thrust_N, th.isp_s, th.rise_s, th.decay_s = config.thrust_N, config.isp_s, config.rise_s, config.decay_s
+    th.thrust_n, th.isp_s, th.rise_s, th.decay_s = config.thrust_n, config.isp_s, config.rise_s, config.decay_s
     th.min_on_us = <uint32_t>(config.min_on_s * 1e6 + 0.5)
     th.valve_tick_us = config.valve_tick_us
     return 0
