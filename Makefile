@@ -22,11 +22,11 @@ demo: build ## build, fly a whole approach to the station and write its report
 
 test: $(VENV)/.test build ## every test but the long ones (installs what they need)
 	@./.ci/need clang:clang nm:binutils
-	$(PY) -m pytest -n auto -m "not long"
+	$(PY) -m pytest -n auto --dist loadgroup -m "not long"
 
 test-long: $(VENV)/.test build ## every test there is
 	@./.ci/need clang:clang nm:binutils
-	$(PY) -m pytest -n auto
+	$(PY) -m pytest -n auto --dist loadgroup
 
 check: $(VENV)/.test $(VENV)/.dev build ## formatting, lint and types
 	$(VENV)/bin/ruff format --check .
@@ -39,7 +39,7 @@ bench: $(VENV)/.bench build ## race ProxOps against Basilisk, filterpy and NumPy
 coverage: $(VENV)/.test $(VENV)/.dev build ## line coverage of gnc/core by its own tests, at least 95 %
 	rm -rf build/coverage
 	PROXOPS_OPT="-O0 --coverage" $(PY) setup.py -q build --build-lib build/coverage/lib --build-temp build/coverage/temp
-	PYTHONPATH=$(CURDIR)/build/coverage/lib:$(CURDIR) $(PY) -P -m pytest -q -n auto -m "not long" -o pythonpath= $(CORE_TESTS)
+	PYTHONPATH=$(CURDIR)/build/coverage/lib:$(CURDIR) $(PY) -P -m pytest -q -n auto --dist loadgroup -m "not long" -o pythonpath= $(CORE_TESTS)
 	$(VENV)/bin/gcovr --fail-under-line 95
 
 SAMPLE := 40
