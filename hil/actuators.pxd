@@ -36,6 +36,7 @@ ctypedef struct pulse_t:
     double t_off_s
     double t_end_s
     double fall_per_s
+    double area_done_s              # integral of the level over what is already flown of the cycle
 
 # The cycle's pulse of a thruster commanded on for on_us from the start of the cycle. Updates the
 # valve state and the accounts of on-time, firings and violations. False: no thrust in this cycle.

@@ -26,6 +26,7 @@ cdef bint actuators_open(pulse_t* pulse, thruster_t* thruster, uint32_t on_us, u
     thruster.open_at_cycle_end = on_us == cycle_us
 
     on_s = <double>on_us * 1e-6
+    pulse.area_done_s = 0.0
     pulse.level_0 = thruster.level
     rise_needed_s = (1.0 - thruster.level) * thruster.rise_s
     pulse.t_off_s = on_s

@@ -89,18 +89,15 @@ cdef void _translate(double* r_eci_m, double* v_eci_mps, const gravity_t* gravit
         v_eci_mps[i] += h / 6.0 * (k1[i] + 2.0 * (k2[i] + k3[i]) + k4[i])
 
 
-cdef void _rotate(craft_t* craft, const double* torque_body_Nm, double h, double* dtheta_body_rad,
-                  const double* push_body_mps2, double* dr_eci_m, double* dv_eci_mps) noexcept nogil:
+cdef void _rotate(craft_t* craft, const double* torque_body_Nm, double h, double* dtheta_body_rad) noexcept nogil:
     """One step of classical Runge-Kutta 4 of attitude and body rate, the torque held in body axes.
 
-    dtheta_body_rad gains the integral of the body rate. push_body_mps2, held in body axes, is
-    integrated with the attitude of each stage into dv_eci_mps and dr_eci_m. The three may be NULL.
+    dtheta_body_rad gains the integral of the body rate; it may be NULL.
     """
     cdef double w[3]
     cdef double q[4]
     cdef double kw[4][3]
     cdef double kq[4][4]
-    cdef double ka[4][3]
     cdef double stage_s, wk, f, sixth = h / 6.0
     cdef int i, k
     vec3_copy(w, craft.w_body_radps)
@@ -109,8 +106,6 @@ cdef void _rotate(craft_t* craft, const double* torque_body_Nm, double h, double
     for k in range(4):
         _angular_acceleration(kw[k], craft, w, torque_body_Nm)
         _quat_rate(kq[k], q, w)
-        if push_body_mps2 != NULL:
-            quat_irotate(ka[k], q, push_body_mps2)
         if dtheta_body_rad != NULL:
             wk = sixth if k == 0 or k == 3 else 2.0 * sixth
             vec3_axpy(dtheta_body_rad, dtheta_body_rad, wk, w)
@@ -126,10 +121,25 @@ cdef void _rotate(craft_t* craft, const double* torque_body_Nm, double h, double
     f = 0.5 * (3.0 - (q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]))
     for i in range(4):
         craft.q_body_from_eci[i] = f * q[i]
-    if push_body_mps2 != NULL:
-        for i in range(3):
-            dr_eci_m[i] += h * (dv_eci_mps[i] + sixth * (ka[0][i] + ka[1][i] + ka[2][i]))
-            dv_eci_mps[i] += sixth * (ka[0][i] + 2.0 * (ka[1][i] + ka[2][i]) + ka[3][i])
+
+
+cdef void _mean_push(double* a_eci_mps2, const double* push_body_mps2, const double* q_body_from_eci,
+                     const double* w_a, const double* w_b, double h) noexcept nogil:
+    """Mean over h of an acceleration fixed in a body that starts at this attitude and turns at w_a .. w_b.
+
+    Second order in the angle turned: what is left out is below (w h)^3 / 24 of the acceleration.
+    """
+    cdef double w[3]
+    cdef double d[3]
+    cdef double u[3]
+    cdef int i
+    for i in range(3):
+        w[i] = (2.0 * w_a[i] + w_b[i]) / 3.0    # twice the mean angle turned, over h
+    vec3_cross(d, w, push_body_mps2)
+    vec3_axpy(u, push_body_mps2, 0.5 * h, d)
+    vec3_cross(d, w, d)
+    vec3_axpy(u, u, h * h / 6.0, d)
+    quat_irotate(a_eci_mps2, q_body_from_eci, u)
 
 
 cdef void _gravity_gradient(double* torque_body_Nm, const craft_t* craft, double mu, double h) noexcept nogil:
@@ -356,7 +366,7 @@ cdef class Plant:
         self._hold_torque(t_s, hold)
         vec3_add(torque, torque, hold)
         _translate(self.target.r_eci_m, self.target.v_eci_mps, &self.env.gravity, self.a_slow_target_mps2, h_s)
-        _rotate(&self.target, torque, h_s, NULL, NULL, NULL, NULL)
+        _rotate(&self.target, torque, h_s, NULL)
         _gravity_gradient(torque, &self.chaser, self.env.gravity.mu_m3ps2, h_s)
         self._step_chaser(t0_s, h_s, torque)
         if near:
@@ -375,13 +385,16 @@ cdef class Plant:
         cdef double torque[3]
         cdef double dr[3]
         cdef double dv[3]
-        cdef double t_a, t_b
-        cdef int e, n
+        cdef double q[4]
+        cdef double w[3]
+        cdef double a[3]
+        cdef double t_a, t_b, h
+        cdef int i, e, n
         quat_rotate(push, self.chaser.q_body_from_eci, self.drag_chaser_mps2)
         vec3_axpy(self.imu.dv_com_body_mps, self.imu.dv_com_body_mps, h_s, push)
         _translate(self.chaser.r_eci_m, self.chaser.v_eci_mps, &self.env.gravity, self.a_slow_chaser_mps2, h_s)
         if self.n_active == 0:
-            _rotate(&self.chaser, torque_body_Nm, h_s, self.imu.dtheta_body_rad, NULL, NULL, NULL)
+            _rotate(&self.chaser, torque_body_Nm, h_s, self.imu.dtheta_body_rad)
             return
         n = self._edges(edges, t0_s, t0_s + h_s)
         vec3_set(dr, 0.0, 0.0, 0.0)
@@ -390,9 +403,17 @@ cdef class Plant:
         for e in range(n):
             t_b = edges[e]
             vec3_copy(torque, torque_body_Nm)
-            self._thrust(t_a, t_b, push, torque)
-            vec3_axpy(self.imu.dv_com_body_mps, self.imu.dv_com_body_mps, t_b - t_a, push)
-            _rotate(&self.chaser, torque, t_b - t_a, self.imu.dtheta_body_rad, push, dr, dv)
+            self._thrust(t_b, 1.0 / (t_b - t_a), push, torque)
+            h = t_b - t_a
+            vec3_axpy(self.imu.dv_com_body_mps, self.imu.dv_com_body_mps, h, push)
+            vec3_copy(w, self.chaser.w_body_radps)
+            for i in range(4):
+                q[i] = self.chaser.q_body_from_eci[i]
+            _rotate(&self.chaser, torque, h, self.imu.dtheta_body_rad)
+            _mean_push(a, push, q, w, self.chaser.w_body_radps, h)
+            for i in range(3):
+                dr[i] += h * (dv[i] + 0.5 * h * a[i])
+                dv[i] += h * a[i]
             t_a = t_b
         vec3_add(self.chaser.r_eci_m, self.chaser.r_eci_m, dr)
         vec3_add(self.chaser.v_eci_mps, self.chaser.v_eci_mps, dv)
@@ -420,18 +441,23 @@ cdef class Plant:
         edges_s[n] = t_b
         return n + 1
 
-    cdef void _thrust(self, double t_a, double t_b, double* push_body_mps2, double* torque_body_Nm) noexcept nogil:
-        """Mean thrust of (t_a, t_b), exact from the profiles: specific force, torque added; propellant and accounts."""
+    cdef void _thrust(self, double t_b, double per_s, double* push_body_mps2, double* torque_body_Nm) noexcept nogil:
+        """Mean thrust of the piece of length 1/per_s that ends at t_b, exact from the profiles.
+
+        Sets the specific force, adds to the torque, spends propellant and keeps the accounts.
+        """
         cdef double arm[3]
         cdef double force[3]
-        cdef double impulse, propellant, spent = 0.0, per_s = 1.0 / (t_b - t_a)
+        cdef double area, impulse, propellant, spent = 0.0
         cdef thruster_t* th
         cdef int i, k
         vec3_set(force, 0.0, 0.0, 0.0)
         for k in range(self.n_active):
             i = self.active[k]
             th = &self.thrusters[i]
-            impulse = th.thrust_n * (actuators_area_s(&self.pulses[i], t_b) - actuators_area_s(&self.pulses[i], t_a))
+            area = actuators_area_s(&self.pulses[i], t_b)
+            impulse = th.thrust_n * (area - self.pulses[i].area_done_s)
+            self.pulses[i].area_done_s = area
             propellant = impulse / (th.isp_s * G0_MPS2)
             if impulse <= 0.0 or spent + propellant > self.chaser.propellant_kg:    # or the tank is empty
                 continue
@@ -747,6 +773,21 @@ cdef class Plant:
         if craft == "target":
             return environment_density_kgpm3(&self.env, self.target.r_eci_m)
         return environment_density_kgpm3(&self.env, self.chaser.r_eci_m)
+
+    def accelerations(self, craft="target"):
+        """What accelerates a craft now, ECI, m/s2: {"gravity", "drag"}, zonals and field together."""
+        cdef craft_t* c = &self.target
+        cdef double g[3]
+        cdef double slow[3]
+        cdef double drag[3]
+        if craft == "chaser":
+            c = &self.chaser
+        environment_update(&self.env, self.t_us)
+        orbit_gravity(g, &self.env.gravity, c.r_eci_m)
+        environment_slow(slow, drag, &self.env, self.t_us, 0.0, c.cd * c.area_m2 / c.mass_kg, c.r_eci_m, c.v_eci_mps)
+        vec3_add(g, g, slow)
+        vec3_sub(g, g, drag)
+        return {"gravity": _tuple(g, 3), "drag": _tuple(drag, 3)}
 
     def sunlit(self):
         """Fraction of the Sun's disc the chaser sees."""
