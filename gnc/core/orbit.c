@@ -5,7 +5,7 @@
 /* ---- gravity ---- */
 
 /* Gradient of U = mu/r (1 - sum_n J_n (re/r)^n P_n(s)), s = sin(latitude) = u . p, u = r/|r|, p the pole
- * (Vallado 2013, eq. 8-18 with m = 0). With grad s = (p - s u)/r and the Legendre identity
+ * (Vallado 2013, sec. 8.6, zonals only). With grad s = (p - s u)/r and the Legendre identity
  * (n+1) P_n + s P_n' = P_(n+1)':  a = mu/r^2 [-u + sum_n J_n (re/r)^n (P_(n+1)' u - P_n' p)]. */
 void orbit_gravity(double a_eci_mps2[3], const gravity_t *g, const double r_eci_m[3])
 {
