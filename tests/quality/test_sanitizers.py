@@ -35,7 +35,10 @@ def sanitized(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_core_tests_run_clean(sanitized: Path) -> None:
     options = ["-q", "-s", "-p", "no:cacheprovider", "-o", "pythonpath=", "-m", "not long", "--rootdir", str(ROOT)]
-    options += ["--ignore", str(ROOT / "tests" / "gnc" / "test_design.py")]  # Python only, and slow under the sanitizers
+    options += [
+        "--ignore",
+        str(ROOT / "tests" / "gnc" / "test_design.py"),
+    ]  # Python only, and slow under the sanitizers
     printed = run_python(
         sanitized,
         *("-m", "pytest", "-c", str(ROOT / "pyproject.toml"), *options, str(ROOT / "tests" / "gnc")),
