@@ -97,6 +97,20 @@ static double smallest_seconds(const flight_params_t *p)
     return p->thruster_min_on_s - 0.5 * p->thruster_rise_s + 0.5 * p->thruster_decay_s;
 }
 
+/* The least demand on one axis that its main thrusters can give, each burning no less than its
+ * minimum. Main are those that burn at least half as long as the longest: what a lesser one would
+ * trim away is carried over instead. An axis no thruster serves is never allocated. */
+static double smallest_demand(const flight_t *f, size_t axis, double unit)
+{
+    double w[ROWS] = {0.0}, seconds[FLIGHT_THRUSTERS], longest = 0.0, shortest = 1.0e30;
+    w[axis] = unit;
+    if (!solve(&f->control, f->params.thruster_count, w, seconds)) return 1.0e30;
+    for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) longest = elem_max(longest, seconds[t]);
+    for (size_t t = 0; t < FLIGHT_THRUSTERS; t++)
+        if (seconds[t] >= 0.5 * longest) shortest = elem_min(shortest, seconds[t]);
+    return elem_abs(unit) * smallest_seconds(&f->params) / shortest;
+}
+
 void control_init(flight_t *f)
 {
     const flight_params_t *p = &f->params;
@@ -109,21 +123,8 @@ void control_init(flight_t *f)
         vec3_copy(&c->arms[t][0], force);
         vec3_cross(&c->arms[t][3], arm, force);
     }
-    /* The smallest demand on an axis is the one whose shortest burning thruster just burns its minimum. */
-    for (size_t axis = 0; axis < ROWS; axis++) {
-        c->smallest[axis] = 0.0;
-        for (int sign = -1; sign <= 1; sign += 2) {
-            double w[ROWS] = {0.0}, seconds[FLIGHT_THRUSTERS], shortest = 1.0e30;
-            w[axis] = (double)sign * 1000.0;
-            if (!solve(c, p->thruster_count, w, seconds)) {
-                c->smallest[axis] = 1.0e30; /* an axis no thruster serves is never allocated */
-                continue;
-            }
-            for (size_t t = 0; t < FLIGHT_THRUSTERS; t++)
-                if (seconds[t] > 1.0e-9) shortest = elem_min(shortest, seconds[t]);
-            c->smallest[axis] = elem_max(c->smallest[axis], 1000.0 * smallest_seconds(p) / shortest);
-        }
-    }
+    for (size_t axis = 0; axis < ROWS; axis++)
+        c->smallest[axis] = elem_max(smallest_demand(f, axis, -1000.0), smallest_demand(f, axis, 1000.0));
     c->cycles_since_fire = 1000;
 }
 
