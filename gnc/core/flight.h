@@ -201,9 +201,9 @@ enum { USES_STAR = 1, USES_RGNSS = 2, USES_CAMERA = 4 };
     P(f64, camera_sigma_los_rad, 1.0e-6, 0.1, "rad", "camera line-of-sight noise, each axis, boresight error included") \
     P(f64, camera_sigma_pose_rad, 1.0e-5, 1.0, "rad", "camera relative attitude noise, each axis, near") \
     P(f64, camera_pose_reference_m, 0.1, 1000.0, "m", "range beyond which the relative attitude noise grows in proportion") \
-    P(f64, target_attitude_sigma_rad, 0.0, 1.0, "rad", "target attitude error from nominal, 1 sigma") \
+    P(f64, target_attitude_sigma_rad, 1.0e-6, 1.0, "rad", "target attitude error from nominal, 1 sigma") \
     P(f64, target_rate_sigma_radps, 0.0, 1.0, "rad/s", "target attitude rate error, 1 sigma") \
-    P(f64, target_rate_psd_rad2ps3, 0.0, 1.0, "rad^2/s^3", "white angular acceleration noise of the target") \
+    P(f64, target_damping_ratio, 0.0, 10.0, "1", "damping of the target's attitude motion about its hold, of natural frequency rate sigma / attitude sigma") \
     P(f64, gate_chi2_3dof, 1.0, 1000.0, "1", "innovation gate, chi-square with 3 degrees of freedom") \
     P(f64, measurement_max_age_s, 0.0, 10.0, "s", "an older measurement is rejected as stale") \
     P(f64, sensor_timeout_s, 0.1, 1.0e4, "s", "a sensor without an accepted measurement for this long is lost") \

@@ -37,6 +37,7 @@ typedef struct {
 typedef struct {
     double r_target_eci_m[3], v_target_eci_mps[3], a_target_eci_mps2[3], p_orbit[ORB * ORB];
     double dr_eci_m[3], dv_eci_mps[3], da_eci_mps2[3]; /* chaser minus target c.m. */
+    double hold_stiffness_ps2, hold_damping_ps, hold_psd_rad2ps3; /* of the target's attitude motion */
     double theta_tbody_rad[3], rate_tbody_radps[3];    /* target attitude against its nominal hold */
     double bias_rgnss_eci_m[3];
     double p[REL * REL], pending_s;

@@ -54,6 +54,12 @@ void nav_relative_init(flight_t *f)
     vec3_add(r_chaser, n->r_target_eci_m, n->dr_eci_m);
     orbit_gravity(g, &f->gravity, r_chaser);
     vec3_sub(n->da_eci_mps2, g, n->a_target_eci_mps2);
+    /* The target's attitude about its hold: a damped oscillator driven by white noise, so that both
+     * its variances stay what they are declared to be (stationary: psd = 2 damping rate_sigma^2). */
+    double frequency = p->target_rate_sigma_radps / p->target_attitude_sigma_rad;
+    n->hold_stiffness_ps2 = frequency * frequency;
+    n->hold_damping_ps = 2.0 * p->target_damping_ratio * frequency;
+    n->hold_psd_rad2ps3 = 2.0 * n->hold_damping_ps * p->target_rate_sigma_radps * p->target_rate_sigma_radps;
     for (size_t i = 0; i < HISTORY; i++) n->history[i].t_us = UINT64_MAX; /* not filled yet */
     double sigma[REL / 3] = {p->init_sigma_r_m, p->init_sigma_v_mps, p->target_attitude_sigma_rad,
                              p->target_rate_sigma_radps, p->rgnss_bias_sigma_m};
@@ -149,6 +155,7 @@ void nav_relative_propagate(flight_t *f, const sensor_frame_t *s)
         n->a_target_eci_mps2[i] = a_target[i];
         n->da_eci_mps2[i] = da;
         n->theta_tbody_rad[i] += dt * n->rate_tbody_radps[i];
+        n->rate_tbody_radps[i] -= dt * (n->hold_stiffness_ps2 * n->theta_tbody_rad[i] + n->hold_damping_ps * n->rate_tbody_radps[i]);
     }
     /* The scale error acts on the sum of what was sensed, so its variance grows with the square. */
     if (n->sensed_mps > sensed_before) {
@@ -163,9 +170,9 @@ void nav_relative_propagate(flight_t *f, const sensor_frame_t *s)
 }
 
 /* x <- Phi x for a 15-vector with the given stride; g is the gravity gradient, keep the bias decay. */
-static void apply_phi(double *x, size_t stride, const double g[9], double dt, double keep)
+static void apply_phi(const nav_relative_t *n, double *x, size_t stride, const double g[9], double dt, double keep)
 {
-    double r[3], v[3], gr[3];
+    double r[3], v[3], gr[3], k = n->hold_stiffness_ps2, d = n->hold_damping_ps;
     for (size_t i = 0; i < 3; i++) {
         r[i] = x[i * stride];
         v[i] = x[(i + 3) * stride];
@@ -174,7 +181,9 @@ static void apply_phi(double *x, size_t stride, const double g[9], double dt, do
     for (size_t i = 0; i < 3; i++) {
         x[i * stride] = r[i] + 0.5 * dt * dt * gr[i] + dt * v[i];
         x[(i + 3) * stride] = v[i] + dt * gr[i];
-        x[(i + 6) * stride] += dt * x[(i + 9) * stride];
+        double th = x[(i + 6) * stride], w = x[(i + 9) * stride], pull = -k * th - d * w;
+        x[(i + 6) * stride] = th + dt * (w + 0.5 * dt * pull);
+        x[(i + 9) * stride] = w + dt * (pull + 0.5 * dt * (-k * w - d * pull));
         x[(i + 12) * stride] *= keep;
     }
 }
@@ -229,10 +238,10 @@ void nav_relative_covariance(flight_t *f)
     if (!(dt > 0.0)) return;
     double keep = 1.0 - dt / par->rgnss_bias_tau_s;
     gravity_gradient(f, g);
-    for (size_t c = 0; c < REL; c++) apply_phi(&n->p[c], REL, g, dt, keep);
-    for (size_t c = 0; c < REL; c++) apply_phi(&n->p[c * REL], 1, g, dt, keep);
+    for (size_t c = 0; c < REL; c++) apply_phi(n, &n->p[c], REL, g, dt, keep);
+    for (size_t c = 0; c < REL; c++) apply_phi(n, &n->p[c * REL], 1, g, dt, keep);
     add_noise(n->p, 0, par->rel_accel_psd_m2ps3, dt);
-    add_noise(n->p, 6, par->target_rate_psd_rad2ps3, dt);
+    add_noise(n->p, 6, n->hold_psd_rad2ps3, dt);
     for (size_t i = 12; i < REL; i++)
         n->p[i * REL + i] += par->rgnss_bias_sigma_m * par->rgnss_bias_sigma_m * (1.0 - keep * keep);
     for (size_t i = 0; i < REL; i++)
