@@ -1,8 +1,8 @@
 /* Attitude control: proportional-derivative law on the rotation vector, with a dead band and a
- * limited slew rate; gains are angular accelerations, so inertia enters once. */
+ * limited slew rate; gains are angular accelerations, so inertia enters once. Rates below what the
+ * smallest firing changes are let be: damping them would fire back and forth for ever. */
 #include "flight_state.h"
 
-static double dead_band(double x, double band) { return x > band ? x - band : (x < -band ? x + band : 0.0); }
 
 void control_attitude(flight_t *f)
 {
@@ -12,9 +12,10 @@ void control_attitude(flight_t *f)
     double band = p->phase_attitude_deadband_rad[f->mission.phase], ratio = p->attitude_kp_ps2 / elem_max(p->attitude_kd_ps, 1.0e-9);
     double alpha[3], torque[3], momentum[3], gyroscopic[3], w_ref[3];
     for (size_t i = 0; i < 3; i++) {
-        double slew = -ratio * dead_band(g->error_attitude_rad[i], band);
+        double slew = -ratio * control_dead_band(g->error_attitude_rad[i], band);
         slew = elem_min(elem_max(slew, -p->attitude_rate_max_radps), p->attitude_rate_max_radps);
-        alpha[i] = p->attitude_kd_ps * (slew - (f->solution.w_body_hill_body_radps[i] - g->w_body_hill_body_radps[i]));
+        double rate = f->solution.w_body_hill_body_radps[i] - g->w_body_hill_body_radps[i];
+        alpha[i] = p->attitude_kd_ps * control_dead_band(slew - rate, 0.6 * c->smallest[3 + i] / c->inertia[4 * i]);
     }
     mat3_mul_vec(torque, c->inertia, alpha);
     /* the reference turns with hill: only the torque that turning rate itself needs is fed forward */

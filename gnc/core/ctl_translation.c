@@ -1,21 +1,25 @@
 /* Translation control. Following a reference: a = kd (v_cmd - v) + feed-forward, v_cmd = -(kp/kd) e
  * limited in size, with the Clohessy-Wiltshire accelerations fed forward. In a burn: the velocity
- * still to be gained, as fast as the force limit allows. */
+ * still to be gained, as fast as the force limit allows. Velocity errors below what the smallest
+ * firing changes are let be. */
 #include "flight_state.h"
-
-static double dead_band(double x, double band) { return x > band ? x - band : (x < -band ? x + band : 0.0); }
 
 static void follow(flight_t *f, double accel[3])
 {
     const flight_params_t *p = &f->params;
     const guidance_t *g = &f->guidance;
     uint32_t phase = f->mission.phase;
+    double error_v_body[3];
     double kp = p->phase_kp_ps2[phase], kd = p->phase_kd_ps[phase], n = f->solution.w_hill_radps[2], v_cmd[3], size;
     const double *r = f->solution.r_hill_m, *v = f->solution.v_hill_mps;
-    for (size_t i = 0; i < 3; i++) v_cmd[i] = -kp / elem_max(kd, 1.0e-9) * dead_band(g->error_r_m[i], p->phase_deadband_m[phase]);
+    for (size_t i = 0; i < 3; i++) v_cmd[i] = -kp / elem_max(kd, 1.0e-9) * control_dead_band(g->error_r_m[i], p->phase_deadband_m[phase]);
     size = vec3_norm(v_cmd);
     if (size > p->phase_speed_max_mps[phase]) vec3_scale(v_cmd, p->phase_speed_max_mps[phase] / size, v_cmd);
-    for (size_t i = 0; i < 3; i++) accel[i] = kd * (v_cmd[i] - g->error_v_mps[i]);
+    vec3_sub(error_v_body, v_cmd, g->error_v_mps);
+    quat_rotate(error_v_body, f->solution.q_body_from_hill, error_v_body);
+    for (size_t i = 0; i < 3; i++)
+        error_v_body[i] = kd * control_dead_band(error_v_body[i], 0.6 * f->control.smallest[i] / p->mass_kg);
+    quat_irotate(accel, f->solution.q_body_from_hill, error_v_body);
     accel[0] -= 3.0 * n * n * r[0] + 2.0 * n * v[1];
     accel[1] += 2.0 * n * v[0];
     accel[2] += n * n * r[2];

@@ -147,6 +147,10 @@ bool targeting_solve(const flight_t *f, double wait_s, double transfer_s, const 
                      double dv_eci_mps[3]);
 bool targeting_predict(const flight_t *f, double dt_s, double r_hill_m[3], double v_hill_mps[3], double c_hill_from_eci[9]);
 /* ctl_*.c */
+static inline double control_dead_band(double x, double band)
+{
+    return x > band ? x - band : (x < -band ? x + band : 0.0);
+}
 void control_init(flight_t *f);
 void control_attitude(flight_t *f);
 void control_translation(flight_t *f);

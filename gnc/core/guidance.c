@@ -2,6 +2,7 @@
 #include "flight_state.h"
 
 #define CORRECTION_LEAD_S 2.0
+#define ARRIVED_M 0.005
 #define BURN_STALL_US 1000000u /* a burn that fires nothing for this long has reached its resolution */
 
 static double clamp(double x, double lo, double hi) { return elem_min(elem_max(x, lo), hi); }
@@ -77,18 +78,23 @@ void guidance_start_forced(flight_t *f)
     m->speed_mps = 0.0;
 }
 
-/* Distance reference: speed rises with the distance still to go, ramped from rest, toward the end. */
+/* Distance reference: speed rises with the distance still to go, ramped from rest, and brakes with
+ * half the ramp's acceleration so that it arrives at rest. */
 static void advance_forced(flight_t *f)
 {
     mission_t *m = &f->mission;
     const flight_params_t *p = &f->params;
-    double to_go = p->phase_distance_m[m->phase] - m->distance_m, dt = p->cycle_s;
+    double to_go = p->phase_distance_m[m->phase] - m->distance_m, dt = p->cycle_s, size = elem_abs(to_go);
     double speed = elem_min(p->phase_speed_max_mps[m->phase],
-                            p->phase_speed_end_mps[m->phase] + p->phase_speed_slope_ps[m->phase] * elem_abs(to_go));
-    if (elem_abs(to_go) <= speed * dt) speed = 0.0;
+                            p->phase_speed_end_mps[m->phase] + p->phase_speed_slope_ps[m->phase] * size);
+    speed = elem_min(speed, elem_sqrt(p->forced_accel_mps2 * size));
     double goal = to_go < 0.0 ? -speed : speed, step = p->forced_accel_mps2 * dt;
     m->speed_mps += clamp(goal - m->speed_mps, -step, step);
     m->distance_m += m->speed_mps * dt;
+    if (size < ARRIVED_M) {
+        m->distance_m = p->phase_distance_m[m->phase];
+        m->speed_mps = 0.0;
+    }
 }
 
 static void forced(flight_t *f, double lateral[3], double lateral_rate[3])
