@@ -34,6 +34,7 @@ check: $(VENV)/.test $(VENV)/.dev build ## formatting, lint and types
 	$(VENV)/bin/mypy
 
 bench: $(VENV)/.bench build ## race ProxOps against Basilisk, filterpy and NumPy, side by side
+	PROXOPS_ALSO=benchmarks $(PY) setup.py -q build_ext --inplace
 	$(PY) -m benchmarks
 
 coverage: $(VENV)/.test $(VENV)/.dev build ## line coverage of gnc/core by its own tests, at least 95 %
@@ -50,7 +51,7 @@ mutation: $(VENV)/.test $(VENV)/.dev build ## break SAMPLE lines of gnc/core in 
 clean: ## remove everything that a build, a test or a run made
 	rm -rf build dist *.egg-info $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	find gnc hil firmware_bridge tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
-	find gnc hil \( -name '*.so' -o -name '*.c' -not -path 'gnc/core/*' \) -delete
+	find gnc hil benchmarks \( -name '*.so' -o -name '*.c' -not -path 'gnc/core/*' \) -delete
 
 build: $(VENV)/.built # compiles what changed
 

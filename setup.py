@@ -2,7 +2,7 @@
 
 Environment: ``CC`` chooses the compiler; ``PROXOPS_OPT`` replaces ``-O2`` for compiler and linker alike
 (``"-O0 --coverage"``, ``"-O1 -g -fsanitize=address,undefined"``); ``PROXOPS_ANNOTATE=1`` writes
-Cython's annotated HTML.
+Cython's annotated HTML; ``PROXOPS_ALSO=benchmarks`` builds the extensions there too.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def read_sources_mk() -> dict[str, list[str]]:
 
 
 MK = read_sources_mk()
+ALSO = os.environ.get("PROXOPS_ALSO", "").split()
 OPT = os.environ.get("PROXOPS_OPT", "-O2").split()
 # A stranger's newer compiler may warn of more than ours: a warning stops the tests, never an install.
 WARNINGS = [w for w in MK["CORE_WARNINGS"] if w != "-Werror"]
@@ -95,8 +96,8 @@ class BuildExt(build_ext):
 
 
 def extensions() -> Iterator[Extension]:
-    """One extension for each .pyx below gnc/ and hil/."""
-    for pyx in sorted([*Path("gnc").rglob("*.pyx"), *Path("hil").rglob("*.pyx")]):
+    """One extension for each .pyx below gnc/, hil/ and the directories that PROXOPS_ALSO names."""
+    for pyx in sorted(p for root in ["gnc", "hil", *ALSO] for p in Path(root).rglob("*.pyx")):
         yield Extension(
             ".".join(pyx.with_suffix("").parts),
             [str(pyx)],

@@ -13,7 +13,7 @@ _PODS = ((1.6, 1.6), (-1.6, 1.6), (-1.6, -1.6), (1.6, -1.6))
 def _thrusters() -> tuple[tuple[tuple[float, float, float], ...], tuple[tuple[float, float, float], ...]]:
     """24 thrusters: an axial and two lateral in each of eight pods; they span force and torque both ways."""
     positions, directions = [], []
-    for x, axial in ((-3.8, 1.0), (3.4, -1.0)):
+    for x, axial in ((-3.6, 1.0), (3.6, -1.0)):
         for y, z in _PODS:
             for direction in (
                 (axial, 0.0, 0.0),

@@ -535,18 +535,25 @@ def cw_propagate(states_hill, n_radps, dt_s):
     lead, (flat,) = _broadcast(("states_hill", states_hill, (6,)))
     stm = cw_stm(float(n_radps), float(dt_s))
     out_array = np.empty(flat.shape)
-    cdef const double[:, ::1] p = stm, x = flat
+    cdef const double[:, ::1] stm_view = stm, states = flat
     cdef double[:, ::1] out = out_array
-    cdef Py_ssize_t i, k
+    cdef double p[36]
+    cdef const double *x
+    cdef double *y
+    cdef Py_ssize_t i
+    for i in range(36):
+        p[i] = stm_view[i // 6, i % 6]
     with nogil:
-        for i in range(x.shape[0]):
+        for i in range(states.shape[0]):
             # the entries that are not zero by structure; an unknown y moves nothing but y
-            for k in range(2):
-                out[i, k] = p[k, 0] * x[i, 0] + p[k, 3] * x[i, 3] + p[k, 4] * x[i, 4]
-                out[i, k + 3] = p[k + 3, 0] * x[i, 0] + p[k + 3, 3] * x[i, 3] + p[k + 3, 4] * x[i, 4]
-            out[i, 1] += x[i, 1]
-            out[i, 2] = p[2, 2] * x[i, 2] + p[2, 5] * x[i, 5]
-            out[i, 5] = p[5, 2] * x[i, 2] + p[5, 5] * x[i, 5]
+            x = &states[i, 0]
+            y = &out[i, 0]
+            y[0] = p[0] * x[0] + p[3] * x[3] + p[4] * x[4]
+            y[1] = p[6] * x[0] + p[9] * x[3] + p[10] * x[4] + x[1]
+            y[2] = p[14] * x[2] + p[17] * x[5]
+            y[3] = p[18] * x[0] + p[21] * x[3] + p[22] * x[4]
+            y[4] = p[24] * x[0] + p[27] * x[3] + p[28] * x[4]
+            y[5] = p[32] * x[2] + p[35] * x[5]
     return _shaped(out_array, lead, (6,))
 
 
