@@ -9,10 +9,9 @@
  * (n+1) P_n + s P_n' = P_(n+1)':  a = mu/r^2 [-u + sum_n J_n (re/r)^n (P_(n+1)' u - P_n' p)]. */
 void orbit_gravity(double a_eci_mps2[3], const gravity_t *g, const double r_eci_m[3])
 {
-    const double inv_r = 1.0 / vec3_norm(r_eci_m);
-    double u[3];
-    vec3_scale(u, inv_r, r_eci_m);
-    const double s = vec3_dot(u, g->pole_eci), s2 = s * s;
+    /* the division and the root do not wait for each other */
+    const double r2 = vec3_dot(r_eci_m, r_eci_m), inv_r2 = 1.0 / r2, inv_r = elem_sqrt(r2) * inv_r2;
+    const double s = vec3_dot(r_eci_m, g->pole_eci) * inv_r, s2 = s * s;
     const double q = g->re_m * inv_r, q2 = q * q;
     const double k2 = g->j2 * q2, k3 = g->j3 * (q2 * q), k4 = g->j4 * (q2 * q2);
     /* dP2 = 3 s; dP3 = (15 s^2 - 3)/2; dP4 = (35 s^3 - 15 s)/2; dP5 = (315 s^4 - 210 s^2 + 15)/8 */
@@ -20,9 +19,9 @@ void orbit_gravity(double a_eci_mps2[3], const gravity_t *g, const double r_eci_
     const double dp5 = (39.375 * s2 - 26.25) * s2 + 1.875;
     const double along_u = -1.0 + (k2 * dp3 + (k3 * dp4 + k4 * dp5));
     const double along_p = k2 * dp2 + (k3 * dp3 + k4 * dp4);
-    const double gm = g->mu_m3ps2 * inv_r * inv_r;
-    for (size_t i = 0; i < 3; i++)
-        a_eci_mps2[i] = gm * (along_u * u[i] - along_p * g->pole_eci[i]);
+    const double gm = g->mu_m3ps2 * inv_r2, gr = gm * along_u * inv_r, gp = gm * along_p;
+    vec3_set(a_eci_mps2, gr * r_eci_m[0] - gp * g->pole_eci[0], gr * r_eci_m[1] - gp * g->pole_eci[1],
+             gr * r_eci_m[2] - gp * g->pole_eci[2]);
 }
 
 /* x + h d for the state x = [r, v] and its rate d = [v', a] */
@@ -135,9 +134,10 @@ static void stumpff(double psi, double *c2, double *c3)
     }
     const double x = elem_sqrt(elem_abs(psi));
     if (psi > 0.0) {
-        const double sh = elem_sin(0.5 * x);
+        double sh, ch;
+        elem_sincos(0.5 * x, &sh, &ch);
         *c2 = 2.0 * sh * sh / psi;
-        *c3 = (x - elem_sin(x)) / (psi * x);
+        *c3 = (x - 2.0 * sh * ch) / (psi * x);
     } else {
         const double eh = elem_exp(0.5 * x);
         const double sh = 0.5 * (eh - 1.0 / eh), ch = 0.5 * (eh + 1.0 / eh);
@@ -178,10 +178,12 @@ double orbit_kepler_elliptic(double mean_anomaly_rad, double eccentricity)
         const double half_sine = elem_sin(0.5 * anomaly);
         const double f = ((1.0 - e) * anomaly - m) + e * angle_minus_sine(anomaly);
         const double df = (1.0 - e) + 2.0 * e * half_sine * half_sine; /* 1 - e cos E */
-        const double next = anomaly - f / df;
-        if (!(next < anomaly))
+        const double change = f / df;
+        if (!(change > 0.0))
             break;
-        anomaly = next;
+        anomaly -= change;
+        if (change < 1e-9 * anomaly) /* what is left is of second order in this */
+            break;
     }
     return turns + (reduced < 0.0 ? -anomaly : anomaly);
 }

@@ -644,7 +644,7 @@ def test_ya_published_case_is_no_trajectory() -> None:
 
 
 def test_ya_against_kepler() -> None:
-    """Orekit, yaProviderTest: e = 0.3 from perigee, 330 m on each inertial axis, 100 s: the linearisation's own error."""
+    """Orekit, yaProviderTest: e = 0.3 from perigee, 330 m on each inertial axis, 100 s; to the linearisation."""
     mu = 3.986004415e14
     rt, vt = elements_to_state(35800e3 + 6378136.3, 0.3, 0.0, mu, 0.0)
     r0, v0 = kernels.relative_to_hill(rt, vt, [330.0, 330.0, 330.0], [0.0, 0.0, 0.0])
