@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
@@ -145,7 +145,6 @@ class Star:
     sigma_cross_arcsec: NonNegative
     sigma_roll_arcsec: NonNegative
     misalignment_deg: Angle
-    fitted: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -157,7 +156,6 @@ class Gnss:
     latency_s: NonNegative
     sigma_r_m: NonNegative
     sigma_v_mps: NonNegative
-    fitted: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -170,7 +168,6 @@ class Rgnss:
     sigma_v_mps: NonNegative
     bias_sigma_m: NonNegative
     bias_tau_s: Positive
-    fitted: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -188,9 +185,9 @@ class Camera:
     sigma_range_floor_m: NonNegative
     sigma_los_deg: Angle
     sigma_pose_deg: Angle
+    pose_reference_m: Positive
     boresight_deg: Angle
     dropout_probability: Fraction
-    fitted: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -273,6 +270,27 @@ class Requirements:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class Fault:
+    """A declared sensor fault: a list `[[fault]]`, in force for start_s <= time of validity < end_s.
+
+    `bias_m` shifts gnss, rgnss (eci) or the port the camera sees (camera axes), `bias_deg` turns the star
+    tracker (body axes), `bias_deg_s` drifts the gyro (body axes).
+    """
+
+    sensor: Literal["imu", "star", "gnss", "rgnss", "camera"]
+    kind: Literal["dropout", "bias", "freeze"]
+    start_s: NonNegative
+    end_s: Positive = 1.0e6
+    bias_m: Vector | None = None
+    bias_deg: Vector | None = None
+    bias_deg_s: Vector | None = None
+
+
+# The one key a bias of each sensor is given by
+BIAS_KEYS = {"imu": "bias_deg_s", "star": "bias_deg", "gnss": "bias_m", "rgnss": "bias_m", "camera": "bias_m"}
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Header:
     """What is flown, and when."""
 
@@ -335,6 +353,7 @@ class Scenario:
     initial: Initial
     contact: Contact
     requirements: Requirements
+    faults: tuple[Fault, ...] = ()
     flight: Any
     document: Any
     source: str
@@ -520,6 +539,8 @@ class _Reader:
         for file, document in reversed(self.layers):
             node: Any = document
             for part in re.sub(r"\[\d+\]", "", path).split("."):
+                if isinstance(node, list):
+                    break
                 node = node.get(part, MISSING) if isinstance(node, dict) else MISSING
             if node is not MISSING:
                 return file
@@ -544,6 +565,8 @@ class _Reader:
 def _expectation(hint: Any, unit: str) -> str:
     """What a field accepts, in words."""
     origin, arguments = get_origin(hint), get_args(hint)
+    if origin is UnionType:
+        return _expectation(arguments[0], unit)
     if origin is Annotated:
         return _range_in_words(arguments[0], arguments[1:], unit)
     if origin is tuple:
@@ -631,20 +654,40 @@ def _build(layers: list[Layer]) -> Scenario:
     document: dict[str, Any] = {}
     reader = _Reader(layers)
     sections = {name: hint for name, hint in _hints(Scenario).items() if is_dataclass(hint)}
+    others = ("flight", "fault")
     for file, layer in layers:
         _check_phase_names(reader, document, layer, file)
         document = _merge(document, layer)
     for key, value in document.items():
-        if key not in sections and key != "flight":
-            raise reader.unknown(key, [*sections, "flight"], value if not isinstance(value, dict) else MISSING)
+        if key not in sections and key not in others:
+            raise reader.unknown(key, [*sections, *others], value if not isinstance(value, dict) else MISSING)
     for key in (*sections, "flight"):
         if key not in document:
             raise reader.fail(key, MISSING, "missing table")
     parts = {name: _section(reader, cls, document[name], name) for name, cls in sections.items()}
     table = _read_flight(reader, document["flight"])
-    scenario = Scenario(**parts, flight=table, document=MappingProxyType(document), source=layers[-2][0])
+    faults = _read_faults(reader, document.get("fault", []))
+    scenario = Scenario(**parts, faults=faults, flight=table, document=MappingProxyType(document), source=layers[-2][0])
     _check_consistency(reader, scenario)
     return scenario
+
+
+def _read_faults(reader: _Reader, tables: Any) -> tuple[Fault, ...]:
+    if not isinstance(tables, list):
+        raise reader.fail("fault", MISSING, "expected a list of tables, [[fault]]")
+    faults = []
+    for at, table in enumerate(tables):
+        path = f"fault[{at}]"
+        fault: Fault = _section(reader, Fault, table, path)
+        expected = BIAS_KEYS[fault.sensor] if fault.kind == "bias" else None
+        for key in sorted(set(BIAS_KEYS.values())):
+            if (getattr(fault, key) is not None) != (key == expected):
+                wanted = f"expected for a {fault.kind} of {fault.sensor}: {expected or 'no bias'}"
+                raise reader.fail(f"{path}.{key}", table.get(key, MISSING), wanted)
+        if fault.end_s <= fault.start_s:
+            raise reader.fail(f"{path}.end_s", fault.end_s, f"expected more than start_s = {fault.start_s}")
+        faults.append(fault)
+    return tuple(faults)
 
 
 def _check_phase_names(reader: _Reader, base: dict[str, Any], layer: dict[str, Any], file: str) -> None:

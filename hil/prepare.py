@@ -1,0 +1,322 @@
+"""From a scenario and a seed to everything a run starts with: plant, sensors and flight parameters.
+
+Truth gets the drawn values. The flight core gets nominal figures of the vehicles, and a target
+orbit and relative state with their uploaded errors: nothing here gives it a drawn value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from gnc import flight, kernels
+from hil.dispersion import HOUR_S, Dispersed, Vector, sample
+from hil.plant.config import (
+    CaptureConfig,
+    CraftConfig,
+    EnvironmentConfig,
+    Mat3,
+    PlantConfig,
+    Quat,
+    TargetHoldConfig,
+    ThrusterConfig,
+)
+from hil.plant.environment import pole_of_date
+from hil.plant.plant import Plant
+from hil.scenario import BIAS_KEYS, DEG, Scenario
+from hil.sensors import Fault, Sensors, SensorsConfig
+
+ARCSEC = DEG / 3600.0
+NOT_LIMITED = 1.0e9
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run starts with. `params` is one record of `gnc.flight.PARAMS`."""
+
+    scenario: Scenario
+    seed: int
+    case: int
+    dispersed: Dispersed
+    plant: Plant
+    sensors: Sensors
+    params: np.void
+
+
+def prepare(scenario: Scenario, seed: int, case: int = 0) -> Run:
+    """Builds plant, sensors and flight parameters of `scenario` under master seed `seed`, campaign case `case`."""
+    d = sample(scenario, seed, case)
+    plant = Plant(plant_config(scenario, d))
+    _place(plant, scenario, d)
+    sensors = Sensors(sensors_config(scenario, d), seed, case)
+    return Run(scenario, seed, case, d, plant, sensors, flight_params(scenario, d, plant))
+
+
+# ---- small algebra, with the core's own functions -----------------------------------------------
+
+
+def _quaternion(q: Any) -> Quat:
+    w, x, y, z = (float(c) for c in q)
+    return (w, x, y, z)
+
+
+def _vector(v: Any) -> Vector:
+    x, y, z = (float(c) for c in v)
+    return (x, y, z)
+
+
+def _mul(a: Sequence[float], b: Sequence[float]) -> Quat:
+    return _quaternion(kernels.quat_mul(np.array(a), np.array(b)))
+
+
+def _conj(q: Quat) -> Quat:
+    return (q[0], -q[1], -q[2], -q[3])
+
+
+def _turned(q_b_from_a: Quat, rotvec_b_rad: Vector) -> Quat:
+    """q of the frame b turned by a rotation vector in its own axes."""
+    return _mul(kernels.quat_from_rotvec(np.array(rotvec_b_rad)), q_b_from_a)
+
+
+def _inverse_rotated(q_b_from_a: Quat, v_b: Vector) -> Vector:
+    return _vector(kernels.quat_irotate(np.array(q_b_from_a), np.array(v_b)))
+
+
+def _added(a: Sequence[float], b: Sequence[float]) -> Vector:
+    return (a[0] + b[0], a[1] + b[1], a[2] + b[2])
+
+
+def _matrix(six: Sequence[float]) -> Mat3:
+    xx, yy, zz, xy, xz, yz = six
+    return (xx, xy, xz, xy, yy, yz, xz, yz, zz)
+
+
+def _sensing_matrix(scale: Vector, misalignment_rad: Vector) -> Mat3:
+    """What a triad reads of a true vector: (I + diag(scale)) C, C of a triad turned by the misalignment."""
+    c = kernels.quat_to_dcm(kernels.quat_from_rotvec(np.array(misalignment_rad)))
+    values = [(1.0 + scale[i]) * float(c[i][j]) for i in range(3) for j in range(3)]
+    a, b, c_, d, e, f, g, h, i = values
+    return (a, b, c_, d, e, f, g, h, i)
+
+
+# ---- truth --------------------------------------------------------------------------------------
+
+
+def plant_config(scenario: Scenario, d: Dispersed) -> PlantConfig:
+    """The truth plant of a run."""
+    s, target = scenario, scenario.target
+    return PlantConfig(
+        environment=_environment(s, d),
+        chaser=_chaser(s, d),
+        target=CraftConfig.from_loaded(
+            target.mass_kg, (0.0, 0.0, 0.0), _matrix(target.inertia_kgm2), 0.0, (0.0, 0.0, 0.0),
+            cd=target.drag_coefficient, area_m2=target.drag_area_m2, port_body_m=target.port_tbody_m,
+            q_port_from_body=target.q_tport_from_tbody,
+        ),
+        thrusters=_thrusters(s, d),
+        hold=TargetHoldConfig(
+            q_tbody_from_hill_nominal=target.q_tbody_from_hill, bias_rad=d.target_attitude_tbody_rad,
+            rate_amplitude_radps=d.target_rate_amplitude_radps, phase_rad=d.target_phase_rad,
+            limit_cycle_radps=target.hold_limit_cycle_radps,
+        ),
+        capture=CaptureConfig(
+            closing_min_mps=s.contact.capture_closing_min_mps, closing_max_mps=s.contact.capture_closing_max_mps,
+            lateral_m=s.contact.capture_lateral_m, lateral_rate_mps=NOT_LIMITED,
+            pitch_yaw_rad=s.contact.capture_angle_deg * DEG, roll_rad=s.contact.capture_angle_deg * DEG,
+            pitch_yaw_rate_radps=NOT_LIMITED, roll_rate_radps=NOT_LIMITED,
+        ),
+        q_tport_from_port_docked=s.chaser.q_tport_from_port,
+        step_s=s.plant.step_s,
+    )  # fmt: skip
+
+
+def _environment(s: Scenario, d: Dispersed) -> EnvironmentConfig:
+    p = s.plant
+    return EnvironmentConfig(
+        epoch_utc=datetime.fromisoformat(s.scenario.epoch_utc), mu_m3ps2=p.mu_m3ps2, re_m=p.re_m, j2=p.j2, j3=p.j3,
+        j4=p.j4, density_factor=d.density_factor,
+    )  # fmt: skip
+
+
+def _chaser(s: Scenario, d: Dispersed) -> CraftConfig:
+    c = s.chaser
+    inertia = tuple(value * (1.0 + ratio) for value, ratio in zip(c.inertia_kgm2, d.inertia_ratio, strict=True))
+    return CraftConfig.from_loaded(
+        c.mass_kg * (1.0 + d.mass_ratio), _added(c.com_body_m, d.com_body_m), _matrix(inertia), c.propellant_kg,
+        c.tank_body_m, cd=c.drag_coefficient, area_m2=c.drag_area_m2, port_body_m=c.port_body_m,
+        q_port_from_body=c.q_port_from_body,
+    )  # fmt: skip
+
+
+def _thrusters(s: Scenario, d: Dispersed) -> tuple[ThrusterConfig, ...]:
+    t = s.chaser.thrusters
+    return tuple(
+        ThrusterConfig(
+            position_body_m=position, direction_body=_tilted(direction, tilt), thrust_N=t.force_n * (1.0 + ratio),
+            isp_s=t.isp_s, rise_s=t.rise_s, decay_s=t.decay_s, min_on_s=t.min_on_s,
+        )
+        for position, direction, tilt, ratio in zip(
+            t.position_m, t.direction, d.thruster_direction_rad, d.thruster_force_ratio, strict=True
+        )
+    )  # fmt: skip
+
+
+def _tilted(direction: Vector, tilt_rad: Vector) -> Vector:
+    """A unit vector turned by a small rotation vector."""
+    (x, y, z), (a, b, c) = direction, tilt_rad
+    x, y, z = x + (b * z - c * y), y + (c * x - a * z), z + (a * y - b * x)
+    norm = sqrt(x * x + y * y + z * z)
+    return (x / norm, y / norm, z / norm)
+
+
+def _place(plant: Plant, s: Scenario, d: Dispersed) -> None:
+    """Target on its ephemeris, chaser at rest at its hold point facing the port, both with their drawn errors."""
+    r_target, v_target = target_state(s)
+    plant.set_target(r_target, v_target)
+    q_tport_from_hill = _mul(s.target.q_tport_from_tbody, s.target.q_tbody_from_hill)
+    r_port_hill = _inverse_rotated(q_tport_from_hill, (s.initial.distance_m, 0.0, 0.0))
+    r_port_hill = _added(_added(r_port_hill, (s.initial.offset_x_m, 0.0, 0.0)), d.initial_position_hill_m)
+    plant.set_chaser_hill(
+        r_port_hill, d.initial_velocity_hill_mps, _turned(facing_port(s), d.initial_attitude_body_rad),
+        d.initial_rate_body_radps, datum="port",
+    )  # fmt: skip
+
+
+def facing_port(s: Scenario) -> Quat:
+    """Nominal q_body_from_hill: the chaser's attitude as it will be when docked."""
+    q_tport_from_hill = _mul(s.target.q_tport_from_tbody, s.target.q_tbody_from_hill)
+    q_port_from_hill = _mul(_conj(s.chaser.q_tport_from_port), q_tport_from_hill)
+    return _mul(_conj(s.chaser.q_port_from_body), q_port_from_hill)
+
+
+def target_state(s: Scenario) -> tuple[Vector, Vector]:
+    """True target position (m) and velocity (m/s) at the scenario's epoch, eci."""
+    return (
+        (-4598618.8369821502, 4992518.7470786996, -300878.69690481199),
+        (-3671.03342206679, -3023.79726935995, 6010.06591173189),
+    )
+
+
+def sensors_config(s: Scenario, d: Dispersed) -> SensorsConfig:
+    """The sensors of a run, as mounted and with their drawn constant errors."""
+    imu, star, gnss, rgnss, camera = s.sensors.imu, s.sensors.star, s.sensors.gnss, s.sensors.rgnss, s.sensors.camera
+    return SensorsConfig(
+        imu_body_m=imu.position_body_m,
+        gyro_arw_radps05=imu.gyro_arw_deg_per_sqrt_h * DEG / sqrt(HOUR_S),
+        gyro_rrw_radps15=imu.gyro_rrw_deg_per_h15 * DEG / (HOUR_S * sqrt(HOUR_S)),
+        gyro_bias_radps=d.gyro_bias_radps,
+        gyro_matrix=_sensing_matrix(d.gyro_scale, d.imu_misalignment_rad),
+        accel_bias_mps2=d.accelerometer_bias_mps2,
+        accel_noise_mps_per_sqrt_s=imu.accelerometer_noise_mps_per_sqrt_s,
+        accel_matrix=_sensing_matrix(d.accelerometer_scale, d.imu_misalignment_rad),
+        q_star_from_body=_turned(star.q_star_from_body, d.star_misalignment_rad),
+        star_period_s=star.period_s,
+        star_latency_s=star.latency_s,
+        star_sigma_cross_rad=star.sigma_cross_arcsec * ARCSEC,
+        star_sigma_roll_rad=star.sigma_roll_arcsec * ARCSEC,
+        gnss_body_m=gnss.antenna_body_m,
+        gnss_period_s=gnss.period_s,
+        gnss_latency_s=gnss.latency_s,
+        gnss_sigma_r_m=gnss.sigma_r_m,
+        gnss_sigma_v_mps=gnss.sigma_v_mps,
+        tgnss_tbody_m=s.target.gnss_antenna_tbody_m,
+        rgnss_period_s=rgnss.period_s,
+        rgnss_latency_s=rgnss.latency_s,
+        rgnss_sigma_r_m=rgnss.sigma_r_m,
+        rgnss_sigma_v_mps=rgnss.sigma_v_mps,
+        rgnss_bias_sigma_m=rgnss.bias_sigma_m,
+        rgnss_bias_tau_s=rgnss.bias_tau_s,
+        camera_body_m=camera.position_body_m,
+        q_camera_from_body=_turned(camera.q_camera_from_body, d.camera_boresight_rad),
+        tport_tbody_m=s.target.port_tbody_m,
+        q_tport_from_tbody=s.target.q_tport_from_tbody,
+        camera_period_s=camera.period_s,
+        camera_latency_s=camera.latency_s,
+        camera_max_range_m=camera.max_range_m,
+        camera_pose_range_m=camera.pose_range_m,
+        camera_field_of_view_rad=camera.field_of_view_deg * DEG,
+        camera_sigma_range_ratio=camera.sigma_range_ratio,
+        camera_sigma_range_floor_m=camera.sigma_range_floor_m,
+        camera_sigma_los_rad=camera.sigma_los_deg * DEG,
+        camera_sigma_pose_rad=camera.sigma_pose_deg * DEG,
+        camera_pose_reference_m=camera.pose_reference_m,
+        camera_dropout_probability=camera.dropout_probability,
+        faults=_faults(s),
+    )
+
+
+def _faults(s: Scenario) -> tuple[Fault, ...]:
+    def magnitude(fault: Any) -> Vector:
+        if fault.kind != "bias":
+            return (0.0, 0.0, 0.0)
+        key = BIAS_KEYS[fault.sensor]
+        unit = 1.0 if key == "bias_m" else DEG
+        x, y, z = getattr(fault, key)
+        return (x * unit, y * unit, z * unit)
+
+    return tuple(Fault(f.sensor, f.kind, f.start_s, f.end_s, magnitude(f)) for f in s.faults)
+
+
+# ---- what flight is told ------------------------------------------------------------------------
+
+
+def flight_params(s: Scenario, d: Dispersed, plant: Plant) -> np.void:
+    """The core's parameters: nominal vehicles, design values of [flight], uploaded states with their errors."""
+    params = np.zeros((), flight.PARAMS)
+    for name, value in s.flight.items():
+        if name.startswith("phase_"):
+            params[name][: len(value)] = value
+        else:
+            params[name] = value
+    _tell_vehicles(params, s)
+    _upload(params, s, d, plant)
+    return params[()]
+
+
+def _tell_vehicles(params: Any, s: Scenario) -> None:
+    chaser, target, sensors, thrusters = s.chaser, s.target, s.sensors, s.chaser.thrusters
+    count = len(thrusters.position_m)
+    # TT - UTC of the navigation model is dropped: the pole moves 1e-9 rad in it
+    centuries = (datetime.fromisoformat(s.scenario.epoch_utc) - datetime(2000, 1, 1, 12)).total_seconds()
+    params["mu_m3ps2"], params["re_m"], params["j2"] = s.plant.mu_m3ps2, s.plant.re_m, s.plant.j2
+    params["pole_eci"] = pole_of_date(centuries / (86400.0 * 36525.0))
+    params["mass_kg"], params["com_body_m"] = chaser.mass_kg, chaser.com_body_m
+    params["inertia_body_kgm2"] = _matrix(chaser.inertia_kgm2)
+    params["port_body_m"], params["q_port_from_body"] = chaser.port_body_m, chaser.q_port_from_body
+    params["imu_body_m"], params["gnss_body_m"] = sensors.imu.position_body_m, sensors.gnss.antenna_body_m
+    params["q_star_from_body"] = sensors.star.q_star_from_body
+    params["camera_body_m"] = sensors.camera.position_body_m
+    params["q_camera_from_body"] = sensors.camera.q_camera_from_body
+    params["thruster_min_on_s"] = thrusters.min_on_s
+    params["thruster_rise_s"], params["thruster_decay_s"] = thrusters.rise_s, thrusters.decay_s
+    params["thruster_body_m"][: 3 * count] = np.ravel(thrusters.position_m)
+    params["thruster_dir_body"][: 3 * count] = np.ravel(thrusters.direction)
+    params["thruster_force_n"][:count] = thrusters.force_n
+    params["tport_tbody_m"], params["q_tport_from_tbody"] = target.port_tbody_m, target.q_tport_from_tbody
+    params["q_tport_from_port"] = chaser.q_tport_from_port
+    params["tgnss_tbody_m"], params["q_tbody_from_hill"] = target.gnss_antenna_tbody_m, target.q_tbody_from_hill
+    params["thruster_count"], params["phase_count"] = count, len(s.flight.phases)
+
+
+def _upload(params: Any, s: Scenario, d: Dispersed, plant: Plant) -> None:
+    """States handed over at start: truth plus the drawn error, and the 1 sigma declared for it."""
+    target, chaser = plant.state("target"), plant.state("chaser")
+    r_hill, v_hill = plant.relative()
+    params["target_r_eci_m"] = _added(target["r_eci_m"], d.upload_target_position_eci_m)
+    params["target_v_eci_mps"] = _added(target["v_eci_mps"], d.upload_target_velocity_eci_mps)
+    params["init_r_hill_m"] = _added(r_hill, d.handover_position_hill_m)
+    params["init_v_hill_mps"] = _added(v_hill, d.handover_velocity_hill_mps)
+    params["init_q_body_from_eci"] = _turned(_quaternion(chaser["q_body_from_eci"]), d.handover_attitude_body_rad)
+    least = {field.name: field.lo for field in flight.fields("params")}
+    for name, three_sigma in (
+        ("target_sigma_r_m", s.dispersions.upload_target_position_m),
+        ("target_sigma_v_mps", s.dispersions.upload_target_velocity_mps),
+        ("init_sigma_r_m", s.dispersions.handover_position_m),
+        ("init_sigma_v_mps", s.dispersions.handover_velocity_mps),
+    ):
+        params[name] = max(three_sigma / 3.0, least[name])
