@@ -45,7 +45,7 @@ class Run:
     dispersed: Dispersed
     plant: Plant
     sensors: Sensors
-    params: np.void
+    params: Any
 
 
 def prepare(scenario: Scenario, seed: int, case: int = 0) -> Run:
@@ -70,7 +70,7 @@ def _vector(v: Any) -> Vector:
     return (x, y, z)
 
 
-def _mul(a: Sequence[float], b: Sequence[float]) -> Quat:
+def _mul(a: Any, b: Any) -> Quat:
     return _quaternion(kernels.quat_mul(np.array(a), np.array(b)))
 
 
@@ -79,7 +79,7 @@ def _conj(q: Quat) -> Quat:
 
 
 def _turned(q_b_from_a: Quat, rotvec_b_rad: Vector) -> Quat:
-    """q of the frame b turned by a rotation vector in its own axes."""
+    """Quaternion to the frame b turned by a rotation vector in its own axes."""
     return _mul(kernels.quat_from_rotvec(np.array(rotvec_b_rad)), q_b_from_a)
 
 
@@ -265,7 +265,7 @@ def _faults(s: Scenario) -> tuple[Fault, ...]:
 # ---- what flight is told ------------------------------------------------------------------------
 
 
-def flight_params(s: Scenario, d: Dispersed, plant: Plant) -> np.void:
+def flight_params(s: Scenario, d: Dispersed, plant: Plant) -> Any:
     """The core's parameters: nominal vehicles, design values of [flight], uploaded states with their errors."""
     params = np.zeros((), flight.PARAMS)
     for name, value in s.flight.items():
