@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from math import sqrt
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gnc import flight, kernels
 from hil.dispersion import HOUR_S, Dispersed, Vector, sample
+from hil.ephemeris import Ephemeris, EphemerisError
 from hil.plant.config import (
     CaptureConfig,
     CraftConfig,
@@ -25,10 +28,12 @@ from hil.plant.config import (
     Quat,
     TargetHoldConfig,
     ThrusterConfig,
+    load_atmosphere,
+    load_gravity_field,
 )
 from hil.plant.environment import pole_of_date
 from hil.plant.plant import Plant
-from hil.scenario import BIAS_KEYS, DEG, Scenario
+from hil.scenario import BIAS_KEYS, DEG, Scenario, ScenarioError
 from hil.sensors import Fault, Sensors, SensorsConfig
 
 ARCSEC = DEG / 3600.0
@@ -138,9 +143,16 @@ def plant_config(scenario: Scenario, d: Dispersed) -> PlantConfig:
 def _environment(s: Scenario, d: Dispersed) -> EnvironmentConfig:
     p = s.plant
     return EnvironmentConfig(
-        epoch_utc=datetime.fromisoformat(s.scenario.epoch_utc), mu_m3ps2=p.mu_m3ps2, re_m=p.re_m, j2=p.j2, j3=p.j3,
-        j4=p.j4, density_factor=d.density_factor,
-    )  # fmt: skip
+        epoch_utc=datetime.fromisoformat(s.scenario.epoch_utc),
+        mu_m3ps2=p.mu_m3ps2,
+        re_m=p.re_m,
+        j2=p.j2,
+        j3=p.j3,
+        j4=p.j4,
+        field=load_gravity_field(degree=p.field_degree) if p.field_degree else None,
+        atmosphere=None if p.atmosphere == "none" else load_atmosphere(p.atmosphere),
+        density_factor=d.density_factor,
+    )
 
 
 def _chaser(s: Scenario, d: Dispersed) -> CraftConfig:
@@ -157,7 +169,7 @@ def _thrusters(s: Scenario, d: Dispersed) -> tuple[ThrusterConfig, ...]:
     t = s.chaser.thrusters
     return tuple(
         ThrusterConfig(
-            position_body_m=position, direction_body=_tilted(direction, tilt), thrust_N=t.force_n * (1.0 + ratio),
+            position_body_m=position, direction_body=_tilted(direction, tilt), thrust_n=t.force_n * (1.0 + ratio),
             isp_s=t.isp_s, rise_s=t.rise_s, decay_s=t.decay_s, min_on_s=t.min_on_s,
         )
         for position, direction, tilt, ratio in zip(
@@ -195,11 +207,18 @@ def facing_port(s: Scenario) -> Quat:
 
 
 def target_state(s: Scenario) -> tuple[Vector, Vector]:
-    """True target position (m) and velocity (m/s) at the scenario's epoch, eci."""
-    return (
-        (-4598618.8369821502, 4992518.7470786996, -300878.69690481199),
-        (-3671.03342206679, -3023.79726935995, 6010.06591173189),
-    )
+    """True target position (m) and velocity (m/s) at the scenario's epoch, eci. Raises ScenarioError."""
+    epoch = datetime.fromisoformat(s.scenario.epoch_utc).replace(tzinfo=None)
+    try:
+        return read_ephemeris(s.folder / s.target.ephemeris).state(epoch)
+    except EphemerisError as error:
+        raise ScenarioError(f"{s.source}: {error}") from None
+
+
+@cache
+def read_ephemeris(path: Path) -> Ephemeris:
+    """The ephemeris in a file, read once a process."""
+    return Ephemeris.read(path)
 
 
 def sensors_config(s: Scenario, d: Dispersed) -> SensorsConfig:

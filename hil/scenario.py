@@ -71,8 +71,8 @@ class Plant:
     j2: Annotated[float, Ge(0.0), Le(0.01)]
     j3: Annotated[float, Ge(-0.001), Le(0.001)]
     j4: Annotated[float, Ge(-0.001), Le(0.001)]
-    f107_sfu: Annotated[float, Ge(60.0), Le(400.0)]
-    ap: Annotated[float, Ge(0.0), Le(400.0)]
+    atmosphere: str  # a table of hil/plant/tables, or "none"
+    field_degree: Annotated[int, Ge(0), Le(12)] = 0  # of the gravity field beyond J4; 0 leaves it out
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -342,7 +342,7 @@ UPLOADED_PARAMETERS = frozenset({
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Scenario:
-    """One validated scenario. `document` is the merged file as flown, `source` where it came from."""
+    """One validated scenario. `document` is the merged file as flown, `source` and `path` where it is from."""
 
     scenario: Header
     plant: Plant
@@ -357,6 +357,7 @@ class Scenario:
     flight: Any
     document: Any
     source: str
+    path: str
 
     @property
     def name(self) -> str:
@@ -371,14 +372,31 @@ class Scenario:
         "dispersions.mass_ratio=0.0" or "flight.phase.s3.duration_s=600.0".
         Raises ScenarioError with one line that names file, key, value and what was expected.
         """
-        layers = _read_layers(_find(name))
+        path = _find(name)
+        layers = _read_layers(path)
         layers.append(("--set", _parse_overrides(overrides)))
-        return _build(layers)
+        return _build(layers, str(path))
 
     @staticmethod
     def names() -> tuple[str, ...]:
         """The packaged scenarios."""
         return tuple(sorted(p.name.removesuffix(".toml") for p in _packaged().iterdir() if p.name.endswith(".toml")))
+
+    @property
+    def folder(self) -> Path:
+        """Where the files that the scenario names are looked for: beside it, else among the packaged ones."""
+        beside = Path(self.path).parent
+        return beside if (beside / self.target.ephemeris).is_file() else Path(str(_packaged()))
+
+    @classmethod
+    def parse(cls, text: str, source: str, overrides: Iterable[str] = ()) -> Scenario:
+        """A scenario from its text, e.g. the one in a log; errors name it `source`."""
+        try:
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ScenarioError(f"{source}: not valid TOML: {error}") from None
+        _name_phases(source, document)
+        return _build([(source, document), ("--set", _parse_overrides(overrides))], str(_packaged() / source))
 
     def to_toml(self) -> str:
         """The scenario as flown, one self-contained file."""
@@ -650,7 +668,7 @@ def _explain(
     return reader.fail(at, value, f"expected {_expectation(hint, unit_of(str(name)))}")
 
 
-def _build(layers: list[Layer]) -> Scenario:
+def _build(layers: list[Layer], path: str) -> Scenario:
     document: dict[str, Any] = {}
     reader = _Reader(layers)
     sections = {name: hint for name, hint in _hints(Scenario).items() if is_dataclass(hint)}
@@ -667,7 +685,9 @@ def _build(layers: list[Layer]) -> Scenario:
     parts = {name: _section(reader, cls, document[name], name) for name, cls in sections.items()}
     table = _read_flight(reader, document["flight"])
     faults = _read_faults(reader, document.get("fault", []))
-    scenario = Scenario(**parts, faults=faults, flight=table, document=MappingProxyType(document), source=layers[-2][0])
+    scenario = Scenario(
+        **parts, faults=faults, flight=table, document=MappingProxyType(document), source=layers[-2][0], path=path
+    )
     _check_consistency(reader, scenario)
     return scenario
 
