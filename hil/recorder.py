@@ -1,8 +1,9 @@
 """The log of a run: one HDF5 file, one row a control cycle, readable while it grows and after a kill.
 
-`log.h5` holds the compound datasets `sensors`, `command`, `telemetry` and `truth`. Each has the
-attributes `fields`, `units` and `meanings`, in the order of its columns. The file's own attributes
-are the scenario as flown, the seed, the versions and, once `complete` is true, the summary.
+`log.h5` holds the compound datasets `sensors`, `command`, `telemetry` and `truth`, and `params`, the
+flight parameters. Each has the attributes `fields`, `units` and `meanings`, in the order of its
+columns. The file's own attributes are the scenario as flown, the seed, the versions and, once
+`complete` is true, the summary.
 """
 
 from __future__ import annotations
@@ -61,10 +62,13 @@ def prepare_directory(directory: Path, rows_max: int) -> None:
 class Recorder:
     """Writes `log.h5` in a folder. Rows are on disk at the latest 10 s simulated after they happened.
 
-    cycle_s: control cycle (s); attributes: what identifies the run, strings and numbers.
+    cycle_s: control cycle (s); attributes: what identifies the run, strings and numbers; params: the
+    flight parameters, one record.
     """
 
-    def __init__(self, directory: Path, cycle_s: float, rows_max: int, attributes: Mapping[str, Any]):
+    def __init__(
+        self, directory: Path, cycle_s: float, rows_max: int, attributes: Mapping[str, Any], params: Any = None
+    ):
         prepare_directory(directory, rows_max)
         self.path = directory / LOG_NAME
         self.rows = 0
@@ -73,6 +77,8 @@ class Recorder:
         try:
             self._file = h5py.File(self.path, "x", libver="latest")
             self._datasets = {name: self._create(name) for name in FRAMES}
+            record = np.zeros((), flight.PARAMS) if params is None else params
+            _describe(self._file.create_dataset("params", data=np.array([record])), flight.fields("params"))
             self._file.attrs.update({"schema_version": SCHEMA_VERSION, "complete": False, **attributes})
             self._file.swmr_mode = True
         except OSError as error:
@@ -82,10 +88,7 @@ class Recorder:
     def _create(self, name: str) -> Any:
         dtype, described = FRAMES[name]
         dataset = self._file.create_dataset(name, (0,), dtype, maxshape=(None,), chunks=(self._chunk,))
-        described = list(described)
-        dataset.attrs["fields"] = [field.name for field in described]
-        dataset.attrs["units"] = [field.unit for field in described]
-        dataset.attrs["meanings"] = [field.meaning for field in described]
+        _describe(dataset, described)
         return dataset
 
     def append(self, frames: Mapping[str, NDArray[np.void]]) -> None:
@@ -146,6 +149,13 @@ class Recorder:
         self.path.unlink(missing_ok=True)
 
 
+def _describe(dataset: Any, described: Iterable[Any]) -> None:
+    described = list(described)
+    dataset.attrs["fields"] = [field.name for field in described]
+    dataset.attrs["units"] = [field.unit for field in described]
+    dataset.attrs["meanings"] = [field.meaning for field in described]
+
+
 def _reason(path: Path, error: Exception) -> str:
     text = str(error)
     if "No space left" in text or "errno = 28" in text:
@@ -171,6 +181,7 @@ class LogFile:
             self.attributes: dict[str, Any] = dict(file.attrs)
             rows = min(len(file[name]) for name in FRAMES)
             frames = {name: file[name][:rows] for name in FRAMES}
+            self.params: NDArray[np.void] = file["params"][:]
         self.path = path
         self.sensors: NDArray[np.void] = frames["sensors"]
         self.command: NDArray[np.void] = frames["command"]

@@ -261,6 +261,7 @@ class Requirements:
     closing_rate_slope_ps: NonNegative
     closing_rate_range_m: Positive
     keep_out_radius_m: Positive
+    avoidance_coast_m: NonNegative
     passive_safety_orbits: NonNegative
     passive_safety_from_phase: str
     passive_safety_to_phase: str
@@ -284,6 +285,20 @@ class Fault:
     bias_m: Vector | None = None
     bias_deg: Vector | None = None
     bias_deg_s: Vector | None = None
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Telecommand:
+    """A telecommand from the ground: a list `[[telecommand]]`; delivered in the first cycle from t_s on."""
+
+    t_s: NonNegative
+    command: Literal["go", "hold", "resume", "retreat", "abort", "free_drift"]
+    arg: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def opcode(self) -> int:
+        """Its number in the sensor frame."""
+        return int(core.Telecommand[self.command.upper()])
 
 
 # The one key a bias of each sensor is given by
@@ -354,6 +369,7 @@ class Scenario:
     contact: Contact
     requirements: Requirements
     faults: tuple[Fault, ...] = ()
+    telecommands: tuple[Telecommand, ...] = ()
     flight: Any
     document: Any
     source: str
@@ -672,7 +688,7 @@ def _build(layers: list[Layer], path: str) -> Scenario:
     document: dict[str, Any] = {}
     reader = _Reader(layers)
     sections = {name: hint for name, hint in _hints(Scenario).items() if is_dataclass(hint)}
-    others = ("flight", "fault")
+    others = ("flight", "fault", "telecommand")
     for file, layer in layers:
         _check_phase_names(reader, document, layer, file)
         document = _merge(document, layer)
@@ -684,30 +700,34 @@ def _build(layers: list[Layer], path: str) -> Scenario:
             raise reader.fail(key, MISSING, "missing table")
     parts = {name: _section(reader, cls, document[name], name) for name, cls in sections.items()}
     table = _read_flight(reader, document["flight"])
-    faults = _read_faults(reader, document.get("fault", []))
     scenario = Scenario(
-        **parts, faults=faults, flight=table, document=MappingProxyType(document), source=layers[-2][0], path=path
+        **parts,
+        faults=tuple(_read_list(reader, Fault, "fault", document.get("fault", []))),
+        telecommands=tuple(_read_list(reader, Telecommand, "telecommand", document.get("telecommand", []))),
+        flight=table,
+        document=MappingProxyType(document),
+        source=layers[-2][0],
+        path=path,
     )
     _check_consistency(reader, scenario)
     return scenario
 
 
-def _read_faults(reader: _Reader, tables: Any) -> tuple[Fault, ...]:
+def _read_list(reader: _Reader, cls: Any, name: str, tables: Any) -> list[Any]:
     if not isinstance(tables, list):
-        raise reader.fail("fault", MISSING, "expected a list of tables, [[fault]]")
-    faults = []
-    for at, table in enumerate(tables):
-        path = f"fault[{at}]"
-        fault: Fault = _section(reader, Fault, table, path)
-        expected = BIAS_KEYS[fault.sensor] if fault.kind == "bias" else None
-        for key in sorted(set(BIAS_KEYS.values())):
-            if (getattr(fault, key) is not None) != (key == expected):
-                wanted = f"expected for a {fault.kind} of {fault.sensor}: {expected or 'no bias'}"
-                raise reader.fail(f"{path}.{key}", table.get(key, MISSING), wanted)
-        if fault.end_s <= fault.start_s:
-            raise reader.fail(f"{path}.end_s", fault.end_s, f"expected more than start_s = {fault.start_s}")
-        faults.append(fault)
-    return tuple(faults)
+        raise reader.fail(name, MISSING, f"expected a list of tables, [[{name}]]")
+    return [_section(reader, cls, table, f"{name}[{at}]") for at, table in enumerate(tables)]
+
+
+def _check_fault(reader: _Reader, path: str, fault: Fault) -> None:
+    expected = BIAS_KEYS[fault.sensor] if fault.kind == "bias" else None
+    for key in sorted(set(BIAS_KEYS.values())):
+        value = getattr(fault, key)
+        if (value is not None) != (key == expected):
+            wanted = f"expected for a {fault.kind} of {fault.sensor}: {expected or 'no bias'}"
+            raise reader.fail(f"{path}.{key}", MISSING if value is None else value, wanted)
+    if fault.end_s <= fault.start_s:
+        raise reader.fail(f"{path}.end_s", fault.end_s, f"expected more than start_s = {fault.start_s}")
 
 
 def _check_phase_names(reader: _Reader, base: dict[str, Any], layer: dict[str, Any], file: str) -> None:
@@ -724,6 +744,11 @@ def _check_phase_names(reader: _Reader, base: dict[str, Any], layer: dict[str, A
 def _check_consistency(reader: _Reader, s: Scenario) -> None:
     """What one key alone cannot show."""
     _check_epoch(reader, s)
+    for at, fault in enumerate(s.faults):
+        _check_fault(reader, f"fault[{at}]", fault)
+    times = [telecommand.t_s for telecommand in s.telecommands]
+    if times != sorted(times):
+        raise reader.fail("telecommand", MISSING, f"expected in order of time, found t_s = {times}")
     _check_quaternions(reader, s.document, "")
     chaser, thrusters = s.chaser, s.chaser.thrusters
     if chaser.propellant_kg >= chaser.mass_kg:

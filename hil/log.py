@@ -1,0 +1,148 @@
+"""What a run leaves: its frames, its verdict and its figures, in memory or read back from a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.checks import Requirement
+from hil.recorder import SCHEMA_VERSION, LogFile
+from hil.scenario import Scenario
+
+PASS, FAIL, ERROR = "PASS", "FAIL", "ERROR"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log:
+    """One run.
+
+    `sensors`, `command`, `telemetry` (gnc.flight dtypes) and `truth` (hil.truth.TRUTH) have one row
+    a control cycle; their fields carry their units. `verdict` is PASS, FAIL or ERROR, with `error`
+    saying why. `contact` is None when the ports never touched.
+    """
+
+    scenario: Scenario
+    seed: int
+    case: int
+    sensors: NDArray[np.void]
+    command: NDArray[np.void]
+    telemetry: NDArray[np.void]
+    truth: NDArray[np.void]
+    verdict: str
+    error: str | None
+    ended: str
+    requirements: tuple[Requirement, ...]
+    contact: dict[str, float] | None
+    delta_v_mps: dict[str, float]
+    propellant_kg: float
+    duration_s: float
+    realtime_factor: float
+    wall_s: dict[str, float]
+    digest: str
+    versions: dict[str, str]
+    dispersed: dict[str, Any]
+    params: NDArray[np.void]
+
+    def summary(self) -> dict[str, Any]:
+        """The run in one JSON object: numbers are plain, a figure that does not exist is None."""
+        return {
+            "scenario": self.scenario.name,
+            "seed": self.seed,
+            "case": self.case,
+            "verdict": self.verdict,
+            "error": self.error,
+            "ended": self.ended,
+            "requirements": [requirement.as_dict() for requirement in self.requirements],
+            "contact": self.contact,
+            "delta_v_mps": self.delta_v_mps,
+            "propellant_kg": self.propellant_kg,
+            "duration_s": self.duration_s,
+            "realtime_factor": self.realtime_factor,
+            "wall_s": self.wall_s,
+            "digest": self.digest,
+            "versions": self.versions,
+        }
+
+    @classmethod
+    def open(cls, directory: str | Path) -> Log:
+        """The run recorded in a folder. A log cut short has verdict ERROR. Raises RecorderError, ScenarioError."""
+        file = LogFile(Path(directory))
+        scenario = Scenario.parse(str(file.attributes["scenario_toml"]), f"{file.path}: scenario")
+        summary = file.summary or _cut_short(file)
+        return cls(
+            scenario=scenario,
+            seed=summary["seed"],
+            case=summary["case"],
+            sensors=file.sensors,
+            command=file.command,
+            telemetry=file.telemetry,
+            truth=file.truth,
+            verdict=summary["verdict"],
+            error=summary["error"],
+            ended=summary["ended"],
+            requirements=tuple(Requirement(**requirement) for requirement in summary["requirements"]),
+            contact=summary["contact"],
+            delta_v_mps=summary["delta_v_mps"],
+            propellant_kg=summary["propellant_kg"],
+            duration_s=summary["duration_s"],
+            realtime_factor=summary["realtime_factor"],
+            wall_s=summary["wall_s"],
+            digest=summary["digest"],
+            versions=summary["versions"],
+            dispersed=json.loads(str(file.attributes["dispersed"])),
+            params=file.params,
+        )
+
+
+def _cut_short(file: LogFile) -> dict[str, Any]:
+    truth = file.truth
+    return {
+        "seed": int(file.attributes["seed"]),
+        "case": int(file.attributes["case"]),
+        "verdict": ERROR,
+        "error": "the log was cut short: nothing was checked",
+        "ended": "cut short",
+        "requirements": [],
+        "contact": None,
+        "delta_v_mps": {},
+        "propellant_kg": float(truth["propellant_kg"][0] - truth["propellant_kg"][-1]) if len(truth) else 0.0,
+        "duration_s": float(truth["t_us"][-1]) * 1.0e-6 if len(truth) else 0.0,
+        "realtime_factor": 0.0,
+        "wall_s": {},
+        "digest": digest(file.telemetry),
+        "versions": json.loads(str(file.attributes["versions"])),
+    }
+
+
+def digest(telemetry: NDArray[np.void]) -> str:
+    """SHA-256 of the raw telemetry records of all cycles, in hexadecimal."""
+    return hashlib.sha256(np.ascontiguousarray(telemetry).view(np.uint8).data).hexdigest()
+
+
+@cache
+def core_build_id() -> str:
+    """A hash of the flight core's sources: the same on every machine that builds the same core."""
+    core = resources.files("gnc") / "core"
+    files = sorted((f for f in core.iterdir() if f.name.endswith((".c", ".h"))), key=lambda f: f.name)
+    total = hashlib.sha256()
+    for file in files:
+        total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return total.hexdigest()[:16]
+
+
+@cache
+def versions() -> dict[str, str]:
+    """What flew: ProxOps, its core, its log schema, and the libraries beside it."""
+    try:
+        proxops = metadata.version("proxops")
+    except metadata.PackageNotFoundError:
+        proxops = "source tree"
+    return {"proxops": proxops, "core": core_build_id(), "log_schema": str(SCHEMA_VERSION), "numpy": np.__version__}

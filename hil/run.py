@@ -1,0 +1,250 @@
+"""Fly one run of a scenario, with the flight core or any other flight computer, and judge it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from time import perf_counter
+from types import SimpleNamespace
+from typing import Any, Protocol
+
+import numpy as np
+
+from gnc import flight as core
+from hil import checks
+from hil.log import ERROR, FAIL, PASS, Log, digest, versions
+from hil.loop import Chunk, Loop
+from hil.prepare import Run, prepare
+from hil.recorder import FLUSH_S, SCENARIO_NAME, Recorder, RecorderError
+from hil.scenario import Scenario
+
+# A run that was broken off ends this long after it came to its last hold or drift
+AFTER_BREAK_OFF_S = 600.0
+
+
+class FlightComputer(Protocol):
+    """Whoever answers the seam: called once a control cycle with one `gnc.flight.SENSOR_FRAME` record.
+
+    Answers a `gnc.flight.COMMAND` record, or the on-times of the thrusters in us, or a pair of
+    either with a `gnc.flight.TELEMETRY` record (or None).
+    """
+
+    def step(self, sensors: np.void) -> Any:
+        """One control cycle."""
+
+
+def fly(
+    scenario: str | Path | Scenario,
+    seed: int = 1,
+    *,
+    case: int = 0,
+    flight: FlightComputer | None = None,
+    overrides: Iterable[str] = (),
+    out: str | Path | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Log:
+    """Flies a scenario and checks its requirements against truth.
+
+    Args:
+        scenario: name of a packaged scenario, path of a file, or a Scenario.
+        seed: master seed of every draw of the run.
+        case: number of the run in a campaign; another case is another draw under the same seed.
+        flight: the flight computer; the flight core in this process by default.
+        overrides: "dotted.key=value", as `Scenario.load` takes them; not with a Scenario.
+        out: folder for the log and the scenario as flown; nothing is written without one.
+        progress: called every 10 s simulated with the simulated time in s.
+
+    Raises:
+        ScenarioError: a mistake in the scenario.
+        RecorderError: the log cannot be written.
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = Scenario.load(scenario, overrides)
+    run = prepare(scenario, seed, case)
+    recorder = _open_recorder(run, Path(out)) if out is not None else None
+    try:
+        log = _fly(run, flight, recorder, progress or (lambda t_s: None))
+    except RecorderError:
+        raise
+    except BaseException:
+        if recorder:
+            recorder.close()
+        raise
+    return log
+
+
+def _open_recorder(run: Run, out: Path) -> Recorder:
+    scenario = run.scenario
+    text = scenario.to_toml()
+    attributes = {
+        "scenario": scenario.name,
+        "scenario_toml": text,
+        "epoch_utc": scenario.scenario.epoch_utc,
+        "seed": run.seed,
+        "case": run.case,
+        "phases": list(scenario.flight.phases),
+        "versions": json.dumps(versions()),
+        "dispersed": json.dumps(run.dispersed.as_dict()),
+    }
+    recorder = Recorder(out, scenario.flight["cycle_s"], _rows_max(scenario), attributes, run.params)
+    try:
+        (out / SCENARIO_NAME).write_text(text, encoding="utf-8")
+    except OSError as error:
+        recorder.abandon()
+        raise RecorderError(f"{out / SCENARIO_NAME}: cannot be written: {error.strerror}") from None
+    return recorder
+
+
+def _rows_max(scenario: Scenario) -> int:
+    return int(scenario.scenario.max_duration_s / scenario.flight["cycle_s"] + 0.5)
+
+
+def _fly(
+    run: Run, computer: FlightComputer | None, recorder: Recorder | None, progress: Callable[[float], None]
+) -> Log:
+    scenario = run.scenario
+    rows_max = _rows_max(scenario)
+    frames = Chunk(rows_max)
+    loop = Loop(
+        run.plant,
+        run.sensors,
+        scenario.flight["cycle_s"],
+        core.Flight(run.params) if computer is None else None,
+        telecommands=[(t.t_s, t.opcode, *t.arg) for t in scenario.telecommands],
+    )
+    stretch = max(1, int(FLUSH_S / scenario.flight["cycle_s"] + 1.0e-9))
+    broken_off = _BrokenOff(scenario)
+    rows, ended, error = 0, "time is up", None
+    started = perf_counter()
+    while rows < rows_max:
+        part = _slice(frames, rows, min(rows + stretch, rows_max))
+        count = len(part.telemetry)
+        flown = loop.run(part, count) if computer is None else _run_with(loop, computer, part, count)
+        if recorder:
+            recorder.append({name: getattr(part, name)[:flown] for name in _NAMES})
+        rows += flown
+        progress(loop.t_s)
+        if loop.status != 0:
+            error = f"the flight core refused its frame at {loop.t_s:.1f} s (status {loop.status})"
+            break
+        if flown and not np.isfinite(part.truth["r_chaser_target_hill_m"][flown - 1]).all():
+            error = f"the chaser's true position is not a number at {loop.t_s:.1f} s"
+            break
+        if loop.finished:
+            ended = "contact"
+            break
+        if flown and broken_off.after(part.telemetry[flown - 1]):
+            ended = "broken off"
+            break
+    flown_digest = digest(frames.telemetry[:rows])
+    wall = {"flight": perf_counter() - started}
+    whole = _slice(frames, 0, rows)
+    log = _judge(run, whole, error, ended if error is None else "error", flown_digest, wall)
+    if recorder:
+        recorder.finish(log.summary())
+    return log
+
+
+_NAMES = ("sensors", "command", "telemetry", "truth")
+
+
+def _slice(frames: Any, start: int, stop: int) -> SimpleNamespace:
+    return SimpleNamespace(**{name: getattr(frames, name)[start:stop] for name in _NAMES})
+
+
+class _BrokenOff:
+    """Watches for a phase from which nothing follows: a hold or a drift that is not the nominal end."""
+
+    def __init__(self, scenario: Scenario):
+        table = scenario.flight
+        self._last = {
+            at
+            for at, name in enumerate(table.phases)
+            if table.phase(name, "next") == at and table.phase(name, "law") in (core.Law.HOLD, core.Law.DRIFT)
+        }
+        self._since_us: int | None = None
+
+    def after(self, telemetry: np.void) -> bool:
+        """True once the run has been in such a phase for long enough."""
+        if not telemetry["t_us"] or int(telemetry["phase"]) not in self._last:
+            self._since_us = None
+            return False
+        if self._since_us is None:
+            self._since_us = int(telemetry["t_us"])
+        return bool(int(telemetry["t_us"]) - self._since_us >= AFTER_BREAK_OFF_S * 1.0e6)
+
+
+def _run_with(loop: Loop, computer: FlightComputer, part: SimpleNamespace, count: int) -> int:
+    """The same cycles with a flight computer that lives in Python."""
+    for i in range(count):
+        if loop.finished:
+            return i
+        loop.sense(part, i)
+        frame = part.sensors[i]
+        _take_answer(computer.step(frame), frame, part, i)
+        loop.act(part, i)
+    return count
+
+
+def _take_answer(answer: Any, frame: np.void, part: SimpleNamespace, i: int) -> None:
+    command, telemetry = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
+    record = np.asarray(command)
+    if record.dtype == core.COMMAND:
+        part.command[i] = record
+    else:
+        if record.ndim != 1 or len(record) > core.N_THRUSTERS or not ((record >= 0) & (record < 2**32)).all():
+            raise ValueError(
+                f"command at {frame['t_us'] * 1e-6:.1f} s: expected a gnc.flight.COMMAND record or up to "
+                f"{core.N_THRUSTERS} on-times in us, got {command!r}"
+            )
+        part.command[i]["thruster_on_us"][: len(record)] = record
+        part.command[i]["dock_arm"] = 1
+        part.command[i]["t_us"], part.command[i]["tick"] = frame["t_us"], frame["tick"]
+    if telemetry is not None:
+        part.telemetry[i] = telemetry
+
+
+def _judge(
+    run: Run, frames: SimpleNamespace, error: str | None, ended: str, flown_digest: str, wall: dict[str, float]
+) -> Log:
+    scenario, truth, contact = run.scenario, frames.truth, run.plant.contact_record()
+    duration_s = len(truth) * scenario.flight["cycle_s"]
+    requirements: tuple[checks.Requirement, ...] = ()
+    drift_s = 0.0
+
+    def timed_drift(states: Any, duration_s: float) -> Any:
+        nonlocal drift_s
+        started = perf_counter()
+        found = run.plant.passive_min_distances(states, duration_s)
+        drift_s = perf_counter() - started
+        return found
+
+    started = perf_counter()
+    if error is None:
+        requirements = checks.check(scenario, truth, frames.telemetry, contact, timed_drift)
+    passed = all(requirement.passed for requirement in requirements)
+    delta_v = checks.delta_v(scenario, truth) if error is None else {}
+    return Log(
+        scenario=scenario,
+        seed=run.seed,
+        case=run.case,
+        sensors=frames.sensors,
+        command=frames.command,
+        telemetry=frames.telemetry,
+        truth=truth,
+        verdict=ERROR if error else PASS if passed else FAIL,
+        error=error,
+        ended=ended,
+        requirements=requirements,
+        contact=checks.contact_conditions(contact),
+        delta_v_mps=delta_v,
+        propellant_kg=float(truth["propellant_kg"][0] - truth["propellant_kg"][-1]),
+        duration_s=duration_s,
+        realtime_factor=duration_s / wall["flight"],
+        wall_s=wall | {"passive_safety": drift_s, "checks": perf_counter() - started - drift_s},
+        digest=flown_digest,
+        versions=dict(versions()),
+        dispersed=run.dispersed.as_dict(),
+        params=np.array([run.params]),
+    )
