@@ -19,8 +19,8 @@ cdef uint64_t SUN_UPDATE_US = 10000000
 
 
 cdef void _sun(double* r_eci_m, double t_cy) noexcept nogil:
-    """Geocentric Sun on the mean ecliptic and equinox of J2000, 0.1 % and about 1 arcmin
-    (Montenbruck & Gill 2000, section 3.3.2, eqs. 3.43-3.46)."""
+    """Geocentric Sun on the mean ecliptic and equinox of J2000, 0.1 % and 0.5 arcmin (Montenbruck & Gill 2000,
+    section 3.3.2, with the motion of perihelion, 1161.235 arcsec a century, of Simon et al. 1994)."""
     cdef double m, s1, c1, s2, c2, lon, r, sl, cl, se, ce, turns
     m = 357.5256 + 35999.049 * t_cy
     turns = elem_floor(m / 360.0)
@@ -28,7 +28,7 @@ cdef void _sun(double* r_eci_m, double t_cy) noexcept nogil:
     elem_sincos(m, &s1, &c1)
     s2 = 2.0 * s1 * c1
     c2 = 1.0 - 2.0 * s1 * s1
-    lon = 282.9400 * DEG_RAD + m + (6892.0 * s1 + 72.0 * s2) * ARCSEC_RAD
+    lon = (282.9400 + 0.3225654 * t_cy) * DEG_RAD + m + (6892.0 * s1 + 72.0 * s2) * ARCSEC_RAD
     r = (149.619 - 2.499 * c1 - 0.021 * c2) * 1e9
     elem_sincos(lon, &sl, &cl)
     elem_sincos(23.43929111 * DEG_RAD, &se, &ce)
@@ -94,7 +94,7 @@ cdef void environment_drag(double* a_eci_mps2, const environment_t* env, double 
 
 
 cdef void environment_field(double* a_eci_mps2, const environment_t* env, double t_s, const double* r_eci_m) noexcept nogil:
-    """Cunningham's recursion (Montenbruck & Gill 2000, eqs. 3.29-3.33)."""
+    """Cunningham's recursion (Montenbruck & Gill 2000, section 3.2.4)."""
     cdef double v[(ENVIRONMENT_MAX_DEGREE + 2) * (ENVIRONMENT_MAX_DEGREE + 2)]
     cdef double w[(ENVIRONMENT_MAX_DEGREE + 2) * (ENVIRONMENT_MAX_DEGREE + 2)]
     cdef double r_cirs[3]
@@ -168,7 +168,7 @@ cdef void environment_slow(double* a_eci_mps2, double* drag_eci_mps2, const envi
 
 
 cdef double environment_sunlit(const environment_t* env, const double* r_eci_m) noexcept nogil:
-    """Visible fraction of the solar disc, two overlapping discs (Montenbruck & Gill 2000, eqs. 3.85-3.94)."""
+    """Visible fraction of the solar disc, two overlapping discs (Montenbruck & Gill 2000, section 3.4.2)."""
     cdef double to_sun[3]
     cdef double d_sun, d_earth, a, b, c, x, y, cos_c, area
     cdef int i

@@ -143,7 +143,7 @@ cdef void _mean_push(double* a_eci_mps2, const double* push_body_mps2, const dou
 
 
 cdef void _gravity_gradient(double* torque_body_Nm, const craft_t* craft, double mu, double h) noexcept nogil:
-    """3 mu / r^5 (r x J r) in body axes (Wertz 1978, eq. 17-33), at the middle of a step of length h."""
+    """3 mu / r^5 (r x J r) in body axes (Wertz 1978, section 17.2.1), at the middle of a step of length h."""
     cdef double q[4]
     cdef double dq[4]
     cdef double r_eci[3]
@@ -970,8 +970,8 @@ cdef int _load_environment(environment_t* env, config) except -1:
     a, s = 1.0 / (1.0 + z), -0.5 * x * y
     q = ((1.0 - a * x * x, -a * x * y, -x), (-a * x * y, 1.0 - a * y * y, -y), (x, y, z))
     for i in range(3):
-        env.cirs_from_eci[i] = q[0][i] + s * q[1][i]
-        env.cirs_from_eci[3 + i] = q[1][i] - s * q[0][i]
+        env.cirs_from_eci[i] = q[0][i] - s * q[1][i]
+        env.cirs_from_eci[3 + i] = q[1][i] + s * q[0][i]
         env.cirs_from_eci[6 + i] = q[2][i]
     env.earth_rate_radps = config.earth_rate_radps
     # Earth rotation angle (IERS Conventions 2010, eq. 5.15); UT1 taken as UTC

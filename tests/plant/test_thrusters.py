@@ -172,5 +172,6 @@ def test_loaded_figures_give_back_themselves():
     assert state["inertia_body_kgm2"] == pytest.approx(inertia, rel=1e-12, abs=1e-9)
     with pytest.raises(ValueError, match=r"propellant_kg is 20000\.0: expected less than"):
         CHASER.from_loaded(
-            19000.0, (0, 0, 0), inertia, 20000.0, (0, 0, 0), cd=2, area_m2=1, port_body_m=(0, 0, 0), q_port_from_body=(1, 0, 0, 0)
+            19000.0, (0, 0, 0), inertia, 20000.0, (0, 0, 0),
+            cd=2, area_m2=1, port_body_m=(0, 0, 0), q_port_from_body=(1, 0, 0, 0),
         )  # fmt: skip
