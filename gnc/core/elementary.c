@@ -231,6 +231,18 @@ static inline double divide_pairs(pair_t n, pair_t d)
     return q + (((n.hi - p.hi) - p.lo) + n.lo - q * d.lo) / d.hi;
 }
 
+/* sin(r) as a pair to about 2^-58, |r| <= pi/4; z = r.hi^2: the cubic term in pairs, the rest as in sin_rest */
+static inline pair_t sin_pair(pair_t r, pair_t z)
+{
+    const double z2 = z.hi * z.hi;
+    const double low = SIN_C[1] + z.hi * SIN_C[2] + z2 * (SIN_C[3] + z.hi * SIN_C[4]);
+    const double poly = low + z2 * z2 * (SIN_C[5] + z.hi * SIN_C[6]);
+    const pair_t cube = two_product(r.hi, z.hi), term = two_product(cube.hi, SIN_C[0]);
+    const double rest = (cube.lo + r.hi * z.lo) * SIN_C[0] + r.lo * (1.0 - 0.5 * z.hi);
+    const pair_t s = fast_two_sum(r.hi, term.hi);
+    return fast_two_sum(s.hi, s.lo + (term.lo + (rest + cube.hi * (z.hi * poly))));
+}
+
 double elem_tan(double x)
 {
     if (!(elem_abs(x) <= TRIG_LIMIT))
@@ -241,7 +253,7 @@ double elem_tan(double x)
     const pair_t r = reduce_half_pi(x, &quadrant);
     const pair_t z = two_product(r.hi, r.hi);
     const pair_t w = fast_two_sum(1.0, -0.5 * z.hi);
-    const pair_t s = fast_two_sum(r.hi, sin_rest(r));
+    const pair_t s = sin_pair(r, z);
     const pair_t c = fast_two_sum(w.hi, w.lo + (cos_rest(r) - 0.5 * z.lo));
     return quadrant & 1u ? divide_pairs((pair_t){-c.hi, -c.lo}, s) : divide_pairs(s, c);
 }

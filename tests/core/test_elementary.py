@@ -271,7 +271,7 @@ def arguments(name: str) -> list[list[float]]:
 BITS: dict[str, str] = {
     "sin": "0ef354ae10d27945",
     "cos": "953c96401b5c5ba1",
-    "tan": "09d1705b1b432b11",
+    "tan": "7dc33f094649c7bf",
     "asin": "1282a57acdf7f4c1",
     "acos": "fa509ce65e36c272",
     "exp": "2326e47ac0ddd047",
