@@ -115,7 +115,9 @@ def test_atmosphere_agrees_with_another_model_within_a_third():
     """NRLMSISE-00 (brahe) over a day's orbit at the same indices."""
     atmosphere = load_atmosphere()
     brahe.set_global_space_weather_provider(
-        brahe.StaticSpaceWeatherProvider.from_values(3.0, atmosphere.ap, atmosphere.f107_sfu, atmosphere.f107_81day_sfu, 0)
+        brahe.StaticSpaceWeatherProvider.from_values(
+            3.0, atmosphere.ap, atmosphere.f107_sfu, atmosphere.f107_81day_sfu, 0
+        )
     )
     brahe.set_global_eop_provider(brahe.StaticEOPProvider.from_zero())
     p = plant(replace(SPHERE, atmosphere=atmosphere))
