@@ -101,7 +101,9 @@ static void forced(flight_t *f, double lateral[3], double lateral_rate[3])
 {
     mission_t *m = &f->mission;
     const flight_params_t *p = &f->params;
-    double end = p->phase_distance_m[m->phase], span = m->start_distance_m - end, share = 0.0, share_rate = 0.0;
+    /* The lateral offset the leg starts with is gone at its end, or where the port is tracked fully. */
+    double end = elem_max(p->phase_distance_m[m->phase], p->track_near_m);
+    double span = m->start_distance_m - end, share = 0.0, share_rate = 0.0;
     advance_forced(f);
     if (elem_abs(span) > 1.0) {
         share = clamp((m->distance_m - end) / span, 0.0, 1.0);
