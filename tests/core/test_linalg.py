@@ -1,5 +1,7 @@
 """Small linear algebra against NumPy's."""
 
+import ctypes
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -71,3 +73,9 @@ def test_solve_refuses_what_it_cannot_solve() -> None:
         kernels.solve(np.eye(7), np.ones(7))
     with pytest.raises(ValueError, match=r"a has shape \(2, 3\); expected \(\.\.\., 3, 3\)"):
         kernels.solve(np.ones((2, 3)), np.ones(3))
+
+
+def test_inverse_leaves_its_output_untouched_when_there_is_none(core: ctypes.CDLL) -> None:
+    out, singular = np.full(9, 7.0), np.ones(9)
+    assert not core.mat3_inverse(ctypes.c_void_p(out.ctypes.data), ctypes.c_void_p(singular.ctypes.data))
+    assert (out == 7.0).all()

@@ -1,5 +1,6 @@
 """Orbital kernels against published cases, SciPy's integrator and mpmath."""
 
+import ctypes
 import math
 from typing import Any
 
@@ -312,6 +313,29 @@ def test_propagation_refuses_degenerate_states() -> None:
         kernels.kepler_propagate([7e6, 0, 0], [0, 7e3, 0], math.nan, MU)
 
 
+def propagate_in_c(core: ctypes.CDLL, r1: Array, v1: Array, r0: Array, v0: Array, dt: float) -> bool:
+    pointers = (ctypes.c_void_p(a.ctypes.data) for a in (r1, v1, r0, v0))
+    return bool(core.orbit_kepler_propagate(*pointers, ctypes.c_double(dt), ctypes.c_double(MU)))
+
+
+def test_propagation_may_write_onto_its_input(core: ctypes.CDLL) -> None:
+    r0, v0 = elements_to_state(8e6, 0.2, 0.7)
+    r, v = r0.copy(), v0.copy()
+    assert propagate_in_c(core, r, v, r, v, 500.0)
+    expected = kernels.kepler_propagate(r0, v0, 500.0, MU)
+    assert np.array_equal(r, expected[0])
+    assert np.array_equal(v, expected[1])
+
+
+@pytest.mark.parametrize("dt", [10.0, math.nan])
+def test_propagation_leaves_its_output_untouched_when_it_fails(core: ctypes.CDLL, dt: float) -> None:
+    r, v = np.full(3, 7.0), np.full(3, 7.0)
+    rectilinear = np.array([1e3, 0, 0]) if dt == 10.0 else np.array([0, 7e3, 0])
+    assert not propagate_in_c(core, r, v, np.array([7e6, 0, 0]), rectilinear, dt)
+    assert (r == 7.0).all()
+    assert (v == 7.0).all()
+
+
 # ---- the two conventions of the relative frame ----
 
 
@@ -587,6 +611,14 @@ def test_two_impulse_over_half_an_orbit_is_singular_only_out_of_plane() -> None:
     assert v0[2] == v1[2] == 0.0
     with pytest.raises(ValueError, match="singular"):
         kernels.two_impulse(phi, [0, -100.0, 1.0], [0, -20.0, 0])
+
+
+def test_two_impulse_leaves_its_outputs_untouched_when_it_fails(core: ctypes.CDLL) -> None:
+    v0, v1, r = np.full(3, 7.0), np.full(3, 7.0), np.array([0.0, -100.0, 1.0])
+    phi = kernels.cw_stm(0.0011, math.pi / 0.0011)
+    assert not core.orbit_two_impulse(*(ctypes.c_void_p(a.ctypes.data) for a in (v0, v1, phi, r, r)))
+    assert (v0 == 7.0).all()
+    assert (v1 == 7.0).all()
 
 
 # ---- Yamanaka-Ankersen ----

@@ -1,6 +1,8 @@
 """Quaternions against SciPy's Rotation, and the identities that fix their convention."""
 
+import ctypes
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -118,3 +120,24 @@ def test_normalize_keeps_the_sign_and_refuses_zero() -> None:
     np.testing.assert_allclose(kernels.quat_normalize([-3.0, 0.0, 4.0, 0.0]), [-0.6, 0.0, 0.8, 0.0], rtol=1e-15)
     with pytest.raises(ValueError, match=r"q = \[0\.0, 0\.0, 0\.0, 0\.0\] \(quaternion 1\) cannot be normalized"):
         kernels.quat_normalize([[1.0, 0, 0, 0], [0.0, 0, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("quat_rotate", kernels.quat_rotate), ("quat_irotate", kernels.quat_irotate)]
+)
+def test_rotations_may_write_onto_the_vector(core: ctypes.CDLL, name: str, expected: Callable[..., Array]) -> None:
+    q, v = kernels.quat_normalize([0.3, -0.5, 0.7, 0.2]), np.array([1.0, -2.0, 3.0])
+    aliased = v.copy()
+    getattr(core, name)(*(ctypes.c_void_p(a.ctypes.data) for a in (aliased, q, aliased)))
+    assert np.array_equal(aliased, expected(q, v))
+
+
+def test_products_may_write_onto_either_factor(core: ctypes.CDLL) -> None:
+    a, b = np.array([0.3, -0.5, 0.7, 0.2]), np.array([0.1, 0.8, -0.4, 0.6])
+    for which in (0, 1):
+        factors = [a.copy(), b.copy()]
+        core.quat_mul(*(ctypes.c_void_p(x.ctypes.data) for x in (factors[which], *factors)))
+        assert np.array_equal(factors[which], kernels.quat_mul(a, b))
+    q = a.copy()
+    core.quat_conj(ctypes.c_void_p(q.ctypes.data), ctypes.c_void_p(q.ctypes.data))
+    assert np.array_equal(q, kernels.quat_conj(a))
