@@ -1,0 +1,195 @@
+"""The command line: proxops list | check | run | report.
+
+Exit status: 0 PASS, 1 FAIL, 2 the user's mistake, 3 the run broke, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from hil.log import Log
+
+EXIT = {"PASS": 0, "FAIL": 1, "ERROR": 3}
+MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="proxops", prog_name="proxops")
+def cli() -> None:
+    """Autonomous rendezvous and docking: fly a scenario, check it against its requirements, keep the report."""
+
+
+@cli.command("list")
+def list_scenarios() -> None:
+    """The scenarios that ship with ProxOps."""
+    from hil.scenario import Scenario
+
+    for name in Scenario.names():
+        click.echo(f"{name:14} {Scenario.load(name).scenario.title}")
+
+
+@cli.command()
+@click.argument("scenario")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of the scenario.")
+def check(scenario: str, overrides: tuple[str, ...]) -> None:
+    """Reads SCENARIO (a name or a file) and everything it refers to, and flies nothing."""
+    from hil.prepare import prepare
+    from hil.scenario import Scenario
+
+    read = Scenario.load(scenario, overrides)
+    prepare(read, seed=1)
+    click.echo(f"{read.name}: a valid scenario, {len(read.flight.phases)} phases, {read.scenario.epoch_utc} UTC")
+
+
+@cli.command()
+@click.argument("scenario")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Master seed of the run.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of the scenario.")
+@click.option("--on", "computer", type=click.Choice(["sil"]), default="sil", show_default=True, help="Who flies.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for log, scenario and report.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def run(scenario: str, seed: int, overrides: tuple[str, ...], computer: str, out: Path | None, as_json: bool) -> None:
+    """Flies SCENARIO (a name or a file) and checks its requirements."""
+    from hil.run import fly
+    from hil.scenario import Scenario
+
+    read = Scenario.load(scenario, overrides)
+    with _Progress(read.scenario.max_duration_s, read.name, quiet=as_json) as progress:
+        log = fly(read, seed, out=out, progress=progress)
+    if out is not None:
+        _render(out, log)
+    click.echo(json.dumps(log.summary(), indent=2)) if as_json else _show(log, out)
+    sys.exit(EXIT[log.verdict])
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+def report(directory: Path) -> None:
+    """Renders the report in DIRECTORY again, from its log alone."""
+    from hil.log import Log
+
+    log = Log.open(directory)
+    click.echo(str(_render(directory, log)))
+    if log.error:
+        click.echo(f"{log.verdict}: {log.error}", err=True)
+
+
+def _render(directory: Path, log: Log) -> Path:
+    from hil.recorder import RecorderError
+    from hil.report import render
+
+    path = directory / "report.html"
+    try:
+        path.write_text(render(log), encoding="utf-8")
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise RecorderError(f"{path}: cannot be written: {error.strerror}") from None
+    return path
+
+
+class _Progress:
+    """A progress bar of simulated time, on a terminal only."""
+
+    def __init__(self, duration_s: float, name: str, quiet: bool):
+        self._bar: Any = None
+        if not quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.completed:,.0f} s simulated"),
+                TimeElapsedColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._task = self._bar.add_task(name, total=duration_s)
+
+    def __enter__(self) -> _Progress:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, t_s: float) -> None:
+        if self._bar:
+            self._bar.update(self._task, completed=t_s)
+
+
+def _show(log: Log, out: Path | None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from hil.report.wording import number, requirement_name
+
+    console = Console(highlight=False)
+    colour = {"PASS": "green", "FAIL": "red", "ERROR": "red"}[log.verdict]
+    table = Table(title=f"{log.scenario.scenario.title}, seed {log.seed}", title_justify="left", title_style="bold")
+    table.add_column("Requirement")
+    for heading in ("Figure", "Limit", "Margin"):
+        table.add_column(heading, justify="right")
+    table.add_column("Unit")
+    table.add_column("")
+    for r in log.requirements:
+        table.add_row(
+            requirement_name(r.name), number(r.figure), number(r.limit), number(r.margin),
+            "" if r.unit == "1" else r.unit, "[green]PASS[/]" if r.passed else "[bold red]FAIL[/]",
+        )  # fmt: skip
+    if log.requirements:
+        console.print(table)
+    if log.error:
+        console.print(f"[red]{log.error}[/]")
+    spent = log.delta_v_mps
+    facts = [f"{log.duration_s:,.0f} s flown, {log.realtime_factor:,.0f} x real time", f"ended: {log.ended}"]
+    if spent:
+        facts.append(
+            f"delta-v {spent['total']:.3f} m/s, attitude {spent['attitude']:.3f} of it, "
+            f"analytic budget {spent['budget']:.3f}; {log.propellant_kg:.2f} kg of propellant"
+        )
+    facts.append(f"digest {log.digest[:16]}")
+    console.print("\n".join(facts), soft_wrap=True)
+    if out is not None:
+        console.print(f"report: {out / 'report.html'}")
+    console.print(f"[bold {colour}]{log.verdict}[/]")
+
+
+def main() -> None:
+    """Entry point: a user's mistake is one line and exit status 2, never a traceback."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        _leave("interrupted", INTERRUPTED)
+    except KeyboardInterrupt:
+        _leave("interrupted", INTERRUPTED)
+    except click.ClickException as error:
+        _leave(error.format_message(), MISTAKE)
+    except BrokenPipeError:
+        # the reader of our output has gone; what is still buffered has nowhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(BROKE)
+    except Exception as error:
+        if type(error).__name__ in ("ScenarioError", "RecorderError"):
+            _leave(str(error), MISTAKE)
+        traceback.print_exc()
+        _leave(f"the run broke: {error}", BROKE)
+
+
+def _leave(message: str, status: int) -> None:
+    click.echo(f"proxops: {message}", err=True)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

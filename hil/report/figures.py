@@ -1,0 +1,387 @@
+"""The plots of the report, each one SVG. Times in s, and every axis with its unit."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from gnc import kernels
+from hil import checks
+from hil.log import Log
+
+Floats = NDArray[np.float64]
+
+BLUE, ORANGE, GREEN, RED, GREY, INK = "#2463a8", "#d1701f", "#2f8f5b", "#c0392b", "#8a929c", "#1f2933"
+AXES = (BLUE, ORANGE, GREEN)
+BINS = 900
+MICRO = 1.0e-6
+DEG = checks.RAD_TO_DEG
+
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "proxops",
+    "font.family": "DejaVu Sans",  # comes with matplotlib; the page's style sheet sets its own
+    "font.size": 9.0,
+    "axes.labelsize": 9.0,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.edgecolor": "#b8c0c9",
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e6e9ed",
+    "grid.linewidth": 0.7,
+    "xtick.color": "#5b6570",
+    "ytick.color": "#5b6570",
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "legend.fontsize": 8.0,
+    "legend.frameon": False,
+    "lines.linewidth": 1.1,
+    "path.simplify": True,
+}
+
+
+@contextmanager
+def _figure(width: float, height: float) -> Iterator[tuple[Figure, list[str]]]:
+    """A figure in the report's style; its SVG is appended to the list when the block ends."""
+    out: list[str] = []
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure, out
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        svg = buffer.getvalue()
+        out.append(svg[svg.index("<svg") :])
+
+
+def thin(t: Floats, y: Floats, bins: int = BINS) -> tuple[Floats, Floats]:
+    """The curve with at most two points a bin, its extremes: what a plot of that width can show."""
+    if len(t) <= 2 * bins:
+        return t, y
+    edges = np.linspace(0, len(t), bins + 1).astype(int)
+    picked: list[int] = []
+    for start, stop in pairwise(edges):
+        part = y[start:stop]
+        picked += sorted({start + int(np.argmin(part)), start + int(np.argmax(part))})
+    picked.append(len(t) - 1)
+    at = np.array(picked)
+    return t[at], y[at]
+
+
+def phase_spans(log: Log) -> list[tuple[float, float, str]]:
+    """(start s, end s, name) of each phase flown; one span without a name for a flight computer without telemetry."""
+    t = log.truth["t_us"] * MICRO
+    if not len(t):
+        return []
+    if not log.telemetry["t_us"].any():
+        return [(float(t[0]), float(t[-1]), "")]
+    phase = log.telemetry["phase"]
+    starts = [0, *(np.flatnonzero(np.diff(phase.astype(int))) + 1)]
+    stops = [*starts[1:], len(t) - 1]
+    names = log.scenario.flight.phases
+    return [(float(t[a]), float(t[b]), names[int(phase[a])]) for a, b in zip(starts, stops, strict=True)]
+
+
+def _shade(axes: Any, log: Log, label: bool = False) -> None:
+    spans = phase_spans(log)
+    whole = spans[-1][1] - spans[0][0] if spans else 1.0
+    for i, (start, stop, name) in enumerate(spans):
+        if i % 2:
+            axes.axvspan(start, stop, color="#f3f5f8", zorder=-5, linewidth=0)
+        if label and name and (stop - start) > 0.035 * whole:
+            axes.annotate(
+                name, ((start + stop) / 2.0, 1.01), xycoords=("data", "axes fraction"), ha="center", va="bottom",
+                fontsize=7.5, color="#5b6570",
+            )  # fmt: skip
+    if spans:
+        axes.set_xlim(spans[0][0], spans[-1][1])
+
+
+# ---- geometry -----------------------------------------------------------------------------------
+
+
+def approach(log: Log) -> str:
+    """Track of the chaser's centre of mass in V-bar/R-bar and V-bar/H-bar, whole and near the target."""
+    r = log.truth["r_chaser_target_hill_m"]
+    far = float(np.abs(r[:, 1]).max(initial=0.0)) > 600.0
+    with _figure(10.2, 6.4 if far else 4.4) as (figure, out):
+        if far:
+            grid = figure.add_gridspec(2, 2, height_ratios=[1.0, 1.15])
+            _plane(figure.add_subplot(grid[0, :]), log, 0, "The whole approach", None)
+            row = grid[1, 0], grid[1, 1]
+        else:
+            grid = figure.add_gridspec(1, 2)
+            row = grid[0, 0], grid[0, 1]
+        reach = 320.0
+        _plane(figure.add_subplot(row[0]), log, 0, "In the orbit plane, near the station", reach)
+        _plane(figure.add_subplot(row[1]), log, 2, "Across it", reach)
+    return out[0]
+
+
+def _plane(axes: Any, log: Log, component: int, title: str, reach: float | None) -> None:
+    """V-bar to the right; R-bar (towards Earth) or H-bar (against the orbit normal) downward."""
+    limits = log.scenario.requirements
+    r = log.truth["r_chaser_target_hill_m"]
+    v_bar, across = r[:, 1], -r[:, component]
+    circle = np.linspace(0.0, 2.0 * np.pi, 181)
+    radius = limits.keep_out_radius_m
+    axes.fill(radius * np.cos(circle), radius * np.sin(circle), color="#fbeae7", zorder=-3)
+    axes.plot(
+        radius * np.cos(circle), radius * np.sin(circle), color=RED, lw=0.9, label=f"keep-out sphere {radius:g} m"
+    )
+    _corridor(axes, log, component)
+    spans = phase_spans(log)
+    t = log.truth["t_us"] * MICRO
+    for i, (start, stop, name) in enumerate(spans):
+        rows = np.flatnonzero((t >= start) & (t <= stop))
+        rows = rows[:: max(1, len(rows) // 1200)]
+        axes.plot(v_bar[rows], across[rows], color=(BLUE, "#6aa5dd")[i % 2], lw=1.5, solid_capstyle="round")
+        if reach is None and name and len(rows) and abs(v_bar[rows[0]]) > 400.0:
+            axes.annotate(
+                name, (v_bar[rows[0]], across[rows[0]]), xytext=(0, 9), textcoords="offset points", fontsize=8
+            )
+    axes.plot([0.0], [0.0], "+", color=INK, ms=8, mew=1.3)
+    if reach is not None:
+        axes.set_xlim(-reach, min(reach, 230.0))
+        axes.set_ylim(-(reach + 230.0) / 2.0 * 0.8, (reach + 230.0) / 2.0 * 0.8)
+        axes.set_aspect("equal", adjustable="datalim")
+    axes.invert_yaxis()
+    axes.set_title(title)
+    axes.set_xlabel("V-bar, m (along the velocity)")
+    axes.set_ylabel("R-bar, m (to Earth)" if component == 0 else "H-bar, m (orbit normal negative)")
+    if reach is not None and component == 0:
+        axes.legend(loc="upper right")
+
+
+def _corridor(axes: Any, log: Log, component: int) -> None:
+    """The corridor's two edges from the target port, drawn about the port's nominal direction."""
+    s = log.scenario
+    q = kernels.quat_mul(np.array(s.target.q_tport_from_tbody), np.array(s.target.q_tbody_from_hill))
+    axis = kernels.quat_irotate(q, np.array([1.0, 0.0, 0.0]))
+    port = kernels.quat_irotate(np.array(s.target.q_tbody_from_hill), np.array(s.target.port_tbody_m))
+    length = s.requirements.corridor_range_m
+    half = np.radians(s.requirements.corridor_half_angle_deg)
+    along, across = axis[1], -axis[component]
+    corner = []
+    for sign in (-1.0, 1.0):
+        c, n = np.cos(sign * half), np.sin(sign * half)
+        corner.append(
+            (port[1] + length * (c * along - n * across), -port[component] + length * (n * along + c * across))
+        )
+    xs, ys = zip(corner[0], (port[1], -port[component]), corner[1], strict=True)
+    axes.fill(xs, ys, color="#e9f5ee", zorder=-2)
+    axes.plot(xs, ys, color=GREEN, lw=0.9, label=f"corridor ±{s.requirements.corridor_half_angle_deg:g}°")
+
+
+def corridor(log: Log) -> str:
+    """Lateral offset of the chaser's port from the docking axis against the corridor, at two scales."""
+    r = log.truth["r_port_tport_m"]
+    with _figure(10.2, 3.1) as (figure, out):
+        for axes, reach in zip(figure.subplots(1, 2), (min(250.0, float(r[0, 0]) * 1.05), 20.0), strict=True):
+            rows = np.flatnonzero((r[:, 0] <= reach) & (r[:, 0] >= -0.5))
+            rows = rows[:: max(1, len(rows) // 2500)]
+            half = np.tan(np.radians(log.scenario.requirements.corridor_half_angle_deg))
+            width = max(1.4 * float(np.abs(r[rows, 1:]).max(initial=0.05)), 0.12)
+            cone = np.array([0.0, reach])
+            axes.fill_between(cone, -half * cone, half * cone, color="#e9f5ee", zorder=-3)
+            axes.plot(cone, half * cone, color=GREEN, lw=0.9)
+            axes.plot(cone, -half * cone, color=GREEN, lw=0.9, label="corridor")
+            axes.plot(r[rows, 0], r[rows, 2], color=BLUE, label="along port z")
+            axes.plot(r[rows, 0], r[rows, 1], color=ORANGE, label="along port y")
+            limit = log.scenario.requirements.contact_lateral_misalignment_m
+            axes.plot([0.0, 0.0], [-limit, limit], color=RED, lw=3.0, solid_capstyle="butt", label="contact limit")
+            axes.set_xlim(reach, -0.02 * reach)
+            axes.set_ylim(-width, width)
+            axes.set_xlabel("distance port to port, m")
+            axes.set_ylabel("off the docking axis, m")
+            axes.set_title(f"Last {reach:.0f} m")
+        figure.axes[0].legend(loc="upper left", ncols=2)
+    return out[0]
+
+
+def closing(log: Log) -> str:
+    """Range over time; closing rate against range with its gate."""
+    s, truth = log.scenario, log.truth
+    t = truth["t_us"] * MICRO
+    range_port = np.linalg.norm(truth["r_port_tport_m"], axis=1)
+    rate = -truth["v_port_tport_mps"][:, 0]
+    free = truth["contact_status"] == 0
+    with _figure(10.2, 3.3) as (figure, out):
+        left, right = figure.subplots(1, 2)
+        left.plot(*thin(t[free], np.maximum(range_port[free], 0.01)), color=BLUE)
+        left.set_yscale("log")
+        left.set_xlabel("time, s")
+        left.set_ylabel("range port to port, m")
+        left.set_title("Range", pad=16)
+        _shade(left, log, label=True)
+        gate = s.requirements.closing_rate_range_m
+        inside = np.flatnonzero(free & (range_port <= gate * 1.05))
+        inside = inside[:: max(1, len(inside) // 4000)]
+        at = np.geomspace(0.05, gate, 200)
+        allowed = checks.closing_rate_limit(s, at)
+        right.fill_between(at, allowed, 1.15 * allowed.max(), color="#fbeae7", zorder=-3)
+        right.plot(at, allowed, color=RED, lw=1.2, label="limit")
+        right.plot(range_port[inside], rate[inside], color=BLUE, lw=1.0, label="closing rate, truth")
+        right.set_xscale("log")
+        right.set_xlim(gate * 1.05, 0.05)
+        right.set_ylim(min(0.0, float(rate[inside].min(initial=0.0))) - 0.01, 1.15 * allowed.max())
+        right.set_xlabel("range port to port, m")
+        right.set_ylabel("closing rate, m/s")
+        right.set_title("Closing rate against its gate", pad=16)
+        right.legend(loc="lower left")
+    return out[0]
+
+
+# ---- navigation ---------------------------------------------------------------------------------
+
+
+def navigation(log: Log) -> str:
+    """Errors of relative position, relative velocity and attitude with the filter's 3 sigma."""
+    truth, estimate = log.truth, log.telemetry
+    t = truth["t_us"] * MICRO
+    attitude = kernels.quat_to_rotvec(
+        kernels.quat_mul(
+            np.ascontiguousarray(estimate["q_body_from_eci"]),
+            kernels.quat_conj(np.ascontiguousarray(truth["q_body_from_eci"])),
+        )
+    )
+    rows = (
+        ("position, m", estimate["r_chaser_target_hill_m"] - truth["r_chaser_target_hill_m"],
+         estimate["sigma_r_hill_m"].astype(float), ("R (x)", "V (y)", "H (z)")),
+        ("velocity, mm/s", 1.0e3 * (estimate["v_chaser_target_hill_mps"] - truth["v_chaser_target_hill_mps"]),
+         1.0e3 * estimate["sigma_v_hill_mps"], ("R (x)", "V (y)", "H (z)")),
+        ("attitude, mdeg", 1.0e3 * DEG * attitude, 1.0e3 * DEG * estimate["sigma_attitude_rad"], ("x", "y", "z")),
+    )  # fmt: skip
+    free = truth["contact_status"] == 0
+    with _figure(10.2, 6.6) as (figure, out):
+        grid = figure.subplots(3, 3, sharex=True)
+        for line, (unit, error, sigma, names) in zip(grid, rows, strict=True):
+            for i, axes in enumerate(line):
+                bound_t, bound = thin(t[free], 3.0 * sigma[free, i])
+                axes.fill_between(bound_t, -bound, bound, color=AXES[i], alpha=0.13, linewidth=0)
+                axes.plot(bound_t, bound, color=AXES[i], lw=0.6, alpha=0.7)
+                axes.plot(bound_t, -bound, color=AXES[i], lw=0.6, alpha=0.7)
+                axes.plot(*thin(t[free], error[free, i]), color=AXES[i], lw=0.8)
+                typical = max(float(np.median(3.0 * sigma[free, i])), 1e-6) if free.any() else 1.0
+                axes.set_yscale("symlog", linthresh=typical, linscale=1.0)
+                axes.set_title(names[i])
+                _shade(axes, log)
+            line[0].set_ylabel(unit)
+        for axes in grid[-1]:
+            axes.set_xlabel("time, s")
+    return out[0]
+
+
+def attitude_control(log: Log) -> str:
+    """Attitude control error and body rate."""
+    t = log.truth["t_us"] * MICRO
+    with _figure(10.2, 2.8) as (figure, out):
+        left, right = figure.subplots(1, 2)
+        for i, name in enumerate("xyz"):
+            left.plot(*thin(t, DEG * log.telemetry["attitude_error_rad"][:, i].astype(float)), color=AXES[i], lw=0.8)
+            right.plot(
+                *thin(t, DEG * log.truth["w_body_eci_body_radps"][:, i]), color=AXES[i], lw=0.8, label=f"body {name}"
+            )
+        left.set_ylabel("attitude control error, deg")
+        right.set_ylabel("body rate (truth), deg/s")
+        right.legend(loc="upper right", ncols=3)
+        for axes in (left, right):
+            axes.set_xlabel("time, s")
+            _shade(axes, log)
+        left.set_title("Attitude error")
+        right.set_title("Body rate")
+    return out[0]
+
+
+# ---- effort -------------------------------------------------------------------------------------
+
+
+def thrusters(log: Log) -> str:
+    """On-time of every thruster over time, as a fraction of each interval, and in total."""
+    count = len(log.scenario.chaser.thrusters.position_m)
+    on_s = log.command["thruster_on_us"][:, :count] * MICRO
+    t = log.truth["t_us"] * MICRO
+    bins = min(400, len(t))
+    edges = np.linspace(0, len(t), bins + 1).astype(int)
+    duty = np.add.reduceat(on_s, edges[:-1], axis=0) / (np.diff(edges)[:, None] * log.scenario.flight["cycle_s"])
+    with _figure(10.2, 3.9) as (figure, out):
+        left, right = figure.subplots(1, 2, width_ratios=[4.2, 1.0], sharey=True)
+        floor = 1.0e-4
+        shown = np.where(duty > floor, np.log10(np.maximum(duty, floor)), np.nan)
+        image = left.imshow(
+            shown.T, aspect="auto", interpolation="nearest", cmap="Blues", vmin=-4.3, vmax=0.0,
+            extent=(t[0], t[-1], count - 0.5, -0.5),
+        )  # fmt: skip
+        left.grid(visible=False)
+        left.set_xlabel("time, s")
+        left.set_ylabel("thruster")
+        left.set_yticks(range(0, count, 4))
+        left.set_title("Share of time on", pad=16)
+        _shade(left, log, label=True)
+        bar = figure.colorbar(image, ax=left, pad=0.01, aspect=30)
+        bar.set_ticks([-4, -3, -2, -1, 0], labels=["0.01 %", "0.1 %", "1 %", "10 %", "100 %"])
+        bar.outline.set_visible(False)  # type: ignore[operator]
+        right.barh(range(count), on_s.sum(axis=0), color=BLUE, height=0.7)
+        right.set_xlabel("on-time, s")
+        right.set_title("In total", pad=16)
+    return out[0]
+
+
+def delta_v(log: Log) -> str:
+    """Velocity change spent over time, its split, and the limit."""
+    s, truth = log.scenario, log.truth
+    t = truth["t_us"] * MICRO
+    mass = truth["mass_kg"]
+    total = s.chaser.thrusters.isp_s * checks.G0_MPS2 * np.log(mass[0] / mass)
+    fired = np.zeros(len(t), bool)
+    fired[1:] = mass[1:] < mass[:-1]
+    net = np.linalg.norm(truth["dv_body_mps"], axis=1) * (fired & (truth["contact_status"] == 0))
+    translation = np.minimum(np.cumsum(net), total)
+    budget = log.delta_v_mps.get("budget", 0.0)
+    with _figure(10.2, 2.9) as (figure, out):
+        axes = figure.subplots()
+        axes.plot(*thin(t, total), color=INK, label="total")
+        axes.plot(*thin(t, translation), color=BLUE, label="translation")
+        axes.plot(*thin(t, total - translation), color=ORANGE, label="attitude and losses")
+        axes.axhline(budget, color=GREEN, lw=1.0, ls=(0, (5, 3)), label="analytic budget")
+        factor = s.requirements.delta_v_budget_factor
+        axes.axhline(factor * budget, color=RED, lw=1.0, label=f"limit, {factor:g} × budget")
+        axes.set_xlabel("time, s")
+        axes.set_ylabel("velocity change, m/s")
+        axes.set_ylim(0.0, None)
+        _shade(axes, log, label=True)
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return out[0]
+
+
+def everything(log: Log) -> dict[str, str]:
+    """Every figure of the report by name; those of the estimate only when there is one."""
+    figures: dict[str, Any] = {
+        "approach": approach, "corridor": corridor, "closing": closing, "thrusters": thrusters, "delta_v": delta_v,
+    }  # fmt: skip
+    if log.telemetry["t_us"].any():
+        figures |= {"navigation": navigation, "attitude": attitude_control}
+    return {name: draw(log) for name, draw in figures.items()}
+
+
+def timeline(spans: Sequence[tuple[float, float, str]]) -> list[dict[str, Any]]:
+    """Phase spans as percentages of the run, for the time line."""
+    if not spans:
+        return []
+    start, whole = spans[0][0], max(spans[-1][1] - spans[0][0], 1.0e-9)
+    return [
+        {"name": name, "start_s": a, "stop_s": b, "left": 100.0 * (a - start) / whole, "width": 100.0 * (b - a) / whole}
+        for a, b, name in spans
+    ]

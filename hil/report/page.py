@@ -1,0 +1,143 @@
+"""Puts the report together: facts and tables from the log, plots beside them, one HTML file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from gnc import flight
+from hil import checks
+from hil.log import Log
+from hil.report import figures
+from hil.report.wording import number, requirement_name
+from hil.scenario import unit_of
+
+_CONTACT = (
+    ("closing rate", "closing_rate_mps", "contact_closing_rate_min_mps", "contact_closing_rate_max_mps", "m/s"),
+    ("lateral rate", "lateral_rate_mps", None, "contact_lateral_rate_mps", "m/s"),
+    ("pitch/yaw rate", "pitch_yaw_rate_deg_s", None, "contact_pitch_yaw_rate_deg_s", "deg/s"),
+    ("roll rate", "roll_rate_deg_s", None, "contact_roll_rate_deg_s", "deg/s"),
+    ("lateral misalignment", "lateral_misalignment_m", None, "contact_lateral_misalignment_m", "m"),
+    ("pitch/yaw misalignment", "pitch_yaw_misalignment_deg", None, "contact_pitch_yaw_misalignment_deg", "deg"),
+    ("roll misalignment", "roll_misalignment_deg", None, "contact_roll_misalignment_deg", "deg"),
+)
+
+
+def render(log: Log) -> str:
+    """The report of a run as one HTML page that needs nothing else, no network included."""
+    environment = Environment(
+        loader=PackageLoader("hil.report", "."),
+        autoescape=select_autoescape(["html", "j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    spans = figures.phase_spans(log)
+    margins, margins_note = _margins(log)
+    return environment.get_template("report.html.j2").render(
+        log=log,
+        scenario=log.scenario,
+        title=log.scenario.scenario.title,
+        requirements=[{"words": requirement_name(r.name), **r.as_dict()} for r in log.requirements],
+        figures=figures.everything(log) if len(log.truth) > 1 else {},
+        timeline=figures.timeline(spans),
+        contact=_contact(log),
+        budget=_budget(log),
+        margins=margins,
+        margins_note=margins_note,
+        rejections=_rejections(log),
+        dispersions=_dispersions(log),
+        facts=_facts(log),
+    )
+
+
+def _contact(log: Log) -> list[dict[str, Any]]:
+    """Each condition with its limits, and where it lies on a bar that ends at 1.25 times the limit."""
+    if log.contact is None:
+        return []
+    rows = []
+    for words, key, low_key, high_key, unit in _CONTACT:
+        low = getattr(log.scenario.requirements, low_key) if low_key else 0.0
+        high = getattr(log.scenario.requirements, high_key)
+        figure = log.contact[key]
+        end = 1.25 * max(high, 0.8 * figure)
+        rows.append({
+            "words": words, "figure": figure, "low": low, "high": high, "unit": unit,
+            "passed": low <= figure <= high, "low_at": 100.0 * low / end, "high_at": 100.0 * high / end,
+            "at": 100.0 * max(figure, 0.0) / end,
+        })  # fmt: skip
+    return rows
+
+
+def _budget(log: Log) -> list[tuple[str, float]]:
+    if not len(log.truth):
+        return []
+    return list(checks.budget_terms(log.scenario, checks.mean_motion_radps(log.scenario, log.truth)).items())
+
+
+def _margins(log: Log) -> tuple[list[Any], str]:
+    """Margins of the control loops as designed, or why there are none."""
+    from gnc import design
+
+    try:
+        return design.margins(log.params[0], log.scenario.flight.phases), ""
+    except ValueError as error:
+        return [], str(error)
+
+
+def _rejections(log: Log) -> list[tuple[str, int]]:
+    if not len(log.telemetry) or not log.telemetry["t_us"].any():
+        return []
+    last = log.telemetry[-1]
+    return [
+        (words, int(last[f"{name}_rejects"]))
+        for words, name in (
+            ("star tracker", "star"), ("absolute GNSS", "gnss"),
+            ("relative GNSS", "rgnss"), ("docking camera", "camera"),
+        )
+    ]  # fmt: skip
+
+
+def _dispersions(log: Log) -> list[dict[str, str]]:
+    """What was drawn, in the units of its name; a thruster's values as their largest."""
+    rows = []
+    for name, value in log.dispersed.items():
+        unit = unit_of(name)
+        scale, unit = (checks.RAD_TO_DEG, unit.replace("rad", "deg")) if unit.startswith("rad") else (1.0, unit)
+        stem = name.removesuffix("_radps").removesuffix("_rad").replace("_", " ")
+        if isinstance(value, (int, float)):
+            text = number(scale * value)
+        elif name.startswith("thruster"):
+            largest = max(abs(v) for entry in value for v in (entry if isinstance(entry, (list, tuple)) else [entry]))
+            text = f"{len(value)} drawn, largest {number(scale * largest)}"
+        else:
+            text = ", ".join(number(scale * v) for v in value)
+        rows.append({"name": stem, "value": text, "unit": unit})
+    return rows
+
+
+def _facts(log: Log) -> list[tuple[str, str]]:
+    s = log.scenario
+    reason = flight.Reason.NONE
+    if len(log.telemetry):
+        reason = flight.Reason(int(log.telemetry["abort_reason"].max()))
+    facts = [
+        ("scenario", s.name),
+        ("epoch", f"{s.scenario.epoch_utc} UTC"),
+        ("seed", f"{log.seed}, case {log.case}"),
+        (
+            "ended",
+            log.ended if reason == flight.Reason.NONE else f"{log.ended}; {reason.name.lower().replace('_', ' ')}",
+        ),
+        ("duration", f"{log.duration_s:,.1f} s, {len(log.truth):,} cycles of {s.flight['cycle_s']:g} s"),
+        ("speed", f"{log.realtime_factor:,.0f} × real time, log included"),
+        ("wall time", ", ".join(f"{name.replace('_', ' ')} {value:.3f} s" for name, value in log.wall_s.items())),
+        ("propellant", f"{log.propellant_kg:.2f} kg"),
+        ("telemetry digest", log.digest),
+    ]
+    facts += [(f"version, {name.replace('_', ' ')}", value) for name, value in log.versions.items()]
+    facts += [("sensor fault", f"{f.sensor} {f.kind} from {f.start_s:g} s") for f in s.faults]
+    facts += [("telecommand", f"{t.command} at {t.t_s:g} s") for t in s.telecommands]
+    return facts
