@@ -45,7 +45,7 @@ ctypedef struct port_state_t:
     double lateral_rate_mps
     double corridor_rad                 # angle off the docking axis at the target port, 0..pi
     double pitch_yaw_rad                # between the opposed x axes (vector sum)
-    double roll_rad                     # about the docking axis, -pi..pi
+    double roll_rad                     # of the chaser about tport x, -pi..pi
     double w_port_tport_tport_radps[3]  # chaser's rate relative to the target, tport axes
     double pitch_yaw_rate_radps
     double roll_rate_radps              # signed, about tport x

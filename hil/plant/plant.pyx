@@ -510,7 +510,7 @@ cdef class Plant:
         cdef double rel[3]
         cdef double v[3]
         cdef double w[3]
-        cdef double tilt, swing, twist
+        cdef double roll, swing, twist
         cdef int i
         quat_mul(q_tport_from_eci, target.q_port_from_body, target.q_body_from_eci)
         _point_on(a, chaser, chaser.port_body_m)
@@ -546,9 +546,8 @@ cdef class Plant:
         swing = elem_sqrt(q[2] * q[2] + q[3] * q[3])
         twist = elem_sqrt(q[0] * q[0] + q[1] * q[1])
         out.pitch_yaw_rad = 2.0 * elem_atan2(swing, twist)
-        # a frame turned by +x rotates components by -x
-        tilt = -2.0 * elem_atan2(q[1], q[0])
-        out.roll_rad = tilt - TWO_PI if tilt > 0.5 * TWO_PI else (tilt + TWO_PI if tilt < -0.5 * TWO_PI else tilt)
+        roll = 2.0 * elem_atan2(q[1], q[0])
+        out.roll_rad = roll - TWO_PI if roll > 0.5 * TWO_PI else (roll + TWO_PI if roll < -0.5 * TWO_PI else roll)
         quat_irotate(a, chaser.q_body_from_eci, chaser.w_body_radps)
         vec3_sub(a, a, w)
         quat_rotate(out.w_port_tport_tport_radps, q_tport_from_eci, a)
