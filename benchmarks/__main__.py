@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks import timing
 
-SECTIONS = ("loop", "impulse", "kernels")
+SECTIONS = ("loop", "impulse", "kernels", "scenario")
 OUT = Path("runs/benchmarks.json")
 
 

@@ -70,7 +70,10 @@ def _kernels(rows: list[dict[str, Any]]) -> str:
 def _scenario(figures: Mapping[str, Any]) -> str:
     parts = _table(
         ("part of a run", "time", "share"),
-        ((r["name"], _seconds(r["seconds"]), f"{100 * r['share']:.0f} %") for r in figures["parts"]),
+        (
+            (r["name"], _seconds(r["seconds"]), "apart" if r["share"] is None else f"{100 * r['share']:.0f} %")
+            for r in figures["parts"]
+        ),
     )
     return (
         f"{figures['name']}, seed {figures['seed']}: {figures['simulated_s']:.0f} s simulated, verdict "
