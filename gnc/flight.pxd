@@ -54,6 +54,7 @@ cdef extern from "flight.h" nogil:
         REASON_TIMEOUT
         REASON_TELECOMMAND
         REASON_MISSED_CONTACT
+        REASON_DISAGREEMENT
     enum:
         USES_STAR
         USES_RGNSS

@@ -250,6 +250,7 @@ def sensors_config(s: Scenario, d: Dispersed) -> SensorsConfig:
         rgnss_sigma_v_mps=rgnss.sigma_v_mps,
         rgnss_bias_sigma_m=rgnss.bias_sigma_m,
         rgnss_bias_tau_s=rgnss.bias_tau_s,
+        rgnss_growth_m=rgnss.growth_m,
         camera_body_m=camera.position_body_m,
         q_camera_from_body=_turned(camera.q_camera_from_body, d.camera_boresight_rad),
         tport_tbody_m=s.target.port_tbody_m,

@@ -168,6 +168,7 @@ class Rgnss:
     sigma_v_mps: NonNegative
     bias_sigma_m: NonNegative
     bias_tau_s: Positive
+    growth_m: Positive
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

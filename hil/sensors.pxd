@@ -62,7 +62,7 @@ cdef class Sensors:
     # gnss
     cdef double gnss_body_m[3]
     cdef double tgnss_tbody_m[3]
-    cdef double gnss_sigma_r_m, gnss_sigma_v_mps, rgnss_sigma_r_m, rgnss_sigma_v_mps
+    cdef double gnss_sigma_r_m, gnss_sigma_v_mps, rgnss_sigma_r_m, rgnss_sigma_v_mps, rgnss_growth_m
     # camera, as mounted
     cdef double camera_body_m[3]
     cdef double q_camera_from_body[4]

@@ -84,6 +84,7 @@ class SensorsConfig:
     rgnss_sigma_v_mps: float
     rgnss_bias_sigma_m: float
     rgnss_bias_tau_s: float
+    rgnss_growth_m: float
     camera_body_m: tuple
     q_camera_from_body: tuple
     tport_tbody_m: tuple
@@ -150,6 +151,7 @@ cdef class Sensors:
         self.gnss_sigma_v_mps = c.gnss_sigma_v_mps
         self.rgnss_sigma_r_m = c.rgnss_sigma_r_m
         self.rgnss_sigma_v_mps = c.rgnss_sigma_v_mps
+        self.rgnss_growth_m = c.rgnss_growth_m
         _take(self.camera_body_m, c.camera_body_m, 3)
         _take(self.q_camera_from_body, c.q_camera_from_body, 4)
         _take(self.tport_tbody_m, c.tport_tbody_m, 3)
@@ -361,11 +363,13 @@ cdef class Sensors:
         cdef double arm[3]
         cdef double rate[3]
         cdef double noise[3]
+        cdef double growth
         cdef int i
         if m == NULL:
             return
         vec3_sub(out.rgnss_r_eci_m, m.r_chaser_eci_m, m.r_target_eci_m)
         vec3_sub(out.rgnss_v_eci_mps, m.v_chaser_eci_mps, m.v_target_eci_mps)
+        growth = 1.0 + vec3_norm(out.rgnss_r_eci_m) / self.rgnss_growth_m
         vec3_sub(arm, self.gnss_body_m, m.com_body_m)
         vec3_cross(rate, m.w_body_radps, arm)
         quat_irotate(arm, m.q_body_from_eci, arm)
@@ -378,10 +382,10 @@ cdef class Sensors:
         vec3_sub(out.rgnss_r_eci_m, out.rgnss_r_eci_m, arm)
         vec3_sub(out.rgnss_v_eci_mps, out.rgnss_v_eci_mps, rate)
         for i in range(3):
-            out.rgnss_r_eci_m[i] += gauss_markov_next(&self.rgnss_bias[i], &self.rgnss_stream)
-        noise_normal3(&self.rgnss_stream, self.rgnss_sigma_r_m, noise)
+            out.rgnss_r_eci_m[i] += growth * gauss_markov_next(&self.rgnss_bias[i], &self.rgnss_stream)
+        noise_normal3(&self.rgnss_stream, growth * self.rgnss_sigma_r_m, noise)
         vec3_add(out.rgnss_r_eci_m, out.rgnss_r_eci_m, noise)
-        noise_normal3(&self.rgnss_stream, self.rgnss_sigma_v_mps, noise)
+        noise_normal3(&self.rgnss_stream, growth * self.rgnss_sigma_v_mps, noise)
         vec3_add(out.rgnss_v_eci_mps, out.rgnss_v_eci_mps, noise)
         fault = self._fault(RGNSS, BIAS, m.t_us)
         if fault != NULL:

@@ -18,6 +18,16 @@ static bool outside_corridor(const flight_t *f)
     return elem_atan2(across, elem_max(r[0], CORRIDOR_NEAR_M)) > half_angle;
 }
 
+/* The camera and the relative GNSS measure the same geometry. What they do not agree on the filter
+ * puts into the GNSS bias: an estimate far beyond that bias's own spread says one of them is wrong,
+ * which a gate on each measurement alone cannot see when the error was there from the start. */
+static bool sensors_disagree(const flight_t *f)
+{
+    const double *b = f->relative.bias_rgnss_eci_m;
+    double sigma = f->params.rgnss_bias_sigma_m * nav_rgnss_growth(f);
+    return vec3_dot(b, b) > f->params.disagreement_chi2_3dof * sigma * sigma;
+}
+
 static uint8_t find_reason(const flight_t *f)
 {
     const flight_params_t *p = &f->params;
@@ -27,6 +37,7 @@ static uint8_t find_reason(const flight_t *f)
     if ((uses & USES_CAMERA) && nav_lost(f, &f->relative.camera, p->sensor_timeout_s)) return REASON_CAMERA;
     if ((uses & USES_RGNSS) && nav_lost(f, &f->relative.rgnss, p->sensor_timeout_s)) return REASON_RGNSS;
     if ((uses & USES_STAR) && nav_lost(f, &f->attitude.star, p->star_timeout_s)) return REASON_STAR;
+    if ((uses & USES_CAMERA) && sensors_disagree(f)) return REASON_DISAGREEMENT;
     if (outside_corridor(f)) return REASON_CORRIDOR;
     if (closing > closing_limit(p, range) + p->closing_rate_margin_mps) return REASON_CLOSING_RATE;
     if (vec3_norm(f->guidance.error_attitude_rad) > p->attitude_max_rad) return REASON_ATTITUDE;

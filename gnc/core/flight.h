@@ -134,7 +134,8 @@ enum {
 enum { LAW_HOLD = 0, LAW_HOP = 1, LAW_FORCED = 2, LAW_DOCKED = 3, LAW_CAM = 4, LAW_DRIFT = 5 };
 enum {
     REASON_NONE = 0, REASON_CORRIDOR = 1, REASON_CLOSING_RATE = 2, REASON_CAMERA = 3, REASON_STAR = 4,
-    REASON_RGNSS = 5, REASON_ATTITUDE = 6, REASON_TIMEOUT = 7, REASON_TELECOMMAND = 8, REASON_MISSED_CONTACT = 9
+    REASON_RGNSS = 5, REASON_ATTITUDE = 6, REASON_TIMEOUT = 7, REASON_TELECOMMAND = 8, REASON_MISSED_CONTACT = 9,
+    REASON_DISAGREEMENT = 10
 };
 enum { USES_STAR = 1, USES_RGNSS = 2, USES_CAMERA = 4 };
 
@@ -196,6 +197,8 @@ enum { USES_STAR = 1, USES_RGNSS = 2, USES_CAMERA = 4 };
     P(f64, rgnss_sigma_v_mps, 1.0e-6, 1.0e2, "m/s", "relative GNSS velocity noise, each axis") \
     P(f64, rgnss_bias_sigma_m, 0.0, 1.0e3, "m", "relative GNSS position bias, steady state 1 sigma") \
     P(f64, rgnss_bias_tau_s, 1.0, 1.0e6, "s", "relative GNSS position bias, correlation time") \
+    P(f64, rgnss_growth_m, 1.0, BIG, "m", "range at which the relative GNSS errors are twice what they are near") \
+    P(f64, disagreement_chi2_3dof, 1.0, 1.0e6, "1", "relative GNSS bias estimate against its sigma: beyond, camera and GNSS disagree") \
     P(f64, camera_sigma_range_ratio, 0.0, 1.0, "1", "camera range noise, fraction of range") \
     P(f64, camera_sigma_range_floor_m, 1.0e-4, 10.0, "m", "camera range noise floor") \
     P(f64, camera_sigma_los_rad, 1.0e-6, 0.1, "rad", "camera line-of-sight noise, each axis, boresight error included") \

@@ -125,6 +125,8 @@ bool nav_lost(const flight_t *f, const sensor_track_t *track, double timeout_s);
 bool nav_all_finite(const double *x, size_t n);
 /* Target attitude: tbody_from_eci at a sample, nominal hold turned by the estimated error. */
 void nav_target_attitude(const flight_t *f, const nav_sample_t *at, double c_eci_from_tbody[9]);
+/* How much larger than near the relative GNSS errors are at the present range. */
+double nav_rgnss_growth(const flight_t *f);
 /* nav_gnss.c, nav_camera.c: one measurement model a file */
 void nav_gnss_update(flight_t *f, const sensor_frame_t *s);
 void nav_rgnss_update(flight_t *f, const sensor_frame_t *s);

@@ -1,6 +1,8 @@
 /* Mission phases: a table of parameters, walked by entry gates, durations and telecommands. */
 #include "flight_state.h"
 
+#define CAPTURE_WAIT_S 3.0 /* free drift after contact; without capture by then the chaser backs off */
+
 void mission_enter(flight_t *f, uint32_t phase)
 {
     mission_t *m = &f->mission;
@@ -135,6 +137,8 @@ void mission_step(flight_t *f, const sensor_frame_t *s)
     if (!f->started) mission_enter(f, f->params.start_phase);
     telecommand(f, s);
     if ((s->dock_contact || s->dock_captured) && f->params.phase_law[m->phase] != LAW_DOCKED) enter_docked(f);
+    if (f->params.phase_law[m->phase] == LAW_DOCKED && !s->dock_captured && mission_phase_time_s(f) > CAPTURE_WAIT_S)
+        break_off(f, f->params.retreat_phase, REASON_MISSED_CONTACT);
     guidance_step(f);
     if (f->params.phase_law[m->phase] == LAW_HOP) guidance_hop(f);
     if (f->params.phase_law[m->phase] == LAW_CAM) guidance_cam(f);

@@ -33,9 +33,11 @@ static void target_antenna(const flight_t *f, const nav_sample_t *at, target_ant
     mat3_mul(t->by_theta, t->c, skew);
 }
 
+double nav_rgnss_growth(const flight_t *f) { return 1.0 + vec3_norm(f->relative.dr_eci_m) / f->params.rgnss_growth_m; }
+
 static bool update_position(flight_t *f, const double z[3], const target_antenna_t *t, double late_s)
 {
-    double h[3 * REL] = {0.0}, dx[REL], var = f->params.rgnss_sigma_r_m * f->params.rgnss_sigma_r_m;
+    double h[3 * REL] = {0.0}, dx[REL], sigma = f->params.rgnss_sigma_r_m * nav_rgnss_growth(f), var = sigma * sigma;
     double r[3] = {var, var, var};
     for (size_t i = 0; i < 3; i++) {
         h[i * REL + i] = 1.0;
@@ -50,7 +52,7 @@ static bool update_position(flight_t *f, const double z[3], const target_antenna
 
 static bool update_velocity(flight_t *f, const double z[3], const target_antenna_t *t)
 {
-    double h[3 * REL] = {0.0}, dx[REL], var = f->params.rgnss_sigma_v_mps * f->params.rgnss_sigma_v_mps, nis;
+    double h[3 * REL] = {0.0}, dx[REL], sigma = f->params.rgnss_sigma_v_mps * nav_rgnss_growth(f), var = sigma * sigma, nis;
     double r[3] = {var, var, var};
     for (size_t i = 0; i < 3; i++) {
         h[i * REL + 3 + i] = 1.0;

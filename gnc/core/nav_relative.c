@@ -62,7 +62,7 @@ void nav_relative_init(flight_t *f)
     n->hold_psd_rad2ps3 = 2.0 * n->hold_damping_ps * p->target_rate_sigma_radps * p->target_rate_sigma_radps;
     for (size_t i = 0; i < HISTORY; i++) n->history[i].t_us = UINT64_MAX; /* not filled yet */
     double sigma[REL / 3] = {p->init_sigma_r_m, p->init_sigma_v_mps, p->target_attitude_sigma_rad,
-                             p->target_rate_sigma_radps, p->rgnss_bias_sigma_m};
+                             p->target_rate_sigma_radps, p->rgnss_bias_sigma_m * nav_rgnss_growth(f)};
     for (size_t i = 0; i < REL; i++) n->p[i * REL + i] = sigma[i / 3] * sigma[i / 3];
     for (size_t i = 0; i < ORB; i++) {
         double s = i < 3 ? p->target_sigma_r_m : p->target_sigma_v_mps;
@@ -236,14 +236,14 @@ void nav_relative_covariance(flight_t *f)
     const flight_params_t *par = &f->params;
     double dt = n->pending_s, g[9];
     if (!(dt > 0.0)) return;
-    double keep = 1.0 - dt / par->rgnss_bias_tau_s;
+    double keep = 1.0 - dt / par->rgnss_bias_tau_s, bias = par->rgnss_bias_sigma_m * nav_rgnss_growth(f);
     gravity_gradient(f, g);
     for (size_t c = 0; c < REL; c++) apply_phi(n, &n->p[c], REL, g, dt, keep);
     for (size_t c = 0; c < REL; c++) apply_phi(n, &n->p[c * REL], 1, g, dt, keep);
     add_noise(n->p, 0, par->rel_accel_psd_m2ps3, dt);
     add_noise(n->p, 6, n->hold_psd_rad2ps3, dt);
     for (size_t i = 12; i < REL; i++)
-        n->p[i * REL + i] += par->rgnss_bias_sigma_m * par->rgnss_bias_sigma_m * (1.0 - keep * keep);
+        n->p[i * REL + i] += bias * bias * (1.0 - keep * keep);
     for (size_t i = 0; i < REL; i++)
         for (size_t j = i + 1; j < REL; j++) {
             double mean = 0.5 * (n->p[i * REL + j] + n->p[j * REL + i]);

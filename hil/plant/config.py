@@ -149,7 +149,7 @@ class CaptureConfig:
     roll_rad: float
     pitch_yaw_rate_radps: float
     roll_rate_radps: float
-    touch_lateral_m: float = 1.0
+    touch_lateral_m: float = 5.0
 
 
 @dataclass(frozen=True)
