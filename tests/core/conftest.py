@@ -18,6 +18,6 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     sources = [str(CORE / f"{name}.c") for name in ("elementary", "linalg", "rotation", "orbit")]
     subprocess.run(["gcc", *flags[1].split(), "-O2", "-shared", "-fPIC", *sources, "-o", str(library)], check=True)
     loaded = ctypes.CDLL(str(library))
-    for name in ("mat3_inverse", "orbit_kepler_propagate", "orbit_two_impulse"):
+    for name in ("mat3_inverse", "mat_solve", "orbit_kepler_propagate", "orbit_two_impulse"):
         getattr(loaded, name).restype = ctypes.c_bool
     return loaded

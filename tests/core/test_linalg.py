@@ -79,3 +79,10 @@ def test_inverse_leaves_its_output_untouched_when_there_is_none(core: ctypes.CDL
     out, singular = np.full(9, 7.0), np.ones(9)
     assert not core.mat3_inverse(ctypes.c_void_p(out.ctypes.data), ctypes.c_void_p(singular.ctypes.data))
     assert (out == 7.0).all()
+
+
+@pytest.mark.parametrize("n", [0, 7])
+def test_solve_refuses_a_size_out_of_range(core: ctypes.CDLL, n: int) -> None:
+    a, b = np.eye(7), np.ones(7)
+    pointers = (ctypes.c_void_p(x.ctypes.data) for x in (a, b))
+    assert not core.mat_solve(ctypes.c_size_t(n), *pointers)

@@ -313,9 +313,9 @@ def test_propagation_refuses_degenerate_states() -> None:
         kernels.kepler_propagate([7e6, 0, 0], [0, 7e3, 0], math.nan, MU)
 
 
-def propagate_in_c(core: ctypes.CDLL, r1: Array, v1: Array, r0: Array, v0: Array, dt: float) -> bool:
+def propagate_in_c(core: ctypes.CDLL, r1: Array, v1: Array, r0: Array, v0: Array, dt: float, mu: float = MU) -> bool:
     pointers = (ctypes.c_void_p(a.ctypes.data) for a in (r1, v1, r0, v0))
-    return bool(core.orbit_kepler_propagate(*pointers, ctypes.c_double(dt), ctypes.c_double(MU)))
+    return bool(core.orbit_kepler_propagate(*pointers, ctypes.c_double(dt), ctypes.c_double(mu)))
 
 
 def test_propagation_may_write_onto_its_input(core: ctypes.CDLL) -> None:
@@ -327,11 +327,24 @@ def test_propagation_may_write_onto_its_input(core: ctypes.CDLL) -> None:
     assert np.array_equal(v, expected[1])
 
 
-@pytest.mark.parametrize("dt", [10.0, math.nan])
-def test_propagation_leaves_its_output_untouched_when_it_fails(core: ctypes.CDLL, dt: float) -> None:
+GOOD = ((7e6, 0.0, 0.0), (0.0, 7e3, 0.0), 10.0, MU)
+REFUSED = [
+    (GOOD[0], (1e3, 0.0, 0.0), 10.0, MU),
+    (GOOD[0], (math.inf, 7e3, 0.0), 10.0, MU),
+    (*GOOD[:2], math.nan, MU),
+    (*GOOD[:2], math.inf, MU),
+    (*GOOD[:3], 0.0),
+    (*GOOD[:3], -MU),
+    (*GOOD[:3], math.inf),
+]
+
+
+@pytest.mark.parametrize(("r0", "v0", "dt", "mu"), REFUSED)
+def test_propagation_leaves_its_output_untouched_when_it_refuses(
+    core: ctypes.CDLL, r0: tuple[float, ...], v0: tuple[float, ...], dt: float, mu: float
+) -> None:
     r, v = np.full(3, 7.0), np.full(3, 7.0)
-    rectilinear = np.array([1e3, 0, 0]) if dt == 10.0 else np.array([0, 7e3, 0])
-    assert not propagate_in_c(core, r, v, np.array([7e6, 0, 0]), rectilinear, dt)
+    assert not propagate_in_c(core, r, v, np.array(r0), np.array(v0), dt, mu)
     assert (r == 7.0).all()
     assert (v == 7.0).all()
 
