@@ -132,7 +132,7 @@ def _show(log: Log, out: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from hil.report.wording import number, requirement_name
+    from hil.report.wording import figure, requirement_name
 
     console = Console(highlight=False)
     colour = {"PASS": "green", "FAIL": "red", "ERROR": "red"}[log.verdict]
@@ -144,7 +144,7 @@ def _show(log: Log, out: Path | None) -> None:
     table.add_column("")
     for r in log.requirements:
         table.add_row(
-            requirement_name(r.name), number(r.figure), number(r.limit), number(r.margin),
+            requirement_name(r.name), figure(r.figure, r.unit), figure(r.limit, r.unit), figure(r.margin, r.unit, True),
             "" if r.unit == "1" else r.unit, "[green]PASS[/]" if r.passed else "[bold red]FAIL[/]",
         )  # fmt: skip
     if log.requirements:

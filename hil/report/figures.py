@@ -142,27 +142,34 @@ def _plane(axes: Any, log: Log, component: int, title: str, reach: float | None)
         radius * np.cos(circle), radius * np.sin(circle), color=RED, lw=0.9, label=f"keep-out sphere {radius:g} m"
     )
     _corridor(axes, log, component)
-    spans = phase_spans(log)
     t = log.truth["t_us"] * MICRO
-    for i, (start, stop, name) in enumerate(spans):
+    for i, (start, stop, name) in enumerate(phase_spans(log)):
         rows = np.flatnonzero((t >= start) & (t <= stop))
+        if not len(rows):
+            continue
         rows = rows[:: max(1, len(rows) // 1200)]
         axes.plot(v_bar[rows], across[rows], color=(BLUE, "#6aa5dd")[i % 2], lw=1.5, solid_capstyle="round")
-        if reach is None and name and len(rows) and abs(v_bar[rows[0]]) > 400.0:
+        middle = rows[len(rows) // 2]
+        if reach is None and abs(v_bar[middle]) > radius:
             axes.annotate(
-                name, (v_bar[rows[0]], across[rows[0]]), xytext=(0, 9), textcoords="offset points", fontsize=8
+                name,
+                (v_bar[middle], across[middle]),
+                xytext=(0, 8),
+                textcoords="offset points",
+                fontsize=8,
+                ha="center",
             )
     axes.plot([0.0], [0.0], "+", color=INK, ms=8, mew=1.3)
     if reach is not None:
-        axes.set_xlim(-reach, min(reach, 230.0))
-        axes.set_ylim(-(reach + 230.0) / 2.0 * 0.8, (reach + 230.0) / 2.0 * 0.8)
-        axes.set_aspect("equal", adjustable="datalim")
+        axes.set_xlim(-reach, 1.15 * radius)
+        axes.set_ylim(-1.15 * radius, 1.15 * radius)
+        axes.set_aspect("equal", adjustable="box")
     axes.invert_yaxis()
     axes.set_title(title)
     axes.set_xlabel("V-bar, m (along the velocity)")
-    axes.set_ylabel("R-bar, m (to Earth)" if component == 0 else "H-bar, m (orbit normal negative)")
-    if reach is not None and component == 0:
-        axes.legend(loc="upper right")
+    axes.set_ylabel("R-bar, m (to Earth)" if component == 0 else "H-bar, m (against the orbit normal)")
+    if component == 0:
+        axes.legend(loc="lower right" if reach is None else "upper left")
 
 
 def _corridor(axes: Any, log: Log, component: int) -> None:
@@ -274,14 +281,29 @@ def navigation(log: Log) -> str:
                 axes.plot(bound_t, bound, color=AXES[i], lw=0.6, alpha=0.7)
                 axes.plot(bound_t, -bound, color=AXES[i], lw=0.6, alpha=0.7)
                 axes.plot(*thin(t[free], error[free, i]), color=AXES[i], lw=0.8)
-                typical = max(float(np.median(3.0 * sigma[free, i])), 1e-6) if free.any() else 1.0
-                axes.set_yscale("symlog", linthresh=typical, linscale=1.0)
+                _linear_then_log(axes, 3.0 * sigma[free, i], np.abs(error[free, i]))
                 axes.set_title(names[i])
                 _shade(axes, log)
             line[0].set_ylabel(unit)
         for axes in grid[-1]:
             axes.set_xlabel("time, s")
     return out[0]
+
+
+def _linear_then_log(axes: Any, bound: Floats, error: Floats) -> None:
+    """A scale that is linear inside the power of ten about the median bound, logarithmic outside it."""
+    typical = float(np.median(bound)) if bound.size else 1.0
+    exponent = int(np.ceil(np.log10(max(typical, 1.0e-9))))
+    largest = max(float(bound.max(initial=0.0)), float(error.max(initial=0.0)), 1.2 * typical)
+    linear = 10.0**exponent
+    axes.set_yscale("symlog", linthresh=linear, linscale=1.5)
+    ticks = [0.0, 0.5 * linear, linear]
+    while ticks[-1] * 10.0 <= largest:
+        ticks.append(ticks[-1] * 10.0)
+    axes.set_yticks([-v for v in reversed(ticks[1:])] + ticks)
+    axes.yaxis.set_major_formatter(lambda v, _: f"{v:g}".replace("-", "−"))
+    axes.minorticks_off()
+    axes.set_ylim(-1.1 * max(largest, linear), 1.1 * max(largest, linear))
 
 
 def attitude_control(log: Log) -> str:

@@ -10,7 +10,7 @@ from gnc import flight
 from hil import checks
 from hil.log import Log
 from hil.report import figures
-from hil.report.wording import number, requirement_name
+from hil.report.wording import figure, number, requirement_name
 from hil.scenario import unit_of
 
 _CONTACT = (
@@ -33,7 +33,7 @@ def render(log: Log) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = number
+    environment.filters.update(number=number, figure=figure)
     spans = figures.phase_spans(log)
     margins, margins_note = _margins(log)
     return environment.get_template("report.html.j2").render(

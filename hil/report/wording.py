@@ -40,5 +40,12 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:.{digits - 1}e}"
 
 
+def figure(value: float | None, unit: str, margin: bool = False) -> str:
+    """A requirement's figure or limit; what has no unit is a yes or a no, and its margin says nothing."""
+    if unit != "1" or value is None:
+        return number(value)
+    return "–" if margin else "yes" if value else "no"
+
+
 def _exponent(value: float) -> int:
     return int(f"{value:e}".rpartition("e")[2])
