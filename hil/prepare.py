@@ -20,6 +20,7 @@ from gnc import flight, kernels
 from hil.dispersion import HOUR_S, Dispersed, Vector, sample
 from hil.ephemeris import Ephemeris, EphemerisError
 from hil.plant.config import (
+    Atmosphere,
     CaptureConfig,
     CraftConfig,
     EnvironmentConfig,
@@ -150,9 +151,20 @@ def _environment(s: Scenario, d: Dispersed) -> EnvironmentConfig:
         j3=p.j3,
         j4=p.j4,
         field=load_gravity_field(degree=p.field_degree) if p.field_degree else None,
-        atmosphere=None if p.atmosphere == "none" else load_atmosphere(p.atmosphere),
+        atmosphere=_atmosphere(s),
         density_factor=d.density_factor,
     )
+
+
+def _atmosphere(s: Scenario) -> Atmosphere | None:
+    name = s.plant.atmosphere
+    if name == "none":
+        return None
+    try:
+        return load_atmosphere(name)
+    except (ValueError, KeyError):
+        expected = 'expected "none" or the name of a table of densities in hil/plant/tables'
+        raise ScenarioError(f'{s.source}: plant.atmosphere = "{name}": {expected}') from None
 
 
 def _chaser(s: Scenario, d: Dispersed) -> CraftConfig:

@@ -60,9 +60,10 @@ def prepare_directory(directory: Path, rows_max: int) -> None:
 
 
 class Recorder:
-    """Writes `log.h5` in a folder. Rows are on disk at the latest 10 s simulated after they happened.
+    """Writes `log.h5` in a folder, and the scenario as flown beside it.
 
-    cycle_s: control cycle (s); attributes: what identifies the run, strings and numbers; params: the
+    Rows are on disk at the latest 10 s simulated after they happened. cycle_s: control cycle (s);
+    attributes: what identifies the run, strings and numbers, `scenario_toml` among them; params: the
     flight parameters, one record.
     """
 
@@ -71,6 +72,7 @@ class Recorder:
     ):
         prepare_directory(directory, rows_max)
         self.path = directory / LOG_NAME
+        self._scenario_path = directory / SCENARIO_NAME
         self.rows = 0
         self._chunk = max(1, int(FLUSH_S / cycle_s + 1.0e-9))
         self._pending = {name: np.zeros(self._chunk, dtype) for name, (dtype, _) in FRAMES.items()}
@@ -81,6 +83,7 @@ class Recorder:
             _describe(self._file.create_dataset("params", data=np.array([record])), flight.fields("params"))
             self._file.attrs.update({"schema_version": SCHEMA_VERSION, "complete": False, **attributes})
             self._file.swmr_mode = True
+            self._scenario_path.write_text(str(attributes["scenario_toml"]), encoding="utf-8")
         except OSError as error:
             self.abandon()
             raise RecorderError(_reason(self.path, error)) from None
@@ -143,10 +146,11 @@ class Recorder:
         self._file.close()
 
     def abandon(self) -> None:
-        """Removes the log: a file that could not be written whole must not look like one."""
+        """Removes what was written: what could not be written whole must not look like it."""
         with suppress(AttributeError, OSError, RuntimeError):  # closing flushes, which may fail for the same reason
             self._file.close()
         self.path.unlink(missing_ok=True)
+        self._scenario_path.unlink(missing_ok=True)
 
 
 def _describe(dataset: Any, described: Iterable[Any]) -> None:

@@ -16,7 +16,7 @@ from hil import checks
 from hil.log import ERROR, FAIL, PASS, Log, digest, versions
 from hil.loop import Chunk, Loop
 from hil.prepare import Run, prepare
-from hil.recorder import FLUSH_S, SCENARIO_NAME, Recorder, RecorderError
+from hil.recorder import FLUSH_S, Recorder, RecorderError
 from hil.scenario import Scenario
 
 # A run that was broken off ends this long after it came to its last hold or drift
@@ -76,10 +76,9 @@ def fly(
 
 def _open_recorder(run: Run, out: Path) -> Recorder:
     scenario = run.scenario
-    text = scenario.to_toml()
     attributes = {
         "scenario": scenario.name,
-        "scenario_toml": text,
+        "scenario_toml": scenario.to_toml(),
         "epoch_utc": scenario.scenario.epoch_utc,
         "seed": run.seed,
         "case": run.case,
@@ -87,13 +86,7 @@ def _open_recorder(run: Run, out: Path) -> Recorder:
         "versions": json.dumps(versions()),
         "dispersed": json.dumps(run.dispersed.as_dict()),
     }
-    recorder = Recorder(out, scenario.flight["cycle_s"], _rows_max(scenario), attributes, run.params)
-    try:
-        (out / SCENARIO_NAME).write_text(text, encoding="utf-8")
-    except OSError as error:
-        recorder.abandon()
-        raise RecorderError(f"{out / SCENARIO_NAME}: cannot be written: {error.strerror}") from None
-    return recorder
+    return Recorder(out, scenario.flight["cycle_s"], _rows_max(scenario), attributes, run.params)
 
 
 def _rows_max(scenario: Scenario) -> int:

@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -501,6 +501,8 @@ def _parse_overrides(overrides: Iterable[str]) -> dict[str, Any]:
             value = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:
             value = text.strip()
+        if isinstance(value, date | time):
+            value = text.strip()  # times are texts in a scenario
         table = document
         for part in parts[:-1]:
             table = table.setdefault(part, {})

@@ -119,18 +119,18 @@ def approach(log: Log) -> str:
     with _figure(10.2, 6.4 if far else 4.4) as (figure, out):
         if far:
             grid = figure.add_gridspec(2, 2, height_ratios=[1.0, 1.15])
-            _plane(figure.add_subplot(grid[0, :]), log, 0, "The whole approach", None)
+            _plane(figure.add_subplot(grid[0, :]), log, 0, "The whole approach", None, legend=True)
             row = grid[1, 0], grid[1, 1]
         else:
             grid = figure.add_gridspec(1, 2)
             row = grid[0, 0], grid[0, 1]
         reach = 320.0
-        _plane(figure.add_subplot(row[0]), log, 0, "In the orbit plane, near the station", reach)
+        _plane(figure.add_subplot(row[0]), log, 0, "In the orbit plane, near the station", reach, legend=not far)
         _plane(figure.add_subplot(row[1]), log, 2, "Across it", reach)
     return out[0]
 
 
-def _plane(axes: Any, log: Log, component: int, title: str, reach: float | None) -> None:
+def _plane(axes: Any, log: Log, component: int, title: str, reach: float | None, legend: bool = False) -> None:
     """V-bar to the right; R-bar (towards Earth) or H-bar (against the orbit normal) downward."""
     limits = log.scenario.requirements
     r = log.truth["r_chaser_target_hill_m"]
@@ -168,7 +168,7 @@ def _plane(axes: Any, log: Log, component: int, title: str, reach: float | None)
     axes.set_title(title)
     axes.set_xlabel("V-bar, m (along the velocity)")
     axes.set_ylabel("R-bar, m (to Earth)" if component == 0 else "H-bar, m (against the orbit normal)")
-    if component == 0:
+    if legend:
         axes.legend(loc="lower right" if reach is None else "upper left")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from gnc import flight
@@ -35,7 +37,7 @@ def render(log: Log) -> str:
     )
     environment.filters.update(number=number, figure=figure)
     spans = figures.phase_spans(log)
-    margins, margins_note = _margins(log)
+    margins, margins_note = _margins(log.params.tobytes(), log.scenario.flight.phases)
     return environment.get_template("report.html.j2").render(
         log=log,
         scenario=log.scenario,
@@ -77,12 +79,13 @@ def _budget(log: Log) -> list[tuple[str, float]]:
     return list(checks.budget_terms(log.scenario, checks.mean_motion_radps(log.scenario, log.truth)).items())
 
 
-def _margins(log: Log) -> tuple[list[Any], str]:
-    """Margins of the control loops as designed, or why there are none."""
+@cache
+def _margins(params: bytes, phases: tuple[str, ...]) -> tuple[list[Any], str]:
+    """Margins of the control loops as designed, or why there are none; params: the bytes of one record."""
     from gnc import design
 
     try:
-        return design.margins(log.params[0], log.scenario.flight.phases), ""
+        return design.margins(np.frombuffer(params, flight.PARAMS)[0], phases), ""
     except ValueError as error:
         return [], str(error)
 

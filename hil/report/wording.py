@@ -34,10 +34,9 @@ def number(value: float | None, digits: int = 3) -> str:
         return "–"
     if value == 0.0:
         return "0"
-    if 1.0e-4 <= abs(value) < 1.0e5:
-        decimals = max(0, digits - 1 - _exponent(value))
-        return f"{value:,.{decimals}f}"
-    return f"{value:.{digits - 1}e}"
+    text = f"{value:.{digits - 1}e}"
+    exponent = int(text.rpartition("e")[2])
+    return f"{value:,.{max(0, digits - 1 - exponent)}f}" if -5 < exponent < 5 else text
 
 
 def figure(value: float | None, unit: str, margin: bool = False) -> str:
@@ -45,7 +44,3 @@ def figure(value: float | None, unit: str, margin: bool = False) -> str:
     if unit != "1" or value is None:
         return number(value)
     return "–" if margin else "yes" if value else "no"
-
-
-def _exponent(value: float) -> int:
-    return int(f"{value:e}".rpartition("e")[2])

@@ -15,7 +15,7 @@ import pytest
 
 from hil.recorder import FRAMES, LogFile, Recorder, RecorderError
 
-ATTRIBUTES = {"scenario": "test", "seed": 7}
+ATTRIBUTES = {"scenario_toml": "[scenario]", "seed": 7}
 
 
 def random_rows(count: int, seed: int = 0) -> dict[str, np.ndarray]:

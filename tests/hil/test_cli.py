@@ -1,0 +1,139 @@
+"""The command line: what it prints, what it leaves, and its exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hil import Log, cli
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["proxops", *arguments])
+        try:
+            cli.main()
+            status: Any = 0
+        except SystemExit as stop:
+            status = stop.code or 0
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_list_names_every_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = call(capsys, "list")
+    assert status == 0
+    assert {line.split()[0] for line in out.splitlines()} >= {"iss-vbar", "iss-final", "iss-contact"}
+
+
+def test_check_reads_and_flies_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, out, err = call(capsys, "check", "iss-vbar")
+    assert (status, err) == (0, "") and out.startswith("iss-vbar: a valid scenario")
+    assert not list(tmp_path.iterdir())
+
+
+def test_run_json_prints_exactly_one_object(capsys: pytest.CaptureFixture[str], contact_log: Log) -> None:
+    status, out, err = call(capsys, "run", "iss-contact", "--json")
+    summary = json.loads(out)
+    assert (status, err, summary["verdict"]) == (0, "", "PASS")
+    assert summary["digest"] == contact_log.digest
+
+
+def test_run_leaves_log_scenario_and_report(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out_dir = tmp_path / "a" / "run"
+    status, out, _ = call(capsys, "run", "iss-contact", "--out", str(out_dir))
+    assert status == 0 and out.rstrip().endswith("PASS")
+    assert "lateral misalignment at contact" in out
+    assert sorted(p.name for p in out_dir.iterdir()) == ["log.h5", "report.html", "scenario.toml"]
+    first = (out_dir / "report.html").read_text()
+    (out_dir / "report.html").unlink()
+    status, out, _ = call(capsys, "report", str(out_dir))
+    assert status == 0 and (out_dir / "report.html").read_text() == first
+
+
+def test_a_failed_requirement_is_exit_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+    limit = "requirements.contact_lateral_misalignment_m=1e-6"
+    status, out, _ = call(capsys, "run", "iss-contact", "--set", limit)
+    assert status == 1 and out.rstrip().endswith("FAIL")
+
+
+MISTAKES = {
+    "unknown scenario": (["run", "iss-vbr"], "did you mean iss-vbar?"),
+    "missing file": (["run", "nowhere.toml"], "nowhere.toml: no such scenario file"),
+    "unknown key": (["run", "iss-contact", "--set", "chaser.mas_kg=3"], "did you mean mass_kg?"),
+    "wrong unit": (["check", "iss-contact", "--set", "initial.distance_km=3"], "expected m: write distance_m"),
+    "wrong type": (["check", "iss-contact", "--set", "chaser.mass_kg='x'"], "expected a number from 0.1"),
+    "NaN": (["run", "iss-contact", "--set", "plant.step_s=nan"], "plant.step_s = nan"),
+    "negative mass": (["run", "iss-contact", "--set", "chaser.mass_kg=-1.0"], "chaser.mass_kg = -1.0"),
+    "epoch": (["check", "iss-contact", "--set", "scenario.epoch_utc=2030-01-01T00:00:00"], "outside the ephemeris"),
+    "no ephemeris": (["check", "iss-contact", "--set", "target.ephemeris=no.xml"], "no.xml: cannot read the ephemeris"),
+    "negative seed": (["run", "iss-contact", "--seed", "-1"], "-1 is not in the range"),
+    "unknown option": (["run", "iss-contact", "--speed"], "No such option"),
+    "unknown computer": (["run", "iss-contact", "--on", "mars"], "'mars' is not 'sil'"),
+    "unknown command": (["fly"], "No such command 'fly'"),
+    "no log": (["report", "nowhere"], "no log there"),
+    "place": (["run", "iss-contact", "--out", "/proc/nowhere/out"], "cannot be written"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_line_and_exit_status_2(capsys: pytest.CaptureFixture[str], mistake: str) -> None:
+    arguments, expected = MISTAKES[mistake]
+    status, out, err = call(capsys, *arguments)
+    assert status == 2 and out == ""
+    assert err.count("\n") == 1 and err.startswith("proxops: ") and expected in err
+
+
+def test_a_folder_with_something_in_it_is_left_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "log.h5").write_text("precious")
+    status, _, err = call(capsys, "run", "iss-contact", "--out", str(tmp_path))
+    assert status == 2 and "not an empty folder" in err
+    assert [p.name for p in tmp_path.iterdir()] == ["log.h5"]
+    assert (tmp_path / "log.h5").read_text() == "precious"
+
+
+def test_a_full_disk_is_one_line_exit_status_2_and_leaves_nothing(tmp_path: Path) -> None:
+    script = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
+        "from hil import cli\n"
+        f"sys.argv = ['proxops', 'run', 'iss-contact', '--out', {str(tmp_path / 'out')!r}]\n"
+        "cli.main()\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, timeout=60)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.count("\n") == 1 and "cannot be written" in done.stderr
+    assert not list(tmp_path.rglob("*.*"))
+
+
+def test_an_interrupted_run_is_exit_status_130(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import hil.run
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hil.run, "_fly", interrupted)
+    status, _, err = call(capsys, "run", "iss-contact", "--out", str(tmp_path / "out"))
+    assert status == 130 and err.strip().endswith("interrupted")
+
+
+def test_a_run_that_breaks_is_exit_status_3(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import hil.run
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("the plant fell over")
+
+    monkeypatch.setattr(hil.run, "_fly", broken)
+    status, _, err = call(capsys, "run", "iss-contact")
+    assert status == 3 and "the run broke: the plant fell over" in err

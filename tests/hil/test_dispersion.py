@@ -1,0 +1,59 @@
+"""Draws: seeded, independent by name, of the declared size."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from hil.dispersion import Dispersed, sample
+from hil.scenario import DEG, Scenario
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return Scenario.load("iss-vbar")
+
+
+def test_same_seed_same_draw_and_another_case_another(scenario: Scenario) -> None:
+    assert sample(scenario, 3) == sample(scenario, 3)
+    assert sample(scenario, 3) != sample(scenario, 4)
+    assert sample(scenario, 3, case=1) != sample(scenario, 3)
+
+
+def test_one_dispersion_changes_no_other_draw(scenario: Scenario) -> None:
+    other = Scenario.load("iss-vbar", ["dispersions.mass_ratio=0.1"])
+    a, b = sample(scenario, 3), sample(other, 3)
+    changed = [f.name for f in dataclasses.fields(Dispersed) if getattr(a, f.name) != getattr(b, f.name)]
+    assert changed == ["mass_ratio"]
+    assert b.mass_ratio == pytest.approx(5.0 * a.mass_ratio)
+
+
+def test_without_dispersions_the_truth_is_nominal() -> None:
+    base = Scenario.load("iss-vbar")
+    zero = [f"dispersions.{key}={1.0 if key == 'density_factor' else 0.0}" for key in base.document["dispersions"]]
+    d = sample(Scenario.load("iss-vbar", zero), 3)
+    sensors = ("gyro", "accelerometer", "imu", "star", "camera", "target_phase")
+    for field in dataclasses.fields(Dispersed):
+        if not field.name.startswith(sensors):
+            expected = 1.0 if field.name == "density_factor" else 0.0
+            assert np.all(np.asarray(getattr(d, field.name)) == expected), field.name
+
+
+def test_draws_have_the_declared_three_sigma(scenario: Scenario) -> None:
+    drawn = [sample(scenario, seed) for seed in range(400)]
+    for name, three_sigma in (
+        ("initial_position_hill_m", 30.0),
+        ("mass_ratio", 0.02),
+        ("thruster_direction_rad", 0.5 * DEG),
+        ("target_attitude_tbody_rad", 1.0 * DEG),
+        ("camera_boresight_rad", 0.1 * DEG),
+    ):
+        values = np.array([getattr(d, name) for d in drawn]).ravel()
+        sigma, count = three_sigma / 3.0, values.size
+        # 5 sigma of the sampling error of a mean and of a standard deviation
+        assert abs(values.mean()) < 5.0 * sigma / np.sqrt(count), name
+        assert values.std() == pytest.approx(sigma, rel=5.0 / np.sqrt(2.0 * count)), name
+    logs = np.log([d.density_factor for d in drawn])
+    assert logs.std() == pytest.approx(np.log(2.0) / 3.0, rel=5.0 / np.sqrt(800.0))

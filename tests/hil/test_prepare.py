@@ -1,0 +1,87 @@
+"""What a run starts with: truth where it should be, and nothing drawn in what flight is told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gnc import flight
+from hil.prepare import prepare
+from hil.scenario import UPLOADED_PARAMETERS, Scenario, ScenarioError
+
+EXACT = [
+    f"dispersions.{key}={1.0 if key == 'density_factor' else 0.0}"
+    for key in Scenario.load("iss-vbar").document["dispersions"]
+]
+
+
+@pytest.mark.parametrize("name", ["iss-contact", "iss-final", "iss-vbar"])
+def test_without_dispersions_the_chaser_is_at_its_hold_point(name: str) -> None:
+    scenario = Scenario.load(name, EXACT)
+    port = prepare(scenario, 1).plant.port()
+    assert port["axial_m"] == pytest.approx(scenario.initial.distance_m, abs=1e-6)
+    assert port["lateral_m"] == pytest.approx(abs(scenario.initial.offset_x_m), abs=1e-6)
+    assert port["pitch_yaw_rad"] == pytest.approx(0.0, abs=1e-12)
+    assert port["roll_rad"] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_offset_is_above_the_v_bar_and_the_approach_from_behind() -> None:
+    r_hill, v_hill = prepare(Scenario.load("iss-vbar", EXACT), 1).plant.relative()
+    assert r_hill[0] == pytest.approx(25.0, abs=1e-6)
+    assert r_hill[1] == pytest.approx(-(3500.0 + 34.0 + 5.0), abs=1e-6)
+    assert np.abs(v_hill).max() < 1e-9
+
+
+def test_flight_is_told_nominal_vehicles_whatever_is_drawn() -> None:
+    scenario = Scenario.load("iss-vbar")
+    one, two = prepare(scenario, 1).params, prepare(scenario, 2).params
+    for field in flight.fields("params"):
+        same = np.array_equal(one[field.name], two[field.name])
+        drawn = field.name in UPLOADED_PARAMETERS and "sigma" not in field.name
+        assert same is not drawn, field.name
+    assert one["mass_kg"] == scenario.chaser.mass_kg
+
+
+def test_truth_differs_from_nominal_by_what_was_drawn() -> None:
+    scenario = Scenario.load("iss-vbar")
+    run = prepare(scenario, 5)
+    chaser = run.plant.state("chaser")
+    assert chaser["mass_kg"] == pytest.approx(19000.0 * (1.0 + run.dispersed.mass_ratio))
+    assert np.allclose(chaser["com_body_m"], run.dispersed.com_body_m, atol=1e-9)
+    assert run.plant.thruster(3)["thrust_n"] == pytest.approx(216.0 * (1.0 + run.dispersed.thruster_force_ratio[3]))
+    cosine = np.dot(run.plant.thruster(3)["direction_body"], scenario.chaser.thrusters.direction[3])
+    tilt = np.linalg.norm(np.cross(run.dispersed.thruster_direction_rad[3], scenario.chaser.thrusters.direction[3]))
+    assert np.arccos(cosine) == pytest.approx(tilt, rel=1e-3)
+
+
+def test_uploaded_states_are_truth_plus_the_drawn_error() -> None:
+    run = prepare(Scenario.load("iss-vbar"), 5)
+    target, (r_hill, v_hill) = run.plant.state("target"), run.plant.relative()
+    assert np.allclose(run.params["target_r_eci_m"] - target["r_eci_m"], run.dispersed.upload_target_position_eci_m)
+    assert np.allclose(run.params["init_r_hill_m"] - r_hill, run.dispersed.handover_position_hill_m)
+    assert np.allclose(run.params["init_v_hill_mps"] - v_hill, run.dispersed.handover_velocity_hill_mps)
+    assert run.params["init_sigma_r_m"] == 10.0
+
+
+def test_flight_core_takes_the_parameters_of_every_scenario() -> None:
+    for name in Scenario.names():
+        flight.Flight(prepare(Scenario.load(name), 1).params)
+
+
+@pytest.mark.parametrize("epoch", ["2025-02-26T11:59:59", "2025-03-26T13:00:00"])
+def test_epoch_outside_the_ephemeris_is_refused(epoch: str) -> None:
+    with pytest.raises(ScenarioError, match=r"outside the ephemeris: its states cover 2025-02-26T12:00:00 to"):
+        prepare(Scenario.load("iss-vbar", [f"scenario.epoch_utc='{epoch}'"]), 1)
+
+
+def test_ephemeris_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ScenarioError, match=r"nowhere\.xml: cannot read the ephemeris"):
+        prepare(Scenario.load("iss-vbar", ["target.ephemeris='nowhere.xml'"]), 1)
+
+
+def test_unknown_atmosphere_is_refused() -> None:
+    for name in ("thick", "egm2008"):
+        with pytest.raises(
+            ScenarioError, match=rf'plant\.atmosphere = "{name}": expected "none" or the name of a table'
+        ):
+            prepare(Scenario.load("iss-vbar", [f"plant.atmosphere='{name}'"]), 1)

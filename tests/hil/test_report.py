@@ -1,0 +1,100 @@
+"""The report: everything in one file, from the log alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from hil import Log
+from hil.report import render
+from hil.report.figures import phase_spans, thin
+from hil.report.wording import number
+
+
+@pytest.fixture(scope="module")
+def page(contact_log: Log) -> str:
+    return render(contact_log)
+
+
+def test_report_needs_nothing_from_outside(page: str) -> None:
+    outside = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?(?!#)([^"\')\s>]+)', page)
+    assert [target for target in outside if not target.startswith(("data:", "#"))] == []
+    assert "<script" not in page
+
+
+def test_report_is_well_formed(page: str) -> None:
+    class Balance(HTMLParser):
+        open: list[str]
+
+        def handle_starttag(self, tag: str, attrs: object) -> None:
+            if tag not in ("meta", "br", "link"):
+                self.stack.append(tag)
+
+        def handle_endtag(self, tag: str) -> None:
+            assert self.stack.pop() == tag
+
+        def handle_startendtag(self, tag: str, attrs: object) -> None:
+            pass
+
+        stack: list[str] = []  # noqa: RUF012
+
+    parser = Balance()
+    parser.feed(page)
+    assert parser.stack == []
+
+
+def test_report_says_what_was_found(page: str, contact_log: Log) -> None:
+    assert contact_log.digest in page
+    assert f'<div class="verdict {contact_log.verdict}">' in page
+    for requirement in contact_log.requirements:
+        assert number(requirement.limit) in page
+    for heading in ("Requirements", "Contact", "Approach", "Corridor", "Navigation", "Attitude", "Thrusters",
+                    "Velocity change", "Control margins", "Drawn for this run"):  # fmt: skip
+        assert f"<h2>{heading}</h2>" in page
+    assert page.count("<svg") == 7
+    for span in phase_spans(contact_log):
+        assert span[2] in page
+
+
+def test_report_of_the_same_log_is_the_same(page: str, contact_log: Log) -> None:
+    assert render(contact_log) == page
+
+
+def test_report_without_telemetry_leaves_navigation_out(contact_log: Log) -> None:
+    blind = dataclasses.replace(contact_log, telemetry=np.zeros_like(contact_log.telemetry))
+    page = render(blind)
+    assert "<h2>Navigation</h2>" not in page and "<h2>Approach</h2>" in page
+
+
+def test_report_of_a_log_cut_before_its_first_row(contact_log: Log) -> None:
+    empty = {name: getattr(contact_log, name)[:0] for name in ("sensors", "command", "telemetry", "truth")}
+    page = render(
+        dataclasses.replace(
+            contact_log, **empty, verdict="ERROR", error="cut short", requirements=(), contact=None, delta_v_mps={}
+        )
+    )
+    assert "cut short" in page and "<svg" not in page
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"), (float("nan"), "–"), (0.0, "0"), (0.0757, "0.0757"), (3.3456, "3.35"), (12345.6, "12,346"),
+        (-0.5, "-0.500"), (1.0e-6, "1.00e-06"), (9.999, "10.0"), (99.96, "100"),
+    ],
+)  # fmt: skip
+def test_numbers_have_three_significant_digits(value: float | None, text: str) -> None:
+    assert number(value) == text
+
+
+def test_thinned_curve_keeps_its_extremes() -> None:
+    t = np.arange(100_000.0)
+    y = np.sin(t / 700.0)
+    y[54_321], y[77_777] = 5.0, -5.0
+    few_t, few_y = thin(t, y, 500)
+    assert len(few_t) <= 1001 and few_y.max() == 5.0 and few_y.min() == -5.0
+    assert (np.diff(few_t) >= 0.0).all() and few_t[-1] == t[-1]

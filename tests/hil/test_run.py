@@ -1,0 +1,136 @@
+"""Whole runs through the Python face: the core, a recorded log, and a user's own flight computer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gnc import flight
+from hil import Log, Scenario, fly
+from hil.run import FlightComputer
+
+
+class Idle:
+    """The least a user's own flight software can be: every valve stays shut."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def step(self, sensors: np.void) -> Any:
+        self.seen.append(int(sensors["tick"]))
+        return np.zeros(28, np.uint32)
+
+
+class Core:
+    """The flight core again, driven from Python: the answer must be the same to the bit."""
+
+    def __init__(self, params: Any, with_telemetry: bool = True):
+        self.core, self.with_telemetry = flight.Flight(params), with_telemetry
+
+    def step(self, sensors: np.void) -> Any:
+        command, telemetry = self.core.step(sensors)
+        return (command, telemetry) if self.with_telemetry else command
+
+
+def test_the_shortest_scenario_docks(contact_log: Log) -> None:
+    assert contact_log.verdict == "PASS", [r for r in contact_log.requirements if not r.passed]
+    assert contact_log.ended == "contact" and contact_log.contact is not None
+    assert contact_log.contact["captured"] == 1.0
+    assert 0.0 < contact_log.delta_v_mps["total"] < 1.5 * contact_log.delta_v_mps["budget"]
+
+
+def test_same_seed_same_digest_whether_or_not_it_is_logged(contact_log: Log) -> None:
+    again = fly("iss-contact", seed=1)
+    assert again.digest == contact_log.digest
+    assert again.truth.tobytes() == contact_log.truth.tobytes()
+    assert fly("iss-contact", seed=2).digest != contact_log.digest
+
+
+def test_log_reads_back_as_it_was_flown(contact_log: Log, contact_folder: Path) -> None:
+    back = Log.open(contact_folder)
+    assert back.summary() == contact_log.summary()
+    for name in ("sensors", "command", "telemetry", "truth", "params"):
+        assert getattr(back, name).tobytes() == getattr(contact_log, name).tobytes(), name
+    assert dict(back.scenario.flight) == dict(contact_log.scenario.flight)
+    flown = Scenario.load(contact_folder / "scenario.toml")
+    assert flown.document == contact_log.scenario.document
+
+
+@pytest.mark.parametrize("with_telemetry", [True, False])
+def test_the_core_behind_the_python_seam_flies_the_same(contact_log: Log, with_telemetry: bool) -> None:
+    short = ["scenario.max_duration_s=30.0"]
+    log = fly("iss-contact", seed=1, overrides=short, flight=Core(contact_log.params[0], with_telemetry))
+    rows = len(log.truth)
+    assert rows == 300
+    assert log.command.tobytes() == contact_log.command[:rows].tobytes()
+    assert log.truth.tobytes() == contact_log.truth[:rows].tobytes()
+    if with_telemetry:
+        assert log.telemetry.tobytes() == contact_log.telemetry[:rows].tobytes()
+
+
+def test_recorded_sensors_drive_the_core_to_the_recorded_answer(contact_log: Log) -> None:
+    core = flight.Flight(contact_log.params[0])
+    for i in range(400):
+        command, telemetry = core.step(contact_log.sensors[i])
+        assert command == contact_log.command[i]
+        assert telemetry.tobytes() == contact_log.telemetry[i].tobytes()
+
+
+def test_a_users_own_flight_computer_is_judged_like_the_core() -> None:
+    idle = Idle()
+    log = fly("iss-contact", seed=1, flight=idle, overrides=["scenario.max_duration_s=60.0"])
+    assert idle.seen == list(range(600))
+    assert log.verdict == "FAIL" and log.ended == "time is up" and log.contact is None
+    assert log.delta_v_mps["total"] == 0.0
+    assert not log.command["thruster_on_us"].any()
+
+
+@pytest.mark.parametrize("bad", [np.zeros(40), [-1.0], [2.0**33], np.zeros((2, 2)), 3.0])
+def test_a_command_that_is_none_is_refused(bad: Any) -> None:
+    class Broken:
+        def step(self, sensors: np.void) -> Any:
+            return bad
+
+    broken: FlightComputer = Broken()
+    with pytest.raises(ValueError, match=r"command at 0\.0 s: expected a gnc\.flight\.COMMAND record or up to 32"):
+        fly("iss-contact", flight=broken, overrides=["scenario.max_duration_s=1.0"])
+
+
+def test_a_run_broken_off_ends_in_retreat_or_hold_without_contact() -> None:
+    blind = 'fault=[{sensor="camera",kind="dropout",start_s=60.0}]'
+    log = fly("iss-contact", seed=1, overrides=[blind, "scenario.max_duration_s=4000.0"])
+    assert log.verdict == "FAIL" and log.contact is None
+    assert log.ended == "broken off"
+    assert flight.Reason(int(log.telemetry["abort_reason"][-1])) == flight.Reason.CAMERA
+
+
+def test_progress_is_reported_in_simulated_time() -> None:
+    seen: list[float] = []
+    fly("iss-contact", overrides=["scenario.max_duration_s=35.0"], progress=seen.append)
+    assert seen == pytest.approx([10.0, 20.0, 30.0, 35.0])
+
+
+def test_summary_is_plain_json(contact_log: Log) -> None:
+    import json
+
+    summary = json.loads(json.dumps(contact_log.summary(), allow_nan=False))
+    assert {"verdict", "requirements", "contact", "delta_v_mps", "propellant_kg", "duration_s", "realtime_factor",
+            "digest", "seed", "versions"} <= set(summary)  # fmt: skip
+    assert set(summary["requirements"][0]) >= {"name", "figure", "limit", "margin", "passed"}
+
+
+def test_exception_in_flight_leaves_a_readable_incomplete_log(tmp_path: Path) -> None:
+    class Fails(Idle):
+        def step(self, sensors: np.void) -> Any:
+            if sensors["tick"] == 250:
+                raise KeyboardInterrupt
+            return super().step(sensors)
+
+    with pytest.raises(KeyboardInterrupt):
+        fly("iss-contact", flight=Fails(), out=tmp_path / "out")
+    log = Log.open(tmp_path / "out")
+    assert log.verdict == "ERROR" and "cut short" in str(log.error)
+    assert len(log.truth) >= 200
