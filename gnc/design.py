@@ -80,7 +80,8 @@ DECLARED_WEIGHTS: Mapping[str, BrysonWeights] = MappingProxyType(
         "s3_hold": BrysonWeights(position=5.0, velocity=0.045, acceleration=1.0e-3),
         "approach": BrysonWeights(position=2.5, velocity=0.1, acceleration=1.0e-3),
         "s4_hold": BrysonWeights(position=1.25, velocity=0.1, acceleration=2.0e-3),
-        "final": BrysonWeights(position=0.5, velocity=0.06, acceleration=1.8e-3),
+        "final": BrysonWeights(position=0.1, velocity=math.inf, acceleration=2.25e-3),
+        "retreat": BrysonWeights(position=0.2, velocity=math.inf, acceleration=2.0e-3),
     }
 )
 """The weights behind the gains of the shipped scenarios, by loop."""
