@@ -1,0 +1,90 @@
+"""Sensor faults end in a retreat or a hold, and never in a collision."""
+
+from pathlib import Path
+
+import pytest
+
+from gnc.flight import Reason
+from tests.closed_loop.flights import collided, fault, fly_with, phases_flown
+
+SEEDS = (51, 52)
+
+
+def assert_broken_off(log, reason: Reason) -> None:
+    assert log.contact is None
+    assert not collided(log)
+    assert "retreat" in phases_flown(log)
+    assert log.telemetry["abort_reason"][-1] == reason
+    assert log.verdict == "FAIL"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("shift", [(0.0, 2.0, 0.0), (0.0, 0.0, -1.5), (3.0, 0.0, 0.0)])
+def test_a_jump_of_the_camera_beyond_its_gate_ends_in_a_retreat(tmp_path: Path, seed: int, shift: tuple) -> None:
+    log = fly_with(tmp_path, "iss-contact", fault("camera", "bias", 200.0, *shift), seed)
+    assert_broken_off(log, Reason.CAMERA)
+    assert log.telemetry["camera_rejects"][-1] >= 6
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("axis", [1, 2])
+@pytest.mark.parametrize("size_m", [0.05, 0.15, 0.3, 0.5, 1.0])
+def test_a_constant_shift_of_the_camera_never_ends_in_a_collision(
+    tmp_path: Path, seed: int, axis: int, size_m: float
+) -> None:
+    shift = [0.0, 0.0, 0.0]
+    shift[axis] = size_m
+    log = fly_with(tmp_path, "iss-contact", fault("camera", "bias", 0.0, *shift), seed)
+    assert not collided(log)
+    if size_m >= 0.5:
+        assert_broken_off(log, Reason.DISAGREEMENT)
+
+
+@pytest.mark.parametrize("size_m", [-1.0, -0.3, 0.3, 1.0])
+def test_a_constant_range_error_of_the_camera_never_ends_in_a_collision(tmp_path: Path, size_m: float) -> None:
+    assert not collided(fly_with(tmp_path, "iss-contact", fault("camera", "bias", 0.0, size_m, 0.0, 0.0), 53))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_camera_locked_on_the_wrong_reflector_from_afar_is_found_out(tmp_path: Path, seed: int) -> None:
+    log = fly_with(tmp_path, "iss-final", fault("camera", "bias", 0.0, 0.0, 1.0, 0.0), seed)
+    assert_broken_off(log, Reason.DISAGREEMENT)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_losing_the_camera_ends_in_a_retreat(tmp_path: Path, seed: int) -> None:
+    assert_broken_off(fly_with(tmp_path, "iss-contact", fault("camera", "dropout", 150.0), seed), Reason.CAMERA)
+
+
+@pytest.mark.parametrize("base", ["iss-contact", "iss-final"])
+@pytest.mark.parametrize("sensor", ["star", "camera"])
+def test_without_star_tracker_or_camera_the_run_ends_in_a_retreat_or_hold(
+    tmp_path: Path, base: str, sensor: str
+) -> None:
+    log = fly_with(tmp_path, base, fault(sensor, "dropout", 0.0), 54)
+    assert log.contact is None
+    assert not collided(log)
+    assert phases_flown(log)[-1] in ("s3", "s4", "retreat", "retreat-hold")
+
+
+@pytest.mark.parametrize("sensor", ["camera", "star", "rgnss", "gnss"])
+def test_a_frozen_sensor_never_ends_in_a_collision(tmp_path: Path, sensor: str) -> None:
+    assert not collided(fly_with(tmp_path, "iss-contact", fault(sensor, "freeze", 120.0), 55))
+
+
+def test_losing_relative_gnss_in_the_hop_is_seen(tmp_path: Path) -> None:
+    """The hop has no abort phase; it stays passively safe and the hold at its end does not let the chaser go on."""
+    log = fly_with(tmp_path, "iss-vbar", fault("rgnss", "dropout", 3000.0), 56)
+    assert log.contact is None
+    assert "approach" not in phases_flown(log)
+    assert not collided(log)
+
+
+def test_a_missed_capture_is_left_again(tmp_path: Path) -> None:
+    """Touching with an unarmed or refusing mechanism: the chaser drifts, then backs off."""
+    tables = "[contact]\ncapture_closing_max_mps = 0.02\n"
+    log = fly_with(tmp_path, "iss-contact", tables, 57)
+    assert log.contact is not None
+    assert log.contact["captured"] == 0.0
+    assert phases_flown(log)[-2:] == ["docked", "retreat"] or phases_flown(log)[-1] == "docked"
+    assert log.verdict == "FAIL"
