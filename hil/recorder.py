@@ -101,22 +101,24 @@ class Recorder:
         while done < count:
             at = self.rows % self._chunk
             step = min(count - done, self._chunk - at)
-            for name, pending in self._pending.items():
-                pending[at : at + step] = frames[name][done : done + step]
             self.rows += step
+            if step == self._chunk:
+                self._write_chunk({name: np.ascontiguousarray(frames[name][done : done + step]) for name in FRAMES})
+            else:
+                for name, pending in self._pending.items():
+                    pending[at : at + step] = frames[name][done : done + step]
+                if at + step == self._chunk:
+                    self._write_chunk(self._pending)
             done += step
-            if self.rows % self._chunk == 0:
-                self._write_chunk()
 
-    def _write_chunk(self) -> None:
-        """The pending rows as one whole chunk of each dataset: HDF5 copies them to the file as they are."""
+    def _write_chunk(self, rows: Mapping[str, NDArray[np.void]]) -> None:
+        """One whole chunk of each dataset, which HDF5 copies to the file as it is; the last may count fewer rows."""
         start = (self.rows - 1) // self._chunk * self._chunk
         try:
             for name, dataset in self._datasets.items():
-                dataset.resize((self.rows,))
-                dataset.id.write_direct_chunk((start,), self._pending[name])
-            for dataset in self._datasets.values():
-                dataset.flush()
+                dataset.id.set_extent((self.rows,))
+                dataset.id.write_direct_chunk((start,), rows[name])
+            self._file.flush()
         except (OSError, RuntimeError) as error:
             self.abandon()
             raise RecorderError(_reason(self.path, error)) from None
@@ -124,7 +126,7 @@ class Recorder:
     def flush(self) -> None:
         """Writes the rows of the last, partly filled chunk."""
         if self.rows % self._chunk:
-            self._write_chunk()
+            self._write_chunk(self._pending)
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Writes the last rows and the summary, and marks the log complete."""
