@@ -1,5 +1,6 @@
 """What the compiled core is made of: no warning, no outside symbol, no state of its own, no recursion."""
 
+import platform
 import re
 import shutil
 import subprocess
@@ -66,3 +67,13 @@ def test_core_does_not_recurse(tmp_path: Path) -> None:
         for leaf in leaves:
             del calls[leaf]
     assert sorted(calls) == []
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_core_fuses_no_multiplication_with_an_addition(compiler: str, tmp_path: Path) -> None:
+    """A fused operation rounds once where two round twice: the bits would depend on the processor."""
+    fused_on = {"x86_64": ["-mfma", "-mavx2"], "aarch64": []}  # where it is an option, and where it is always there
+    compile_core(compiler, tmp_path, "-O3", *fused_on[platform.machine()])
+    objects = sorted(map(str, tmp_path.glob("*.o")))
+    code = subprocess.run(["objdump", "-d", *objects], capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"\t(vfn?m(?:add|sub)\w+|fn?m(?:add|sub|la|ls)\b.*)", code) == []
