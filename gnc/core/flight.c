@@ -163,7 +163,7 @@ static void report(const flight_t *f, telemetry_t *t)
     vec3_copy(t->v_port_tport_mps, f->solution.v_port_tport_mps);
     sigma_hill(f, 0, t->sigma_r_hill_m);
     sigma_hill(f, 3, t->sigma_v_hill_mps);
-    for (size_t i = 0; i < 3; i++) t->sigma_attitude_rad[i] = (float)elem_sqrt(elem_max(f->attitude.p[7 * i], 0.0));
+    for (size_t i = 0; i < 3; i++) t->sigma_attitude_rad[i] = (float)elem_sqrt(elem_max(nav_attitude_variance(f, i), 0.0));
     to_f32(t->target_attitude_rad, f->relative.theta_tbody_rad);
     to_f32(t->gyro_bias_radps, f->attitude.bias_radps);
     to_f32(t->attitude_error_rad, f->guidance.error_attitude_rad);
@@ -195,9 +195,11 @@ static void navigate(flight_t *f, const sensor_frame_t *s)
         vec3_sub(f->mission.dv_to_go_eci_mps, f->mission.dv_to_go_eci_mps, f->relative.sensed_eci_mps);
     }
     nav_attitude_update(f, s);
-    nav_gnss_update(f, s);
-    nav_rgnss_update(f, s);
-    nav_camera_update(f, s);
+    if (f->params.phase_law[f->mission.phase] != LAW_DOCKED) { /* held by the target, the chaser no longer moves as modelled */
+        nav_gnss_update(f, s);
+        nav_rgnss_update(f, s);
+        nav_camera_update(f, s);
+    }
     nav_solution(f);
 }
 

@@ -187,6 +187,7 @@ enum { USES_STAR = 1, USES_RGNSS = 2, USES_CAMERA = 4 };
     P(f64, gyro_bias_sigma_radps, 0.0, 0.1, "rad/s", "1 sigma of the gyro bias at start") \
     P(f64, star_sigma_cross_rad, 1.0e-7, 0.1, "rad", "star tracker noise across its boresight (star x)") \
     P(f64, star_sigma_roll_rad, 1.0e-7, 0.1, "rad", "star tracker noise about its boresight (star x)") \
+    P(f64, star_misalignment_sigma_rad, 0.0, 0.1, "rad", "star tracker mounting error, 1 sigma each axis: constant, so no measurement averages it away") \
     P(f64, accel_bias_tau_s, 1.0, 1.0e4, "s", "time constant of the accelerometer bias estimate, taken while no thruster fires") \
     P(f64, accel_scale_sigma, 0.0, 0.1, "1", "1 sigma of the relative error of a sensed velocity increment") \
     P(f64, rel_accel_psd_m2ps3, 0.0, 1.0, "m^2/s^3", "white acceleration noise of the relative motion model") \

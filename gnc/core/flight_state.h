@@ -109,6 +109,9 @@ struct flight {
 /* nav_attitude.c */
 void nav_attitude_init(flight_t *f);
 void nav_attitude_propagate(flight_t *f, const sensor_frame_t *s);
+/* Variance of the attitude about body axis i: the filter's own and the star tracker's mounting error,
+ * which is considered, not estimated (Schmidt 1966). */
+double nav_attitude_variance(const flight_t *f, size_t i);
 void nav_attitude_update(flight_t *f, const sensor_frame_t *s);
 /* nav_relative.c */
 void nav_relative_init(flight_t *f);

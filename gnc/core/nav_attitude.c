@@ -68,6 +68,12 @@ static void propagate_covariance(flight_t *f)
     a->pending_s = 0.0;
 }
 
+double nav_attitude_variance(const flight_t *f, size_t i)
+{
+    double considered = f->params.star_misalignment_sigma_rad;
+    return f->attitude.p[i * N + i] + considered * considered;
+}
+
 static void correct(nav_attitude_t *a, const double dx[N])
 {
     double dq[4];

@@ -30,8 +30,7 @@ static void predict(const flight_t *f, const nav_sample_t *at, geometry_t *g)
 /* Mean variance of the chaser's own attitude: it turns the line of sight as the camera's noise does. */
 static double attitude_variance(const flight_t *f)
 {
-    const double *p = f->attitude.p;
-    return (p[0] + p[7] + p[14]) / 3.0;
+    return (nav_attitude_variance(f, 0) + nav_attitude_variance(f, 1) + nav_attitude_variance(f, 2)) / 3.0;
 }
 
 static bool update_sight(flight_t *f, const sensor_frame_t *s, const geometry_t *g, double late_s)

@@ -87,12 +87,16 @@ void nav_rgnss_update(flight_t *f, const sensor_frame_t *s)
     nav_accept(f, track, ok);
 }
 
-/* One block update of the target's own orbit from the chaser's absolute fix less the relative state. */
+/* One block update of the target's own orbit from the chaser's absolute fix less the relative state,
+ * whose own uncertainty adds to the fix's. */
 static bool update_orbit(flight_t *f, size_t at, const double z[3], double sigma)
 {
     nav_relative_t *n = &f->relative;
-    double h[3 * ORB] = {0.0}, dx[ORB], nis, r[3] = {sigma * sigma, sigma * sigma, sigma * sigma};
-    for (size_t i = 0; i < 3; i++) h[i * ORB + at + i] = 1.0;
+    double h[3 * ORB] = {0.0}, dx[ORB], nis, r[3];
+    for (size_t i = 0; i < 3; i++) {
+        h[i * ORB + at + i] = 1.0;
+        r[i] = sigma * sigma + n->p[(at + i) * REL + at + i];
+    }
     if (!kalman_update3(ORB, n->p_orbit, h, z, r, f->params.gate_chi2_3dof, dx, &nis)) return false;
     n->gnss.nis = nis;
     vec3_add(n->r_target_eci_m, n->r_target_eci_m, &dx[0]);
