@@ -41,7 +41,28 @@ ctypedef struct pulse_t:
 # The cycle's pulse of a thruster commanded on for on_us from the start of the cycle. Updates the
 # valve state and the accounts of on-time, firings and violations. False: no thrust in this cycle.
 cdef bint actuators_open(pulse_t* pulse, thruster_t* thruster, uint32_t on_us, uint32_t cycle_us) noexcept nogil
+# Level at t_s from the start of the cycle
+cdef inline double actuators_level(const pulse_t* pulse, double t_s) noexcept nogil:
+    if t_s < pulse.t_peak_s:
+        return pulse.level_0 + (pulse.level_peak - pulse.level_0) * (t_s / pulse.t_peak_s)
+    if t_s <= pulse.t_off_s:
+        return pulse.level_peak
+    if t_s < pulse.t_end_s:
+        return (pulse.t_end_s - t_s) * pulse.fall_per_s
+    return 0.0
+
 # Integral of the level from the start of the cycle to t_s (s)
-cdef double actuators_area_s(const pulse_t* pulse, double t_s) noexcept nogil
-# Level at t_s
-cdef double actuators_level(const pulse_t* pulse, double t_s) noexcept nogil
+cdef inline double actuators_area_s(const pulse_t* pulse, double t_s) noexcept nogil:
+    cdef double t, area
+    t = t_s if t_s < pulse.t_peak_s else pulse.t_peak_s
+    area = 0.0
+    if t > 0.0:
+        area = 0.5 * t * (pulse.level_0 + actuators_level(pulse, t))
+    if t_s <= pulse.t_peak_s:
+        return area
+    t = t_s if t_s < pulse.t_off_s else pulse.t_off_s
+    area += pulse.level_peak * (t - pulse.t_peak_s)
+    if t_s <= pulse.t_off_s or pulse.fall_per_s == 0.0:
+        return area
+    t = t_s if t_s < pulse.t_end_s else pulse.t_end_s
+    return area + 0.5 * (t - pulse.t_off_s) * (pulse.level_peak + (pulse.t_end_s - t) * pulse.fall_per_s)

@@ -137,7 +137,7 @@ cdef class Plant:
     cdef void _step(self, double t0_s, double h_s) noexcept nogil
     cdef void _step_chaser(self, double t0_s, double h_s, const double* torque_body_Nm) noexcept nogil
     cdef int _edges(self, double* edges_s, double t_a, double t_b) noexcept nogil
-    cdef void _thrust(self, double t_b, double per_s, double* push_body_mps2, double* torque_body_Nm) noexcept nogil
+    cdef void _thrust(self, double t_a, double t_b, double* push_body_mps2, double* torque_body_Nm) noexcept nogil
     cdef void _hold_torque(self, double t_s, double* torque_body_Nm) noexcept nogil
     cdef void _check_contact(self, const craft_t* chaser_0, const craft_t* target_0, double t_s, double h_s) noexcept nogil
     cdef void _carry_captured(self) noexcept nogil

@@ -403,7 +403,7 @@ cdef class Plant:
         for e in range(n):
             t_b = edges[e]
             vec3_copy(torque, torque_body_Nm)
-            self._thrust(t_b, 1.0 / (t_b - t_a), push, torque)
+            self._thrust(t_a, t_b, push, torque)
             h = t_b - t_a
             vec3_axpy(self.imu.dv_com_body_mps, self.imu.dv_com_body_mps, h, push)
             vec3_copy(w, self.chaser.w_body_radps)
@@ -441,19 +441,21 @@ cdef class Plant:
         edges_s[n] = t_b
         return n + 1
 
-    cdef void _thrust(self, double t_b, double per_s, double* push_body_mps2, double* torque_body_Nm) noexcept nogil:
-        """Mean thrust of the piece of length 1/per_s that ends at t_b, exact from the profiles.
+    cdef void _thrust(self, double t_a, double t_b, double* push_body_mps2, double* torque_body_Nm) noexcept nogil:
+        """Mean thrust of the piece (t_a, t_b), exact from the profiles.
 
         Sets the specific force, adds to the torque, spends propellant and keeps the accounts.
         """
         cdef double arm[3]
         cdef double force[3]
-        cdef double area, impulse, propellant, spent = 0.0
+        cdef double area, impulse, propellant, spent = 0.0, per_s = 1.0 / (t_b - t_a)
         cdef thruster_t* th
         cdef int i, k
         vec3_set(force, 0.0, 0.0, 0.0)
         for k in range(self.n_active):
             i = self.active[k]
+            if t_a >= self.pulses[i].t_end_s:
+                continue
             th = &self.thrusters[i]
             area = actuators_area_s(&self.pulses[i], t_b)
             impulse = th.thrust_n * (area - self.pulses[i].area_done_s)
