@@ -45,7 +45,7 @@ AFT = ThrusterConfig(
     position_body_m=(-2.0, 0.0, 0.0), direction_body=(1.0, 0.0, 0.0), thrust_n=200.0, isp_s=270.0,
     rise_s=0.010, decay_s=0.012, min_on_s=0.0,
 )  # fmt: skip
-CAPTURE = CaptureConfig(0.01, 0.35, 0.34, 0.10, math.radians(10), math.radians(10), 0.02, 0.02)
+CAPTURE = CaptureConfig(0.01, 0.35, 0.34, 0.10, math.radians(10), math.radians(10), 0.02, 0.02, touch_lateral_m=1.0)
 
 
 def plant(environment: EnvironmentConfig = SPHERE, **changes: Any) -> Plant:
