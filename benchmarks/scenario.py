@@ -57,7 +57,7 @@ def _round(scenario: Scenario, folder: Path) -> tuple[dict[str, float], str, flo
     seconds["set-up"], _ = _timed(lambda: prepare(scenario, SEED))
     bare, (run, frames) = _timed(lambda: _fly(scenario, None))
     rows = round(scenario.scenario.max_duration_s / cycle_s)
-    recorder = Recorder(folder / "log", cycle_s, rows, {})
+    recorder = Recorder(folder / "log", cycle_s, rows, {"scenario_toml": scenario.to_toml()})
     whole, _ = _timed(lambda: (_fly(scenario, recorder), recorder.finish({})))
     again = prepare(scenario, SEED)
     seconds["flight core"], _ = _timed(lambda: replay_flight(Flight(again.params), frames["sensors"]))
