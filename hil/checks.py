@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from math import log, radians, sqrt, tan
+from math import isfinite, log, radians, sqrt, tan
 from typing import Any
 
 import numpy as np
@@ -36,8 +36,8 @@ class Requirement:
     unit: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return asdict(self)
+        """Plain values, for JSON; what is not a finite number is None."""
+        return {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in asdict(self).items()}
 
 
 def at_most(name: str, figure: float, limit: float, unit: str) -> Requirement:

@@ -45,7 +45,7 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
     from hil.scenario import Scenario
 
     read = Scenario.load(scenario, overrides)
-    prepare(read, seed=1)
+    prepare(read, seed=1).flight_core()
     click.echo(f"{read.name}: a valid scenario, {len(read.flight.phases)} phases, {read.scenario.epoch_utc} UTC")
 
 

@@ -53,13 +53,28 @@ class Run:
     sensors: Sensors
     params: Any
 
+    def flight_core(self) -> flight.Flight:
+        """A flight core with the run's parameters. Raises ScenarioError when the core refuses them."""
+        try:
+            return flight.Flight(self.params)
+        except ValueError as error:
+            raise ScenarioError(f"{self.scenario.source}: {error}") from None
+
 
 def prepare(scenario: Scenario, seed: int, case: int = 0) -> Run:
-    """Builds plant, sensors and flight parameters of `scenario` under master seed `seed`, campaign case `case`."""
+    """Builds plant, sensors and flight parameters of `scenario` under master seed `seed`, campaign case `case`.
+
+    Raises ScenarioError when the vehicles or the ephemeris do not make a run.
+    """
     d = sample(scenario, seed, case)
-    plant = Plant(plant_config(scenario, d))
-    _place(plant, scenario, d)
-    sensors = Sensors(sensors_config(scenario, d), seed, case)
+    try:
+        plant = Plant(plant_config(scenario, d))
+        _place(plant, scenario, d)
+        sensors = Sensors(sensors_config(scenario, d), seed, case)
+    except ScenarioError:
+        raise
+    except ValueError as error:
+        raise ScenarioError(f"{scenario.source}: {error}") from None
     return Run(scenario, seed, case, d, plant, sensors, flight_params(scenario, d, plant))
 
 

@@ -62,9 +62,10 @@ def fly(
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario, overrides)
     run = prepare(scenario, seed, case)
+    computer = run.flight_core() if flight is None else flight
     recorder = _open_recorder(run, Path(out)) if out is not None else None
     try:
-        log = _fly(run, flight, recorder, progress or (lambda t_s: None))
+        log = _fly(run, computer, recorder, progress or (lambda t_s: None))
     except RecorderError:
         raise
     except BaseException:
@@ -93,17 +94,16 @@ def _rows_max(scenario: Scenario) -> int:
     return int(scenario.scenario.max_duration_s / scenario.flight["cycle_s"] + 0.5)
 
 
-def _fly(
-    run: Run, computer: FlightComputer | None, recorder: Recorder | None, progress: Callable[[float], None]
-) -> Log:
+def _fly(run: Run, computer: Any, recorder: Recorder | None, progress: Callable[[float], None]) -> Log:
     scenario = run.scenario
     rows_max = _rows_max(scenario)
     frames = Chunk(rows_max)
+    own_core = computer if isinstance(computer, core.Flight) else None
     loop = Loop(
         run.plant,
         run.sensors,
         scenario.flight["cycle_s"],
-        core.Flight(run.params) if computer is None else None,
+        own_core,
         telecommands=[(t.t_s, t.opcode, *t.arg) for t in scenario.telecommands],
     )
     stretch = max(1, int(FLUSH_S / scenario.flight["cycle_s"] + 1.0e-9))
@@ -113,7 +113,7 @@ def _fly(
     while rows < rows_max:
         part = _slice(frames, rows, min(rows + stretch, rows_max))
         count = len(part.telemetry)
-        flown = loop.run(part, count) if computer is None else _run_with(loop, computer, part, count)
+        flown = loop.run(part, count) if own_core else _run_with(loop, computer, part, count)
         if recorder:
             recorder.append({name: getattr(part, name)[:flown] for name in _NAMES})
         rows += flown

@@ -599,15 +599,15 @@ class _Reader:
         return self.fail(path, value, f"unknown key in {where}{_nearest(key, valid)}")
 
 
-def _expectation(hint: Any, unit: str) -> str:
+def expectation(hint: Any, unit: str) -> str:
     """What a field accepts, in words."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is UnionType:
-        return _expectation(arguments[0], unit)
+        return expectation(arguments[0], unit)
     if origin is Annotated:
         return _range_in_words(arguments[0], arguments[1:], unit)
     if origin is tuple:
-        inner = _expectation(arguments[0], unit)
+        inner = expectation(arguments[0], unit)
         return f"a list, each of {inner}" if arguments[-1] is Ellipsis else f"{len(arguments)} numbers, each {inner}"
     if origin is Literal:
         return "one of " + ", ".join(_show(a) for a in arguments)
@@ -622,7 +622,7 @@ def _range_in_words(base: Any, constraints: tuple[Any, ...], unit: str) -> str:
     below = next((f"{c.lt:g}" for c in constraints if isinstance(c, Lt)), None)
     most = next((c.max_length for c in constraints if isinstance(c, MaxLen)), None)
     if most is not None:
-        return f"a list of 1 to {most}, each {_expectation(get_args(base)[0], unit)}"
+        return f"a list of 1 to {most}, each {expectation(get_args(base)[0], unit)}"
     bounds = ((">=", lo), (">", above), ("<=", hi), ("<", below))
     text = " and ".join(f"{sign} {bound}" for sign, bound in bounds if bound)
     text = f"a number from {lo} to {hi}" if lo and hi else f"a number {text}"
@@ -655,17 +655,16 @@ def _section(reader: _Reader, cls: Any, table: Any, path: str) -> Any:
         if name in table:
             value, hint = table[name], hints[name]
             values[name] = _section(reader, hint, value, f"{path}.{name}") if is_dataclass(hint) else _freeze(value)
-        elif _is_required(field):
-            raise reader.fail(
-                f"{path}.{name}", MISSING, f"missing; expected {_expectation(hints[name], unit_of(name))}"
-            )
+        elif is_required(field):
+            raise reader.fail(f"{path}.{name}", MISSING, f"missing; expected {expectation(hints[name], unit_of(name))}")
     try:
         return cls(**values)
     except ValidationError as error:
         raise _explain(reader, hints, table, path, error) from None
 
 
-def _is_required(field: Any) -> bool:
+def is_required(field: Any) -> bool:
+    """Whether a field of a section has no default."""
     default = field.default.is_required() if isinstance(field.default, FieldInfo) else field.default is MISSING
     return bool(default)
 
@@ -684,7 +683,7 @@ def _explain(
         value, at = value[index], f"{at}[{index}]"
         inner = get_args(hint)[0] if get_origin(hint) is Annotated else hint
         hint = get_args(inner)[0]
-    return reader.fail(at, value, f"expected {_expectation(hint, unit_of(str(name)))}")
+    return reader.fail(at, value, f"expected {expectation(hint, unit_of(str(name)))}")
 
 
 def _build(layers: list[Layer], path: str) -> Scenario:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gnc import flight
-from hil import Log, Scenario, fly
+from hil import Log, Scenario, ScenarioError, fly
 from hil.run import FlightComputer
 
 
@@ -134,3 +134,10 @@ def test_exception_in_flight_leaves_a_readable_incomplete_log(tmp_path: Path) ->
     log = Log.open(tmp_path / "out")
     assert log.verdict == "ERROR" and "cut short" in str(log.error)
     assert len(log.truth) >= 200
+
+
+def test_parameters_that_the_core_refuses_are_a_scenario_error_before_anything_is_written(tmp_path: Path) -> None:
+    unreachable = ["chaser.tank_body_m=[-400.0, 0.0, 0.0]"]
+    with pytest.raises(ScenarioError, match=r"^iss-contact\.toml: .*dry_inertia"):
+        fly("iss-contact", overrides=unreachable, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()

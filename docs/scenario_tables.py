@@ -1,0 +1,86 @@
+"""Writes the tables of docs/scenario.md from the code: `python docs/scenario_tables.py` rewrites them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import get_type_hints
+
+from gnc import flight
+from hil import scenario as s
+
+PAGE = Path(__file__).with_name("scenario.md")
+
+
+def sections() -> str:
+    """Every section but [flight], key by key."""
+    parts = []
+    for name, cls in get_type_hints(s.Scenario, include_extras=True).items():
+        if is_dataclass(cls):
+            parts.append(_section(name, cls))
+    parts += [_section("[fault]", s.Fault), _section("[telecommand]", s.Telecommand)]
+    return "\n".join(parts)
+
+
+def _section(path: str, cls: type) -> str:
+    hints = get_type_hints(cls, include_extras=True)
+    nested = [name for name, hint in hints.items() if is_dataclass(hint)]
+    lines = [f"### `[{path}]`", "", (cls.__doc__ or "").strip().split("\n\n")[0], ""]
+    rows = [name for name in hints if name not in nested]
+    if rows:
+        lines += ["| Key | Value |", "|---|---|"]
+    optional = {f.name for f in fields(cls) if not s.is_required(f)}
+    for name in rows:
+        words = s.expectation(hints[name], s.unit_of(name))
+        lines.append(f"| `{name}` | {words}{'; may be left out' if name in optional else ''} |")
+    return "\n".join([*lines, "", *(_section(f"{path}.{name}", hints[name]) for name in nested)])
+
+
+def flight_keys() -> str:
+    """The keys of [flight] and [[flight.phase]]: the core's own parameters."""
+    scalars, phases = s.flight_keys()
+    lines = []
+    for heading, keys in (("### `[flight]`", scalars), ("### `[[flight.phase]]`", phases)):
+        by_parameter: dict[str, list[str]] = {}
+        for key, parameter in keys.items():
+            by_parameter.setdefault(parameter.name, []).append(key)
+        lines += [heading, "", "| Key | Range | Meaning |", "|---|---|---|"]
+        for name, written in by_parameter.items():
+            parameter = next(f for f in flight.fields("params") if f.name == name)
+            lines.append(f"| {' or '.join(f'`{k}`' for k in written)} | {_range(parameter)} | {parameter.meaning} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _range(parameter: flight.Field) -> str:
+    special = {
+        "phase_law": ", ".join(f'"{law.name.lower()}"' for law in flight.Law),
+        "phase_uses": "list of " + ", ".join(f'"{use.name.lower()}"' for use in flight.Uses if use.name),
+    }
+    if parameter.name in special:
+        return special[parameter.name]
+    if parameter.name.endswith("_phase") or parameter.name in ("phase_next", "phase_abort"):
+        return "name of a phase"
+    if parameter.unit == "bool":
+        return "true or false"
+    text = f"{parameter.lo:g} to {parameter.hi:g}" + (f" {parameter.unit}" if parameter.unit != "1" else "")
+    per_phase = parameter.name.startswith("phase_")
+    return text if per_phase or not parameter.count else f"{parameter.count} numbers, {text}"
+
+
+def page(text: str) -> str:
+    """The page with its tables as the code has them now."""
+    for name, table in (("sections", sections()), ("flight", flight_keys())):
+        mark = f"<!-- {name}: written by docs/scenario_tables.py -->"
+        text = re.sub(
+            rf"{mark}.*?<!-- end -->",
+            lambda _, m=mark, t=table: f"{m}\n\n{t.strip()}\n\n<!-- end -->",
+            text,
+            flags=re.S,
+        )
+    return text
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
