@@ -1,5 +1,5 @@
 /* Two-impulse targeting by shooting: the on-board orbit model (point mass and J2, both craft)
- * carries the eccentricity and the zonal; the Clohessy-Wiltshire transition is only the slope. */
+ * carries the eccentricity and the zonal; the Yamanaka-Ankersen transition is the slope. */
 #include "flight_state.h"
 
 #define STEP_S 30.0
@@ -65,7 +65,7 @@ bool targeting_solve(const flight_t *f, double wait_s, double transfer_s, const 
     double c[9], w[3], phi[36], dv_hill[3] = {0.0, 0.0, 0.0}, miss = 0.0;
     propagate(f, &start, wait_s);
     if (!orbit_hill_frame(c, w, start.r_target, start.v_target)) return false;
-    orbit_cw_stm(phi, w[2], transfer_s);
+    if (!orbit_ya_stm_from_state(phi, start.r_target, start.v_target, transfer_s, f->params.mu_m3ps2)) return false;
     for (int i = 0; i < ITERATIONS; i++) {
         pair_t s = start;
         double dv[3], r_hill[3], v_hill[3], error[3];
