@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.plant.plants import AFT, CHASER, EMPTY, G0, plant
+from hil.plant.config import load_atmosphere
+from tests.plant.plants import AFT, CHASER, EMPTY, FIELD, G0, LVLH, ZONAL, plant
 
 
 def declared_impulse(thruster, on_s):
@@ -158,6 +159,48 @@ def test_mass_properties_follow_the_propellant():
     assert state["mass_kg"] == pytest.approx(mass, rel=1e-14)
     assert state["com_body_m"] == pytest.approx(com, rel=1e-12)
     assert np.reshape(state["inertia_body_kgm2"], (3, 3)) == pytest.approx(inertia, rel=1e-12)
+
+
+def test_structure_stays_in_place_as_the_centre_of_mass_moves():
+    """Two opposed thrusters: no net force, and propellant leaves an off-centre tank."""
+    chaser = replace(CHASER, tank_body_m=(-2.0, 0.5, 0.0))
+    front = replace(AFT, position_body_m=(2.0, 0.0, 0.0), direction_body=(-1.0, 0.0, 0.0))
+    p = plant(EMPTY, thrusters=(AFT, front), chaser=chaser)
+    before = p.state("chaser")
+    p.run(50, 100_000, [100_000, 100_000])
+    after = p.state("chaser")
+    moved = np.subtract(after["com_body_m"], before["com_body_m"])
+    assert moved[0] > 1e-3
+    # attitude is the identity throughout: the opposed forces share a line
+    drift = np.subtract(after["r_eci_m"], before["r_eci_m"]) - 5.0 * np.array(before["v_eci_mps"])
+    assert drift == pytest.approx(moved, abs=1e-8)
+
+
+def test_burn_displaces_the_craft_as_well():
+    """Constant thrust from rest: distance of the rocket equation, u (t - (m0/mdot - t) ln(m0/m))."""
+    p = plant(EMPTY, thrusters=(replace(AFT, rise_s=0.0, decay_s=0.0),))
+    before = p.state("chaser")
+    p.run(20, 100_000, [100_000])
+    u, t = AFT.isp_s * G0, 2.0
+    mdot = AFT.thrust_n / u
+    expected = u * (t - (1100.0 / mdot - t) * math.log(1100.0 / (1100.0 - mdot * t)))
+    moved = np.subtract(p.state("chaser")["r_eci_m"], before["r_eci_m"])
+    assert moved[0] == pytest.approx(expected, abs=1e-6)
+
+
+def test_imu_feels_thrust_and_drag_but_not_gravity():
+    environment = replace(ZONAL, field=FIELD, atmosphere=load_atmosphere())
+    p = plant(environment, thrusters=(AFT,))
+    p.set_chaser_hill((0.0, -500.0, 0.0), (0.0, 0.0, 0.0), LVLH, (0.0, 0.0, 0.0))
+    drag = np.linalg.norm(p.accelerations("chaser")["drag"])
+    p.run(1, 100_000)
+    # body x is along-track: drag pushes back
+    assert drag > 1e-8
+    assert p.imu_truth()["dv_com_body_mps"] == pytest.approx((-0.1 * drag, 0.0, 0.0), abs=0.02 * 0.1 * drag)
+    p.run(1, 100_000, [50_000])
+    impulse = p.thruster(0)["impulse_Ns"]
+    mass = p.state("chaser")["mass_kg"]
+    assert p.imu_truth()["dv_com_body_mps"][0] == pytest.approx(impulse / mass - 0.1 * drag, rel=1e-4)
 
 
 def test_loaded_figures_give_back_themselves():
