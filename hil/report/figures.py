@@ -276,11 +276,11 @@ def navigation(log: Log) -> str:
         grid = figure.subplots(3, 3, sharex=True)
         for line, (unit, error, sigma, names) in zip(grid, rows, strict=True):
             for i, axes in enumerate(line):
-                bound_t, bound = thin(t[free], 3.0 * sigma[free, i])
+                bound_t, bound = thin(t[free], 3.0 * sigma[free, i], BINS // 3)
                 axes.fill_between(bound_t, -bound, bound, color=AXES[i], alpha=0.13, linewidth=0)
                 axes.plot(bound_t, bound, color=AXES[i], lw=0.6, alpha=0.7)
                 axes.plot(bound_t, -bound, color=AXES[i], lw=0.6, alpha=0.7)
-                axes.plot(*thin(t[free], error[free, i]), color=AXES[i], lw=0.8)
+                axes.plot(*thin(t[free], error[free, i], BINS // 3), color=AXES[i], lw=0.8)
                 _linear_then_log(axes, 3.0 * sigma[free, i], np.abs(error[free, i]))
                 axes.set_title(names[i])
                 _shade(axes, log)
