@@ -746,6 +746,7 @@ def _check_phase_names(reader: _Reader, base: dict[str, Any], layer: dict[str, A
 def _check_consistency(reader: _Reader, s: Scenario) -> None:
     """What one key alone cannot show."""
     _check_epoch(reader, s)
+    _check_timing(reader, s)
     for at, fault in enumerate(s.faults):
         _check_fault(reader, f"fault[{at}]", fault)
     times = [telecommand.t_s for telecommand in s.telecommands]
@@ -778,6 +779,28 @@ def _check_consistency(reader: _Reader, s: Scenario) -> None:
         if name not in s.flight.phases:
             expected = f"expected the name of a phase: {', '.join(s.flight.phases)}"
             raise reader.fail(f"requirements.{key}", name, expected)
+
+
+# Cycles of truth the sensors keep for measurements that arrive late (hil/sensors.pxd)
+LATENCY_CYCLES_MAX = 31
+
+
+def _check_timing(reader: _Reader, s: Scenario) -> None:
+    """What is not a whole number of control cycles would never fall due."""
+    cycle_s = s.flight["cycle_s"]
+    if s.scenario.max_duration_s < cycle_s:
+        raise reader.fail("scenario.max_duration_s", s.scenario.max_duration_s, f"expected at least {cycle_s} s")
+    for name in ("star", "gnss", "rgnss", "camera"):
+        sensor = getattr(s.sensors, name)
+        for key in ("period_s", "latency_s"):
+            value = getattr(sensor, key)
+            cycles = value / cycle_s
+            if abs(cycles - round(cycles)) > 1.0e-9 * max(1.0, cycles):
+                expected = f"expected a whole number of control cycles, flight.cycle_s = {cycle_s}"
+                raise reader.fail(f"sensors.{name}.{key}", value, expected)
+        if sensor.latency_s > LATENCY_CYCLES_MAX * cycle_s:
+            expected = f"expected at most {LATENCY_CYCLES_MAX} control cycles, {LATENCY_CYCLES_MAX * cycle_s:g} s"
+            raise reader.fail(f"sensors.{name}.latency_s", sensor.latency_s, expected)
 
 
 def _check_epoch(reader: _Reader, s: Scenario) -> None:

@@ -92,6 +92,16 @@ MISTAKES = {
     "flight.phase.s3.duration_min=3.0": "wrong unit; expected s: write duration_s",
     "requirements.passive_safety_to_phase='s9'": "expected the name of a phase: s2, hop",
     "nonsense": "expected key=value",
+    "sensors.camera.latency_s=0.25": "expected a whole number of control cycles, flight.cycle_s = 0.1",
+    "sensors.star.period_s=0.05": "sensors.star.period_s = 0.05: expected a whole number of control cycles",
+    "sensors.gnss.latency_s=3.2": "sensors.gnss.latency_s = 3.2: expected at most 31 control cycles, 3.1 s",
+    "scenario.max_duration_s=0.01": "expected at least 0.1 s",
+    "fault=[{sensor='camera',kind='bias',start_s=9.0}]": "fault[0].bias_m: expected for a bias of camera: bias_m",
+    "fault=[{sensor='camera',kind='dropout',start_s=9.0,bias_m=[0.0,0.0,0.0]}]": "a dropout of camera: no bias",
+    "fault=[{sensor='camra',kind='dropout',start_s=9.0}]": 'fault[0].sensor = "camra": expected one of "imu", "star"',
+    "fault=[{sensor='star',kind='dropout',start_s=9.0,end_s=8.0}]": "expected more than start_s = 9.0",
+    "telecommand=[{t_s=9.0,command='stop'}]": 'telecommand[0].command = "stop": expected one of "go", "hold"',
+    "telecommand=[{t_s=9.0,command='go'},{t_s=1.0,command='hold'}]": "expected in order of time",
 }
 
 
