@@ -10,7 +10,7 @@ RUN := runs/demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(PY) -m pip install -q
 NATIVE := $(shell find gnc hil -name '*.pyx' -o -name '*.pxd' -o -path 'gnc/core/*') setup.py
-CORE_TESTS := $(wildcard tests/gnc tests/closed_loop)
+CORE_TESTS := tests/core tests/gnc tests/closed_loop
 
 .PHONY: help demo test test-long check bench coverage mutation build clean
 help: ## list the targets
@@ -22,11 +22,11 @@ demo: build ## build, fly a whole approach to the station and write its report
 
 test: $(VENV)/.test build ## every test but the long ones (installs what they need)
 	@./.ci/need clang:clang nm:binutils
-	$(PY) -m pytest -n auto --dist loadgroup -m "not long"
+	$(PY) -m pytest -n auto -m "not long"
 
 test-long: $(VENV)/.test build ## every test there is
 	@./.ci/need clang:clang nm:binutils
-	$(PY) -m pytest -n auto --dist loadgroup
+	$(PY) -m pytest -n auto
 
 check: $(VENV)/.test $(VENV)/.dev build ## formatting, lint and types
 	$(VENV)/bin/ruff format --check .
@@ -40,7 +40,7 @@ bench: $(VENV)/.bench build ## race ProxOps against Basilisk, filterpy and NumPy
 coverage: $(VENV)/.test $(VENV)/.dev build ## line coverage of gnc/core by its own tests, at least 95 %
 	rm -rf build/coverage
 	PROXOPS_OPT="-O0 --coverage" $(PY) setup.py -q build --build-lib build/coverage/lib --build-temp build/coverage/temp
-	PYTHONPATH=$(CURDIR)/build/coverage/lib:$(CURDIR) $(PY) -P -m pytest -q -n auto --dist loadgroup -m "not long" -o pythonpath= $(CORE_TESTS)
+	PYTHONPATH=$(CURDIR)/build/coverage/lib:$(CURDIR) $(PY) -P -m pytest -q -n auto -m "not long" -o pythonpath= $(CORE_TESTS)
 	$(VENV)/bin/gcovr --fail-under-line 95
 
 SAMPLE := 40

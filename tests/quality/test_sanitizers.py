@@ -3,12 +3,9 @@
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.quality.out_of_tree import ROOT, build, run_python
 
 SANITIZE = "-O0 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all"
-pytestmark = pytest.mark.xdist_group("sanitizers")  # one build for them all
 
 
 def sanitizer_environment() -> dict[str, str]:
@@ -28,21 +25,17 @@ def sanitizer_environment() -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
-def sanitized(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("sanitized"), "gcc", SANITIZE)
+def test_core_tests_and_a_docking_run_clean(tmp_path: Path) -> None:
+    library = build(tmp_path, "gcc", SANITIZE)
 
-
-def test_core_tests_run_clean(sanitized: Path) -> None:
     options = ["-q", "-s", "-p", "no:cacheprovider", "-o", "pythonpath=", "-m", "not long", "--rootdir", str(ROOT)]
     options += [
         "--ignore",
         str(ROOT / "tests" / "gnc" / "test_design.py"),
     ]  # Python only, and slow under the sanitizers
-    printed = run_python(
-        sanitized,
-        *("-m", "pytest", "-c", str(ROOT / "pyproject.toml"), *options, str(ROOT / "tests" / "gnc")),
-        path=(ROOT,),
-        **sanitizer_environment(),
-    )
-    assert " passed" in printed
+    tests = [str(ROOT / "tests" / "core"), str(ROOT / "tests" / "gnc")]
+    pytest = ["-m", "pytest", "-c", str(ROOT / "pyproject.toml"), *options, *tests]
+    assert " passed" in run_python(library, *pytest, path=(ROOT,), **sanitizer_environment())
+
+    fly = "from hil import fly; print(fly('iss-contact', seed=1).verdict)"
+    assert run_python(library, "-c", fly, **sanitizer_environment()).strip() == "PASS"
