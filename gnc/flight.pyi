@@ -45,6 +45,7 @@ class Reason(IntEnum):
     TIMEOUT = 7
     TELECOMMAND = 8
     MISSED_CONTACT = 9
+    DISAGREEMENT = 10
 
 class Uses(IntFlag):
     STAR = 1

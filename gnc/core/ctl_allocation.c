@@ -5,7 +5,7 @@
 #define ROWS 6
 #define PIVOTS_MAX 60
 #define BLAND_AFTER 30      /* then the first improving column enters, which cannot cycle (Bland 1977) */
-#define ARTIFICIAL_COST 1.0e3
+#define ARTIFICIAL_COST 1.0e3   /* of a unit of impulse, where the weakest thruster gives one in a second or less */
 #define ENTER_TOLERANCE 1.0e-9
 
 typedef struct {
@@ -14,13 +14,13 @@ typedef struct {
     int32_t column[ROWS];        /* thruster in the basis row; -1 an artificial */
 } basis_t;
 
-static void start_basis(basis_t *b, const double w[ROWS])
+static void start_basis(basis_t *b, const double w[ROWS], double cost)
 {
     for (size_t i = 0; i < ROWS; i++) {
         for (size_t j = 0; j < ROWS; j++) b->inverse[i * ROWS + j] = 0.0;
         b->inverse[i * ROWS + i] = w[i] < 0.0 ? -1.0 : 1.0;
         b->x[i] = elem_abs(w[i]);
-        b->cost[i] = ARTIFICIAL_COST;
+        b->cost[i] = cost;
         b->column[i] = -1;
     }
 }
@@ -78,7 +78,7 @@ static bool solve(const control_t *c, uint32_t count, const double w[ROWS], doub
 {
     basis_t b;
     double size = 0.0;
-    start_basis(&b, w);
+    start_basis(&b, w, c->artificial_cost);
     for (int k = 0; k < PIVOTS_MAX; k++) {
         int32_t enter = entering(c, count, &b, k >= BLAND_AFTER);
         if (enter < 0 || !pivot(c, &b, enter)) break;
@@ -115,6 +115,7 @@ void control_init(flight_t *f)
 {
     const flight_params_t *p = &f->params;
     control_t *c = &f->control;
+    double weakest = 1.0;
     for (size_t i = 0; i < 9; i++) c->inertia[i] = p->inertia_body_kgm2[i];
     for (uint32_t t = 0; t < p->thruster_count; t++) {
         double force[3], arm[3];
@@ -122,7 +123,9 @@ void control_init(flight_t *f)
         vec3_sub(arm, &p->thruster_body_m[3 * t], p->com_body_m);
         vec3_copy(&c->arms[t][0], force);
         vec3_cross(&c->arms[t][3], arm, force);
+        if (p->thruster_force_n[t] > 0.0) weakest = elem_min(weakest, p->thruster_force_n[t]);
     }
+    c->artificial_cost = ARTIFICIAL_COST / weakest;
     for (size_t axis = 0; axis < ROWS; axis++)
         c->smallest[axis] = elem_max(smallest_demand(f, axis, -1000.0), smallest_demand(f, axis, 1000.0));
     c->cycles_since_fire = 1000;

@@ -41,13 +41,21 @@ static bool is_unit(const double *x, size_t n)
     return sum > 0.999 && sum < 1.001;
 }
 
+/* Symmetric, and positive definite by Sylvester's criterion. */
+static bool is_inertia(const double m[9])
+{
+    double minor = m[0] * m[4] - m[1] * m[3], cofactors[3];
+    vec3_cross(cofactors, &m[0], &m[3]);
+    return m[1] == m[3] && m[2] == m[6] && m[5] == m[7] && m[0] > 0.0 && minor > 0.0 && vec3_dot(cofactors, &m[6]) > 0.0;
+}
+
 #define NEEDS(condition, name) \
     do { if (!(condition)) return field_index(offsetof(flight_params_t, name)); } while (0)
 
 /* What ranges alone cannot say. */
 static uint32_t first_inconsistent_field(const flight_params_t *p)
 {
-    double c[9], w[3], inverse[9];
+    double c[9], w[3];
     NEEDS(is_unit(p->pole_eci, 3), pole_eci);
     NEEDS(is_unit(p->q_port_from_body, 4), q_port_from_body);
     NEEDS(is_unit(p->q_star_from_body, 4), q_star_from_body);
@@ -56,7 +64,7 @@ static uint32_t first_inconsistent_field(const flight_params_t *p)
     NEEDS(is_unit(p->q_tport_from_port, 4), q_tport_from_port);
     NEEDS(is_unit(p->q_tbody_from_hill, 4), q_tbody_from_hill);
     NEEDS(is_unit(p->init_q_body_from_eci, 4), init_q_body_from_eci);
-    NEEDS(mat3_inverse(inverse, p->inertia_body_kgm2), inertia_body_kgm2);
+    NEEDS(is_inertia(p->inertia_body_kgm2), inertia_body_kgm2);
     NEEDS(orbit_hill_frame(c, w, p->target_r_eci_m, p->target_v_eci_mps), target_r_eci_m);
     NEEDS(p->thruster_min_on_s >= p->thruster_rise_s && p->thruster_min_on_s <= p->cycle_s, thruster_min_on_s);
     for (uint32_t t = 0; t < p->thruster_count; t++) NEEDS(is_unit(&p->thruster_dir_body[3 * t], 3), thruster_dir_body);

@@ -216,7 +216,7 @@ enum { USES_STAR = 1, USES_RGNSS = 2, USES_CAMERA = 4 };
     P(f64, attitude_kd_ps, 0.0, 10.0, "1/s", "attitude rate gain") \
     P(f64, attitude_rate_max_radps, 1.0e-5, 1.0, "rad/s", "largest commanded attitude rate") \
     P(f64, quiet_start_s, 0.0, 600.0, "s", "no thruster fires before this time: the accelerometer bias is taken first") \
-    P(f64, force_max_n, 0.1, 1.0e6, "N", "largest commanded force, each body axis; leaves authority for torque") \
+    P(f64, force_max_n, 0.1, 1.0e6, "N", "largest commanded force; leaves authority for torque") \
     P(f64, fire_threshold, 1.0, 100.0, "1", "an axis demand is allocated once it exceeds this many of the smallest it can be given") \
     P(f64, track_far_m, 0.0, 1.0e4, "m", "axial distance outside which the nominal port is tracked") \
     P(f64, track_near_m, 0.0, 1.0e4, "m", "axial distance inside which the estimated port is tracked fully") \

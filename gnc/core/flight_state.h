@@ -86,7 +86,7 @@ typedef struct {
     double arms[FLIGHT_THRUSTERS][6];               /* impulse and angular impulse per second of full thrust */
     double smallest[6];                             /* smallest wrench impulse each axis can be given */
     double carried[6];                              /* demanded and not yet fired: N s, N m s */
-    double inertia[9];
+    double inertia[9], artificial_cost;             /* the latter: seconds per unit that no thruster can give */
     double accel_cmd_hill_mps2[3];
     uint32_t cycles_since_fire;
     bool saturated;

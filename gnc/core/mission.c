@@ -1,7 +1,7 @@
 /* Mission phases: a table of parameters, walked by entry gates, durations and telecommands. */
 #include "flight_state.h"
 
-#define CAPTURE_WAIT_S 3.0 /* free drift after contact; without capture by then the chaser backs off */
+#define CAPTURE_WAIT_S 3.0 /* free drift after contact; without capture for as long the chaser backs off */
 
 void mission_enter(flight_t *f, uint32_t phase)
 {
@@ -29,6 +29,15 @@ static void break_off(flight_t *f, uint32_t phase, uint8_t reason)
 {
     f->mission.abort_reason = reason;
     mission_enter(f, phase);
+}
+
+/* A commanded break-off fires, so it ends a free drift. */
+static void commanded(flight_t *f, uint32_t phase, bool possible)
+{
+    f->mission.tc_rejected = !possible;
+    if (!possible) return;
+    f->mission.free_drift = false;
+    break_off(f, phase, REASON_TELECOMMAND);
 }
 
 static void hold_here(flight_t *f)
@@ -59,18 +68,13 @@ static void telecommand(flight_t *f, const sensor_frame_t *s)
             if (law == LAW_FORCED) guidance_start_forced(f);
         } else if (m->free_drift) {
             m->free_drift = false;
+            if (law == LAW_FORCED) guidance_start_forced(f); /* the reference went on without the chaser */
         } else {
             m->tc_rejected = true;
         }
         break;
-    case TC_RETREAT:
-        if (flying && m->phase != f->params.retreat_phase) break_off(f, f->params.retreat_phase, REASON_TELECOMMAND);
-        else m->tc_rejected = true;
-        break;
-    case TC_ABORT:
-        if (law != LAW_DOCKED && law != LAW_CAM) break_off(f, f->params.cam_phase, REASON_TELECOMMAND);
-        else m->tc_rejected = true;
-        break;
+    case TC_RETREAT: commanded(f, f->params.retreat_phase, flying && m->phase != f->params.retreat_phase); break;
+    case TC_ABORT: commanded(f, f->params.cam_phase, law != LAW_DOCKED && law != LAW_CAM); break;
     case TC_FREE_DRIFT: m->free_drift = true; break;
     default: m->tc_rejected = true; break;
     }
@@ -137,8 +141,10 @@ void mission_step(flight_t *f, const sensor_frame_t *s)
     if (!f->started) mission_enter(f, f->params.start_phase);
     telecommand(f, s);
     if ((s->dock_contact || s->dock_captured) && f->params.phase_law[m->phase] != LAW_DOCKED) enter_docked(f);
-    if (f->params.phase_law[m->phase] == LAW_DOCKED && !s->dock_captured && mission_phase_time_s(f) > CAPTURE_WAIT_S)
-        break_off(f, f->params.retreat_phase, REASON_MISSED_CONTACT);
+    if (f->params.phase_law[m->phase] == LAW_DOCKED) {
+        if (s->dock_captured) m->entry_us = f->t_us; /* one frame without it must not fire thrusters against the latches */
+        else if (mission_phase_time_s(f) > CAPTURE_WAIT_S) break_off(f, f->params.retreat_phase, REASON_MISSED_CONTACT);
+    }
     guidance_step(f);
     if (f->params.phase_law[m->phase] == LAW_HOP) guidance_hop(f);
     if (f->params.phase_law[m->phase] == LAW_CAM) guidance_cam(f);

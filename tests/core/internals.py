@@ -1,0 +1,152 @@
+"""The flight core with its lid off: any of its functions, on a state whose members are NumPy arrays."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gnc.flight import COMMAND, PARAMS, SENSOR_FRAME, TELEMETRY
+from hil import Scenario
+from hil.prepare import prepare
+
+Array = NDArray[np.float64]
+ROOT = Path(__file__).parents[2]
+CORE = ROOT / "gnc" / "core"
+CYCLE_US = 100_000
+TRUTHS = (
+    "mat3_inverse mat_solve orbit_kepler_propagate orbit_two_impulse kalman_update3 targeting_solve targeting_predict "
+    "nav_relative_at nav_take nav_lost internals_flush_subnormals"
+)
+
+
+class Member(ctypes.Structure):
+    _fields_ = (("name", ctypes.c_char_p), ("type", ctypes.c_char_p), ("at", ctypes.c_uint32), ("count", ctypes.c_uint32))
+
+
+def build(folder: Path) -> Path:
+    """Compiles gnc/core and internals.c into a shared library, with PROXOPS_OPT as setup.py takes it."""
+    text = (CORE / "sources.mk").read_text().replace("\\\n", " ")
+    variables = {m[1]: m[2].split() for m in re.finditer(r"^(\w+)\s*=\s*(.*)$", text, re.M)}
+    optimisation = shlex.split(os.environ.get("PROXOPS_OPT", "-O2"))
+    library = folder / "internals.so"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the first of several pytest workers builds for them all
+        if library.exists():
+            return library
+        sources = [*(CORE / name for name in variables["CORE_SOURCES"]), Path(__file__).with_suffix(".c")]
+        flags = [*variables["CORE_CFLAGS"], *variables["CORE_WARNINGS"], *optimisation, "-fPIC", f"-I{CORE}"]
+
+        def compile_one(source: Path) -> str:
+            made = str(folder / f"{source.stem}.o")
+            subprocess.run([os.environ.get("CC", "gcc"), *flags, "-c", str(source), "-o", made], check=True)
+            return made
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            objects = list(pool.map(compile_one, sources))
+        part = folder / "part.so"
+        subprocess.run([os.environ.get("CC", "gcc"), *optimisation, "-shared", *objects, "-o", str(part)], check=True)
+        part.rename(library)
+    return library
+
+
+def load(library: Path) -> ctypes.CDLL:
+    core = ctypes.CDLL(str(library))
+    for name in TRUTHS.split():
+        getattr(core, name).restype = ctypes.c_bool
+    for name in ("mission_phase_time_s", "nav_attitude_variance", "nav_rgnss_growth"):
+        getattr(core, name).restype = ctypes.c_double
+    core.flight_size.restype = ctypes.c_size_t
+    return core
+
+
+def pointer(x: Any) -> Any:
+    """An array's or record's address; other arguments as they are."""
+    if isinstance(x, np.ndarray | np.void):
+        return ctypes.c_void_p(x.__array_interface__["data"][0])
+    return ctypes.c_double(x) if isinstance(x, float) else x
+
+
+class Core:
+    """One flight_t. `core["attitude.p"]` is a view into it, `core.call(name, ...)` a C function on it."""
+
+    def __init__(self, library: ctypes.CDLL, params: Any) -> None:
+        self.library = library
+        self.memory = np.zeros((library.flight_size() + 7) // 8, np.uint64)
+        self.members = self._members()
+        bad = ctypes.c_uint32(0)
+        status = self.call("flight_init", np.asarray(params).reshape(1), ctypes.byref(bad))
+        assert status == 0, (status, bad.value)
+
+    def _members(self) -> dict[str, NDArray[Any]]:
+        raw, count = self.memory.view(np.uint8), ctypes.c_uint32.in_dll(self.library, "internals_member_count").value
+        table = (Member * count).in_dll(self.library, "internals_members")
+        members = {}
+        for m in table:
+            dtype = np.dtype(m.type.decode())
+            members[m.name.decode()] = raw[m.at : m.at + m.count * dtype.itemsize].view(dtype)
+        members["params"] = members["params"].view(PARAMS)
+        return members
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self.members[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.members[name][...] = np.ravel(value)
+
+    def matrix(self, name: str) -> Array:
+        """A square member as a matrix view."""
+        x = self.members[name]
+        n = round(len(x) ** 0.5)
+        return x.reshape(n, n)
+
+    @property
+    def params(self) -> Any:
+        return self.members["params"][0]
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        function: Callable[..., Any] = getattr(self.library, name)
+        return function(pointer(self.memory), *(pointer(a) for a in arguments))
+
+    def step(self, frame: NDArray[Any], telemetry: bool = True) -> tuple[int, Any, Any]:
+        """flight_step: status, command, telemetry (all ones before the call, so that what is written shows)."""
+        command, told = (np.frombuffer(b"\xff" * t.itemsize, t).copy() for t in (COMMAND, TELEMETRY))
+        status = self.call("flight_step", frame, command, told if telemetry else None)
+        return status, command[0], told[0]
+
+
+def blank_frame(tick: int = 0, t_us: int | None = None) -> NDArray[Any]:
+    """A sensor frame that holds nothing but its number and time."""
+    frame = np.zeros(1, SENSOR_FRAME)
+    frame["tick"], frame["t_us"] = tick, tick * CYCLE_US if t_us is None else t_us
+    return frame
+
+
+@cache
+def _params(name: str, seed: int) -> Any:
+    return prepare(Scenario.load(name), seed).params
+
+
+def scenario_params(name: str = "iss-vbar", seed: int = 1, **changes: Any) -> Any:
+    """The flight parameters of a shipped scenario, with changes; one writeable record of PARAMS."""
+    params = np.array(_params(name, seed)).reshape(1)
+    for key, value in changes.items():
+        params[key] = value
+    return params
+
+
+def phase(name: str) -> int:
+    """Index of a phase of the shipped scenarios."""
+    return list(Scenario.load("iss-vbar").flight.phases).index(name)
