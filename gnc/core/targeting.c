@@ -1,5 +1,5 @@
 /* Two-impulse targeting by shooting: the on-board orbit model (point mass and J2, both craft)
- * carries the eccentricity and the zonal; the Yamanaka-Ankersen transition is the slope. */
+ * gives the arrival point; the Yamanaka-Ankersen (2002) transition is only the slope. */
 #include "flight_state.h"
 
 #define STEP_S 30.0
@@ -49,13 +49,13 @@ bool targeting_predict(const flight_t *f, double dt_s, double r_hill_m[3], doubl
 }
 
 /* Velocity change that moves the arrival point by miss, from the position-velocity block of Phi. */
-static bool newton_step(double dv_hill[3], const double phi[36], double n, const double miss[3])
+static bool newton_step(double dv_hill[3], const double phi[36], double n, bool out_of_plane, const double miss[3])
 {
     double a = phi[3], b = phi[4], c = phi[9], d = phi[10], det = a * d - b * c;
     if (!(elem_abs(det) * n * n > 1.0e-3)) return false;
     dv_hill[0] += (d * miss[0] - b * miss[1]) / det;
     dv_hill[1] += (a * miss[1] - c * miss[0]) / det;
-    if (elem_abs(phi[17]) * n > OUT_OF_PLANE_MIN) dv_hill[2] += miss[2] / phi[17];
+    if (out_of_plane) dv_hill[2] += miss[2] / phi[17];
     return true;
 }
 
@@ -65,7 +65,8 @@ bool targeting_solve(const flight_t *f, double wait_s, double transfer_s, const 
     double c[9], w[3], phi[36], dv_hill[3] = {0.0, 0.0, 0.0}, miss = 0.0;
     propagate(f, &start, wait_s);
     if (!orbit_hill_frame(c, w, start.r_target, start.v_target)) return false;
-    if (!orbit_ya_stm_from_state(phi, start.r_target, start.v_target, transfer_s, f->params.mu_m3ps2)) return false;
+    if (!orbit_ya_stm_from_state(phi, start.r_target, start.v_target, transfer_s, f->gravity.mu_m3ps2)) return false;
+    bool out_of_plane = elem_abs(phi[17]) * w[2] > OUT_OF_PLANE_MIN;
     for (int i = 0; i < ITERATIONS; i++) {
         pair_t s = start;
         double dv[3], r_hill[3], v_hill[3], error[3];
@@ -74,9 +75,10 @@ bool targeting_solve(const flight_t *f, double wait_s, double transfer_s, const 
         propagate(f, &s, transfer_s);
         if (!orbit_relative_to_hill(r_hill, v_hill, s.r_target, s.v_target, s.dr, s.dv)) return false;
         vec3_sub(error, aim_hill_m, r_hill);
-        miss = elem_sqrt(error[0] * error[0] + error[1] * error[1]);
+        if (!out_of_plane) error[2] = 0.0;
+        miss = vec3_norm(error);
         if (miss < MISS_OK_M) break;
-        if (!newton_step(dv_hill, phi, w[2], error)) return false;
+        if (!newton_step(dv_hill, phi, w[2], out_of_plane, error)) return false;
     }
     mat3_tmul_vec(dv_eci_mps, c, dv_hill);
     return miss < MISS_MAX_M;

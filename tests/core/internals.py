@@ -32,7 +32,12 @@ TRUTHS = (
 
 
 class Member(ctypes.Structure):
-    _fields_ = (("name", ctypes.c_char_p), ("type", ctypes.c_char_p), ("at", ctypes.c_uint32), ("count", ctypes.c_uint32))
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("type", ctypes.c_char_p),
+        ("at", ctypes.c_uint32),
+        ("count", ctypes.c_uint32),
+    )
 
 
 def build(folder: Path) -> Path:
