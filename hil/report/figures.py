@@ -354,7 +354,8 @@ def thrusters(log: Log) -> str:
         _shade(left, log, label=True)
         bar = figure.colorbar(image, ax=left, pad=0.01, aspect=30)
         bar.set_ticks([-4, -3, -2, -1, 0], labels=["0.01 %", "0.1 %", "1 %", "10 %", "100 %"])
-        bar.outline.set_visible(False)
+        outline: Any = bar.outline  # typed otherwise from release to release
+        outline.set_visible(False)
         right.barh(range(count), on_s.sum(axis=0), color=BLUE, height=0.7)
         right.set_xlabel("on-time, s")
         right.set_title("In total", pad=16)
