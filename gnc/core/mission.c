@@ -140,7 +140,9 @@ void mission_step(flight_t *f, const sensor_frame_t *s)
     mission_t *m = &f->mission;
     if (!f->started) mission_enter(f, f->params.start_phase);
     telecommand(f, s);
-    if ((s->dock_contact || s->dock_captured) && f->params.phase_law[m->phase] != LAW_DOCKED) enter_docked(f);
+    bool leaving = m->retreat || m->cam; /* then contact alone does not stop it: the ports may still touch */
+    bool docked = s->dock_captured || (s->dock_contact && !leaving);
+    if (docked && f->params.phase_law[m->phase] != LAW_DOCKED) enter_docked(f);
     if (f->params.phase_law[m->phase] == LAW_DOCKED) {
         if (s->dock_captured) m->entry_us = f->t_us; /* one frame without it must not fire thrusters against the latches */
         else if (mission_phase_time_s(f) > CAPTURE_WAIT_S) break_off(f, f->params.retreat_phase, REASON_MISSED_CONTACT);
