@@ -8,6 +8,11 @@ VENV := .venv
 PY := $(VENV)/bin/python
 RUN := runs/demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What the tests need beyond Python: both compilers, cross compilers and emulators for the boards.
+TOOLS := clang:clang nm:binutils qemu-system-arm:qemu-system-arm qemu-aarch64:qemu-user \
+    arm-none-eabi-gcc:"gcc-arm-none-eabi libnewlib-arm-none-eabi" \
+    aarch64-linux-gnu-gcc:"gcc-aarch64-linux-gnu libc6-dev-arm64-cross" \
+    arm-linux-gnueabihf-gcc:"gcc-arm-linux-gnueabihf libc6-dev-armhf-cross"
 PIP := $(PY) -m pip install -q
 NATIVE := $(shell find gnc hil -name '*.pyx' -o -name '*.pxd' -o -path 'gnc/core/*') setup.py
 CORE_TESTS := tests/core tests/gnc tests/closed_loop
@@ -21,11 +26,11 @@ demo: build ## build, fly a whole approach to the station and write its report
 	@echo "The report: $(RUN)/report.html"
 
 test: $(VENV)/.test build ## every test but the long ones (installs what they need)
-	@./.ci/need clang:clang nm:binutils
+	@./.ci/need $(TOOLS)
 	$(PY) -m pytest -n auto -m "not long"
 
 test-long: $(VENV)/.test build ## every test there is
-	@./.ci/need clang:clang nm:binutils
+	@./.ci/need $(TOOLS)
 	$(PY) -m pytest -n auto
 
 check: $(VENV)/.test $(VENV)/.dev build ## formatting, lint and types

@@ -1,0 +1,11 @@
+/* A recorded flight, if any, in the program's read-only data. */
+    .section .rodata
+    .balign 8
+    .global recording, recording_end
+recording:
+#ifdef RECORDING
+    .incbin RECORDING
+#endif
+recording_end:
+    .byte 0
+    .section .note.GNU-stack, "", %progbits
