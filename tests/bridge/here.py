@@ -8,6 +8,7 @@ import pytest
 
 from firmware_bridge import boards
 
+ROOT = Path(__file__).parents[2]
 EMULATED = ("emulated:mps2-an500", "emulated:zynq-a9")
 LINUX = ("linux", "linux:aarch64", "linux:armhf")
 

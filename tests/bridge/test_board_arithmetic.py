@@ -1,5 +1,6 @@
 """Every board computes the bits that this computer does: the core's functions, and a whole flight replayed."""
 
+import os
 import zlib
 from pathlib import Path
 
@@ -10,8 +11,6 @@ from hil.log import Log
 from hil.run import fly
 from tests.bridge import here
 
-pytestmark = pytest.mark.xdist_group("board arithmetic")  # one build for them all
-
 
 @pytest.fixture(scope="module")
 def flight() -> Log:
@@ -19,9 +18,15 @@ def flight() -> Log:
 
 
 @pytest.fixture(scope="module")
-def recording(flight: Log, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("recording") / "iss-contact.bin"
-    path.write_bytes(flight.params.tobytes() + flight.sensors.tobytes())
+def recording(flight: Log) -> Path:
+    """In one place for all test processes, written once: they share the builds that it goes into."""
+    path = here.ROOT / "build" / "board" / "iss-contact.bin"
+    content = flight.params.tobytes() + flight.sensors.tobytes()
+    if not path.exists() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mine = path.with_suffix(f".{os.getpid()}")
+        mine.write_bytes(content)
+        mine.replace(path)
     return path
 
 
@@ -53,7 +58,7 @@ def test_board_computes_the_same_bits(name: str, flight: Log, recording: Path, u
 def test_one_changed_bit_in_the_core_is_seen(recording: Path, tmp_path: Path, unoptimised: dict[str, int]) -> None:
     core = tmp_path / "core"
     core.mkdir()
-    for file in (boards.SOURCES.parents[1] / "gnc" / "core").iterdir():
+    for file in (here.ROOT / "gnc" / "core").iterdir():
         if file.suffix in {".c", ".h", ".mk"}:
             text = file.read_text()
             if file.name == "elementary.c":

@@ -29,9 +29,12 @@ def test_wheel_of_the_source_distribution_is_whole_and_works(tmp_path: Path, mon
     wanted = (
         below("gnc/core", ".c", ".h", ".mk") | below("gnc", ".py", ".pyx", ".pxd") | below("hil", ".py", ".pyx", ".pxd")
     )
+    wanted |= below("firmware_bridge", ".py", ".c", ".h", ".S", ".ld", ".mk") | {"firmware_bridge/board/Makefile"}
     wanted |= below("tests", ".py") | {"Makefile", "LICENSE", "README.md", ".ci/run"}
     assert wanted - names == set()
-    assert {n for n in names if n.endswith((".c", ".so")) and not n.startswith("gnc/core/")} == set()
+    assert {
+        n for n in names if n.endswith((".c", ".so")) and not n.startswith(("gnc/core/", "firmware_bridge/"))
+    } == set()
 
     monkeypatch.setenv("PROXOPS_OPT", "-O0")
     pip = [sys.executable, "-m", "pip"]
@@ -42,9 +45,8 @@ def test_wheel_of_the_source_distribution_is_whole_and_works(tmp_path: Path, mon
     every = {
         str(p.relative_to(ROOT)) for house in ("gnc", "hil", "firmware_bridge") for p in (ROOT / house).rglob("*.*")
     }
-    made = {
-        n for n in every if n.endswith((".so", ".pyc", ".pyx")) or (n.endswith((".c", ".html")) and "/core/" not in n)
-    }
+    made = {n for n in every if n.endswith((".so", ".pyc", ".pyx", ".html"))}
+    made |= {n for n in every if n.endswith(".c") and not n.startswith(("gnc/core/", "firmware_bridge/"))}
     assert every - made - names == set()
 
     installed = tmp_path / "installed"
