@@ -76,4 +76,5 @@ def test_core_fuses_no_multiplication_with_an_addition(compiler: str, tmp_path: 
     compile_core(compiler, tmp_path, "-O3", *fused_on[platform.machine()])
     objects = sorted(map(str, tmp_path.glob("*.o")))
     code = subprocess.run(["objdump", "-d", *objects], capture_output=True, text=True, check=True).stdout
+    assert "mul" in code
     assert re.findall(r"\t(vfn?m(?:add|sub)\w+|fn?m(?:add|sub|la|ls)\b.*)", code) == []
