@@ -6,7 +6,6 @@ SHELL := /bin/bash
 
 VENV := .venv
 PY := $(VENV)/bin/python
-RUN := runs/demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What the tests need beyond Python: both compilers, cross compilers and emulators for the boards.
 TOOLS := clang:clang nm:binutils qemu-system-arm:qemu-system-arm qemu-aarch64:qemu-user \
@@ -22,8 +21,8 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: build ## build, fly a whole approach to the station and write its report
-	$(PY) -m hil.cli run iss-vbar --seed 1 --out $(RUN)
-	@echo "The report: $(RUN)/report.html"
+	@rm -rf runs/demo
+	$(VENV)/bin/proxops run iss-vbar --seed 1 --out runs/demo
 
 test: $(VENV)/.test build ## every test but the long ones (installs what they need)
 	@./.ci/need $(TOOLS)
