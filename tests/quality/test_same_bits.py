@@ -14,8 +14,8 @@ import pytest
 from tests.quality.out_of_tree import ROOT, build, run_python
 
 DIGESTS = {
-    "iss-contact": "706d494ae3bf38eb59b9a4c47e65e1bebac0294a30be31949a9e7339634d8e5e",
-    "iss-final": "3238448b7f17b1ba1a3a30590bd280d6060b8631e9bad85ee89be53903f35465",
+    "iss-contact": "3ea21693102ee00a44548559d9758fb0e54a2bb81b3a8835c7810a458c2c4be6",
+    "iss-final": "790017a57b8c9429b124aed51df3f53880ba3acf00223acb3ad1596eced6e43f",
 }
 FLY = f"from hil import fly; print({{name: fly(name, seed=1).digest for name in {list(DIGESTS)}}})"
 BUILDS = {
