@@ -1,4 +1,4 @@
-"""The command line: proxops list | check | run | report.
+"""The command line: proxops list | check | run | replay | compare | report.
 
 Exit status: 0 PASS, 1 FAIL, 2 the user's mistake, 3 the run broke, 130 interrupted.
 """
@@ -16,6 +16,7 @@ import click
 
 if TYPE_CHECKING:
     from hil.log import Log
+    from hil.replay import Comparison
 
 EXIT = {"PASS": 0, "FAIL": 1, "ERROR": 3}
 MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
@@ -68,6 +69,43 @@ def run(scenario: str, seed: int, overrides: tuple[str, ...], computer: str, out
         _render(out, log)
     click.echo(json.dumps(log.summary(), indent=2)) if as_json else _show(log, out)
     sys.exit(EXIT[log.verdict])
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def replay(directory: Path, as_json: bool) -> None:
+    """Drives a flight computer with the sensor frames recorded in DIRECTORY; names the first difference.
+
+    Exit status: 0 equal to the bit, 1 different.
+    """
+    from hil.log import Log
+    from hil.replay import replay as drive
+
+    log = Log.open(directory)
+    with _Progress(log.duration_s, f"replay of {log.scenario.name}", quiet=as_json) as progress:
+        found = drive(log, progress=progress)
+    _show_comparison(found, as_json)
+
+
+@cli.command()
+@click.argument("one", type=click.Path(path_type=Path))
+@click.argument("other", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def compare(one: Path, other: Path, as_json: bool) -> None:
+    """Compares the runs recorded in two folders, bit by bit; names the first difference.
+
+    Exit status: 0 equal to the bit, 1 different.
+    """
+    from hil.log import Log
+    from hil.replay import compare as both
+
+    _show_comparison(both(Log.open(one), Log.open(other)), as_json)
+
+
+def _show_comparison(found: Comparison, as_json: bool) -> None:
+    click.echo(json.dumps(found.as_dict(), indent=2) if as_json else str(found))
+    sys.exit(EXIT["PASS" if found.equal else "FAIL"])
 
 
 @cli.command()

@@ -26,7 +26,8 @@ class Log:
 
     `sensors`, `command`, `telemetry` (gnc.flight dtypes) and `truth` (hil.truth.TRUTH) have one row
     a control cycle; their fields carry their units. `verdict` is PASS, FAIL or ERROR, with `error`
-    saying why. `contact` is None when the ports never touched.
+    saying why. `contact` is None when the ports never touched. `realtime` says how the wall clock was
+    kept (`hil.realtime.Pacer.summary`), None for a run in lockstep.
     """
 
     scenario: Scenario
@@ -50,6 +51,7 @@ class Log:
     versions: dict[str, str]
     dispersed: dict[str, Any]
     params: NDArray[np.void]
+    realtime: dict[str, Any] | None = None
 
     def summary(self) -> dict[str, Any]:
         """The run in one JSON object: numbers are plain, a figure that does not exist is None."""
@@ -69,6 +71,7 @@ class Log:
             "wall_s": self.wall_s,
             "digest": self.digest,
             "versions": self.versions,
+            "realtime": self.realtime,
         }
 
     @classmethod
@@ -99,6 +102,7 @@ class Log:
             versions=summary["versions"],
             dispersed=json.loads(str(file.attributes["dispersed"])),
             params=file.params,
+            realtime=summary["realtime"],
         )
 
 
@@ -119,6 +123,7 @@ def _cut_short(file: LogFile) -> dict[str, Any]:
         "wall_s": {},
         "digest": digest(file.telemetry),
         "versions": json.loads(str(file.attributes["versions"])),
+        "realtime": None,
     }
 
 

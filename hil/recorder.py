@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from gnc import flight
 from hil import truth
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LOG_NAME = "log.h5"
 SCENARIO_NAME = "scenario.toml"
 FLUSH_S = 10.0

@@ -175,12 +175,16 @@ def _run_with(loop: Loop, computer: FlightComputer, part: SimpleNamespace, count
             return i
         loop.sense(part, i)
         frame = part.sensors[i]
-        _take_answer(computer.step(frame), frame, part, i)
+        take_answer(computer.step(frame), frame, part, i)
         loop.act(part, i)
     return count
 
 
-def _take_answer(answer: Any, frame: np.void, part: SimpleNamespace, i: int) -> None:
+def take_answer(answer: Any, frame: np.void, part: Any, i: int) -> bool:
+    """Puts what a flight computer answered into row i of `part.command` and `part.telemetry`.
+
+    Returns whether it gave telemetry. Raises ValueError when the command is none.
+    """
     command, telemetry = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
     record = np.asarray(command)
     if record.dtype == core.COMMAND:
@@ -196,6 +200,7 @@ def _take_answer(answer: Any, frame: np.void, part: SimpleNamespace, i: int) -> 
         part.command[i]["t_us"], part.command[i]["tick"] = frame["t_us"], frame["tick"]
     if telemetry is not None:
         part.telemetry[i] = telemetry
+    return telemetry is not None
 
 
 def _judge(

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import pytest
 
-from hil.recorder import FRAMES, LogFile, Recorder, RecorderError
+from hil.recorder import FRAMES, SCHEMA_VERSION, LogFile, Recorder, RecorderError
 
 ATTRIBUTES = {"scenario_toml": "[scenario]", "seed": 7}
 
@@ -44,7 +44,7 @@ def test_rows_come_back_bit_for_bit(tmp_path: Path, sizes: tuple[int, ...]) -> N
 def test_log_explains_itself_to_plain_h5py(tmp_path: Path) -> None:
     Recorder(tmp_path / "out", 0.1, 1000, ATTRIBUTES).finish({})
     with h5py.File(tmp_path / "out" / "log.h5") as file:
-        assert file.attrs["schema_version"] == 1
+        assert file.attrs["schema_version"] == SCHEMA_VERSION
         for name, (dtype, _) in FRAMES.items():
             attributes = file[name].attrs
             assert tuple(attributes["fields"]) == dtype.names == file[name].dtype.names
