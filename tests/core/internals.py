@@ -140,13 +140,13 @@ def blank_frame(tick: int = 0, t_us: int | None = None) -> NDArray[Any]:
 
 
 @cache
-def _params(name: str, seed: int) -> Any:
-    return prepare(Scenario.load(name), seed).params
+def _params(name: str, seed: int) -> bytes:
+    return prepare(Scenario.load(name), seed).params.tobytes()
 
 
 def scenario_params(name: str = "iss-vbar", seed: int = 1, **changes: Any) -> Any:
     """The flight parameters of a shipped scenario, with changes; one writeable record of PARAMS."""
-    params = np.array(_params(name, seed)).reshape(1)
+    params = np.frombuffer(_params(name, seed), PARAMS).copy()
     for key, value in changes.items():
         params[key] = value
     return params
