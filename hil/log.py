@@ -6,13 +6,14 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gnc.build_id import core_build_id
 from hil.checks import Requirement
 from hil.recorder import SCHEMA_VERSION, LogFile
 from hil.scenario import Scenario
@@ -130,17 +131,6 @@ def _cut_short(file: LogFile) -> dict[str, Any]:
 def digest(telemetry: NDArray[np.void]) -> str:
     """SHA-256 of the raw telemetry records of all cycles, in hexadecimal."""
     return hashlib.sha256(np.ascontiguousarray(telemetry).view(np.uint8).data).hexdigest()
-
-
-@cache
-def core_build_id() -> str:
-    """A hash of the flight core's sources: the same on every machine that builds the same core."""
-    core = resources.files("gnc") / "core"
-    files = sorted((f for f in core.iterdir() if f.name.endswith((".c", ".h"))), key=lambda f: f.name)
-    total = hashlib.sha256()
-    for file in files:
-        total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return total.hexdigest()[:16]
 
 
 @cache

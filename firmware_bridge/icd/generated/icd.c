@@ -1,0 +1,867 @@
+/* Made by `python -m firmware_bridge.icd` from messages.toml and the flight core's descriptors: do not edit. */
+#include "icd.h"
+
+static uint8_t *put_u8(uint8_t *at, uint8_t x)
+{
+    at[0] = x;
+    return at + 1;
+}
+
+static const uint8_t *get_u8(const uint8_t *at, uint8_t *x)
+{
+    *x = at[0];
+    return at + 1;
+}
+
+static uint8_t *put_u16(uint8_t *at, uint16_t x)
+{
+    at[0] = (uint8_t)(x >> 8);
+    at[1] = (uint8_t)(x >> 0);
+    return at + 2;
+}
+
+static const uint8_t *get_u16(const uint8_t *at, uint16_t *x)
+{
+    *x = (uint16_t)((uint32_t)at[0] << 8 | (uint32_t)at[1] << 0);
+    return at + 2;
+}
+
+static uint8_t *put_u32(uint8_t *at, uint32_t x)
+{
+    at[0] = (uint8_t)(x >> 24);
+    at[1] = (uint8_t)(x >> 16);
+    at[2] = (uint8_t)(x >> 8);
+    at[3] = (uint8_t)(x >> 0);
+    return at + 4;
+}
+
+static const uint8_t *get_u32(const uint8_t *at, uint32_t *x)
+{
+    *x = (uint32_t)((uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | (uint32_t)at[3] << 0);
+    return at + 4;
+}
+
+static uint8_t *put_u64(uint8_t *at, uint64_t x)
+{
+    at[0] = (uint8_t)(x >> 56);
+    at[1] = (uint8_t)(x >> 48);
+    at[2] = (uint8_t)(x >> 40);
+    at[3] = (uint8_t)(x >> 32);
+    at[4] = (uint8_t)(x >> 24);
+    at[5] = (uint8_t)(x >> 16);
+    at[6] = (uint8_t)(x >> 8);
+    at[7] = (uint8_t)(x >> 0);
+    return at + 8;
+}
+
+static const uint8_t *get_u64(const uint8_t *at, uint64_t *x)
+{
+    *x = (uint64_t)((uint64_t)at[0] << 56 | (uint64_t)at[1] << 48 | (uint64_t)at[2] << 40 | (uint64_t)at[3] << 32 | (uint64_t)at[4] << 24 | (uint64_t)at[5] << 16 | (uint64_t)at[6] << 8 | (uint64_t)at[7] << 0);
+    return at + 8;
+}
+
+static uint8_t *put_i32(uint8_t *at, int32_t x)
+{
+    union { int32_t value; uint32_t bits; } u;
+    u.value = x;
+    return put_u32(at, u.bits);
+}
+
+static const uint8_t *get_i32(const uint8_t *at, int32_t *x)
+{
+    union { int32_t value; uint32_t bits; } u;
+    at = get_u32(at, &u.bits);
+    *x = u.value;
+    return at;
+}
+
+static uint8_t *put_f32(uint8_t *at, float x)
+{
+    union { float value; uint32_t bits; } u;
+    u.value = x;
+    return put_u32(at, u.bits);
+}
+
+static const uint8_t *get_f32(const uint8_t *at, float *x)
+{
+    union { float value; uint32_t bits; } u;
+    at = get_u32(at, &u.bits);
+    *x = u.value;
+    return at;
+}
+
+static uint8_t *put_f64(uint8_t *at, double x)
+{
+    union { double value; uint64_t bits; } u;
+    u.value = x;
+    return put_u64(at, u.bits);
+}
+
+static const uint8_t *get_f64(const uint8_t *at, double *x)
+{
+    union { double value; uint64_t bits; } u;
+    at = get_u64(at, &u.bits);
+    *x = u.value;
+    return at;
+}
+
+static uint8_t *put_u8s(uint8_t *at, const uint8_t *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) at = put_u8(at, x[i]);
+    return at;
+}
+
+static const uint8_t *get_u8s(const uint8_t *at, uint8_t *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) at = get_u8(at, &x[i]);
+    return at;
+}
+
+static uint8_t *put_u32s(uint8_t *at, const uint32_t *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) at = put_u32(at, x[i]);
+    return at;
+}
+
+static const uint8_t *get_u32s(const uint8_t *at, uint32_t *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) at = get_u32(at, &x[i]);
+    return at;
+}
+
+static uint8_t *put_f32s(uint8_t *at, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) at = put_f32(at, x[i]);
+    return at;
+}
+
+static const uint8_t *get_f32s(const uint8_t *at, float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) at = get_f32(at, &x[i]);
+    return at;
+}
+
+static uint8_t *put_f64s(uint8_t *at, const double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) at = put_f64(at, x[i]);
+    return at;
+}
+
+static const uint8_t *get_f64s(const uint8_t *at, double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) at = get_f64(at, &x[i]);
+    return at;
+}
+
+/* Up to n characters, then zeros. */
+static uint8_t *put_text(uint8_t *at, const char *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) at = put_u8(at, (uint8_t)(*x != 0 ? *x++ : 0));
+    return at;
+}
+
+/* n characters and a closing zero. */
+static const uint8_t *get_text(const uint8_t *at, char *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) x[i] = (char)at[i];
+    x[n] = 0;
+    return at + n;
+}
+
+const icd_message_t icd_messages[ICD_MESSAGES] = {
+    {"hello_request", 0x010, 25, 1, 0, 0},
+    {"params", 0x011, 286, 1, 0, 0},
+    {"sensor", 0x012, 322, 1, 0, 0},
+    {"statistics_request", 0x020, 14, 1, 3, 27},
+    {"function_request", 0x020, 15, 1, 8, 1},
+    {"ping", 0x020, 18, 1, 17, 1},
+    {"hello", 0x010, 78, 0, 0, 0},
+    {"command", 0x012, 435, 0, 0, 0},
+    {"ack", 0x020, 22, 0, 1, 1},
+    {"nak", 0x020, 23, 0, 1, 2},
+    {"statistics", 0x020, 86, 0, 3, 25},
+    {"event", 0x020, 19, 0, 5, 0},
+    {"pong", 0x020, 18, 0, 17, 2},
+    {"text", 0x030, 93, 0, 0, 0},
+};
+
+int icd_identify(bool uplink, uint16_t apid, const uint8_t *body, size_t size)
+{
+    int found = ICD_UNKNOWN;
+    for (int i = 0; i < ICD_MESSAGES; i++) {
+        const icd_message_t *m = &icd_messages[i];
+        if (m->apid != apid || (m->uplink != 0) != uplink) continue;
+        if (m->service != 0) {
+            if (size < 14) return ICD_WRONG_SIZE;
+            if (body[12] != m->service || (m->subtype != 0 && body[13] != m->subtype)) continue;
+        }
+        found = size == m->bytes ? i : ICD_WRONG_SIZE;
+    }
+    return found;
+}
+
+size_t icd_apid_index(uint16_t apid)
+{
+    switch (apid) {
+    case 0x010: return 0;
+    case 0x011: return 1;
+    case 0x012: return 2;
+    case 0x020: return 3;
+    case 0x030: return 4;
+    default: return ICD_APIDS;
+    }
+}
+
+void icd_put_hello_request(uint8_t *body, const icd_hello_request_t *m)
+{
+    uint8_t *at = put_u32(body, m->tick);
+    at = put_u64(at, m->t_us);
+    at = put_u64(at, m->icd_hash);
+    at = put_u32(at, m->session);
+    (void)put_u8(at, m->start);
+}
+
+void icd_get_hello_request(const uint8_t *body, icd_hello_request_t *m)
+{
+    const uint8_t *at = get_u32(body, &m->tick);
+    at = get_u64(at, &m->t_us);
+    at = get_u64(at, &m->icd_hash);
+    at = get_u32(at, &m->session);
+    (void)get_u8(at, &m->start);
+}
+
+void icd_put_params(uint8_t *body, const icd_params_t *m)
+{
+    uint8_t *at = put_u32(body, m->tick);
+    at = put_u64(at, m->t_us);
+    at = put_u32(at, m->session);
+    at = put_u32(at, m->total_bytes);
+    at = put_u32(at, m->crc32);
+    at = put_u32(at, m->offset);
+    at = put_u16(at, m->used);
+    (void)put_u8s(at, m->data, 256);
+}
+
+void icd_get_params(const uint8_t *body, icd_params_t *m)
+{
+    const uint8_t *at = get_u32(body, &m->tick);
+    at = get_u64(at, &m->t_us);
+    at = get_u32(at, &m->session);
+    at = get_u32(at, &m->total_bytes);
+    at = get_u32(at, &m->crc32);
+    at = get_u32(at, &m->offset);
+    at = get_u16(at, &m->used);
+    (void)get_u8s(at, m->data, 256);
+}
+
+void icd_put_sensor(uint8_t *body, const sensor_frame_t *m)
+{
+    uint8_t *at = put_u32(body, m->tick);
+    at = put_u64(at, m->t_us);
+    at = put_u64(at, m->imu_t_valid_us);
+    at = put_u64(at, m->star_t_valid_us);
+    at = put_u64(at, m->gnss_t_valid_us);
+    at = put_u64(at, m->rgnss_t_valid_us);
+    at = put_u64(at, m->camera_t_valid_us);
+    at = put_f64s(at, m->imu_dtheta_body_rad, 3);
+    at = put_f64s(at, m->imu_dv_body_mps, 3);
+    at = put_f64s(at, m->star_q_star_from_eci, 4);
+    at = put_f64s(at, m->gnss_r_eci_m, 3);
+    at = put_f64s(at, m->gnss_v_eci_mps, 3);
+    at = put_f64s(at, m->rgnss_r_eci_m, 3);
+    at = put_f64s(at, m->rgnss_v_eci_mps, 3);
+    at = put_f64(at, m->camera_range_m);
+    at = put_f64(at, m->camera_azimuth_rad);
+    at = put_f64(at, m->camera_elevation_rad);
+    at = put_f64s(at, m->camera_q_camera_from_tport, 4);
+    at = put_f64s(at, m->tc_arg, 2);
+    at = put_u16(at, m->imu_seq);
+    at = put_u16(at, m->star_seq);
+    at = put_u16(at, m->gnss_seq);
+    at = put_u16(at, m->rgnss_seq);
+    at = put_u16(at, m->camera_seq);
+    at = put_u16(at, m->tc_seq);
+    at = put_u16(at, m->tc_opcode);
+    at = put_u8(at, m->imu_valid);
+    at = put_u8(at, m->star_valid);
+    at = put_u8(at, m->gnss_valid);
+    at = put_u8(at, m->rgnss_valid);
+    at = put_u8(at, m->camera_valid);
+    at = put_u8(at, m->camera_pose_valid);
+    at = put_u8(at, m->dock_contact);
+    (void)put_u8(at, m->dock_captured);
+}
+
+void icd_get_sensor(const uint8_t *body, sensor_frame_t *m)
+{
+    const uint8_t *at = get_u32(body, &m->tick);
+    at = get_u64(at, &m->t_us);
+    at = get_u64(at, &m->imu_t_valid_us);
+    at = get_u64(at, &m->star_t_valid_us);
+    at = get_u64(at, &m->gnss_t_valid_us);
+    at = get_u64(at, &m->rgnss_t_valid_us);
+    at = get_u64(at, &m->camera_t_valid_us);
+    at = get_f64s(at, m->imu_dtheta_body_rad, 3);
+    at = get_f64s(at, m->imu_dv_body_mps, 3);
+    at = get_f64s(at, m->star_q_star_from_eci, 4);
+    at = get_f64s(at, m->gnss_r_eci_m, 3);
+    at = get_f64s(at, m->gnss_v_eci_mps, 3);
+    at = get_f64s(at, m->rgnss_r_eci_m, 3);
+    at = get_f64s(at, m->rgnss_v_eci_mps, 3);
+    at = get_f64(at, &m->camera_range_m);
+    at = get_f64(at, &m->camera_azimuth_rad);
+    at = get_f64(at, &m->camera_elevation_rad);
+    at = get_f64s(at, m->camera_q_camera_from_tport, 4);
+    at = get_f64s(at, m->tc_arg, 2);
+    at = get_u16(at, &m->imu_seq);
+    at = get_u16(at, &m->star_seq);
+    at = get_u16(at, &m->gnss_seq);
+    at = get_u16(at, &m->rgnss_seq);
+    at = get_u16(at, &m->camera_seq);
+    at = get_u16(at, &m->tc_seq);
+    at = get_u16(at, &m->tc_opcode);
+    at = get_u8(at, &m->imu_valid);
+    at = get_u8(at, &m->star_valid);
+    at = get_u8(at, &m->gnss_valid);
+    at = get_u8(at, &m->rgnss_valid);
+    at = get_u8(at, &m->camera_valid);
+    at = get_u8(at, &m->camera_pose_valid);
+    at = get_u8(at, &m->dock_contact);
+    (void)get_u8(at, &m->dock_captured);
+    for (size_t i = 0; i < 6; i++) m->reserved[i] = 0;
+}
+
+void icd_put_statistics_request(uint8_t *body, const icd_statistics_request_t *m)
+{
+    uint8_t *at = put_u32(body, m->tick);
+    at = put_u64(at, m->t_us);
+    at = put_u8(at, 3);
+    (void)put_u8(at, 27);
+}
+
+void icd_get_statistics_request(const uint8_t *body, icd_statistics_request_t *m)
+{
+    const uint8_t *at = get_u32(body, &m->tick);
+    at = get_u64(at, &m->t_us);
+    (void)at;
+}
+
+void icd_put_function_request(uint8_t *body, const icd_function_request_t *m)
+{
+    uint8_t *at = put_u32(body, m->tick);
+    at = put_u64(at, m->t_us);
+    at = put_u8(at, 8);
+    at = put_u8(at, 1);
+    (void)put_u8(at, m->function);
+}
+
+void icd_get_function_request(const uint8_t *body, icd_function_request_t *m)
+{
+    const uint8_t *at = get_u32(body, &m->tick);
+    at = get_u64(at, &m->t_us);
+    at++;
+    at++;
+    (void)get_u8(at, &m->function);
+}
+
+void icd_put_ping(uint8_t *body, const icd_ping_t *m)
+{
+    uint8_t *at = put_u32(body, m->tick);
+    at = put_u64(at, m->t_us);
+    at = put_u8(at, 17);
+    at = put_u8(at, 1);
+    (void)put_u32(at, m->token);
+}
+
+void icd_get_ping(const uint8_t *body, icd_ping_t *m)
+{
+    const uint8_t *at = get_u32(body, &m->tick);
+    at = get_u64(at, &m->t_us);
+    at++;
+    at++;
+    (void)get_u32(at, &m->token);
+}
+
+void icd_put_hello(uint8_t *body, const icd_hello_t *m)
+{
+    uint8_t *at = put_u32(body, m->tick);
+    at = put_u64(at, m->t_us);
+    at = put_u64(at, m->icd_hash);
+    at = put_u64(at, m->build_id);
+    at = put_u32(at, m->params_crc32);
+    at = put_u32(at, m->session);
+    at = put_u32(at, m->boot_count);
+    at = put_u32(at, m->next_tick);
+    at = put_u8(at, m->boot_reason);
+    at = put_u8(at, m->state);
+    (void)put_text(at, m->board, 32);
+}
+
+void icd_get_hello(const uint8_t *body, icd_hello_t *m)
+{
+    const uint8_t *at = get_u32(body, &m->tick);
+    at = get_u64(at, &m->t_us);
+    at = get_u64(at, &m->icd_hash);
+    at = get_u64(at, &m->build_id);
+    at = get_u32(at, &m->params_crc32);
+    at = get_u32(at, &m->session);
+    at = get_u32(at, &m->boot_count);
+    at = get_u32(at, &m->next_tick);
+    at = get_u8(at, &m->boot_reason);
+    at = get_u8(at, &m->state);
+    (void)get_text(at, m->board, 32);
+}
+
+void icd_put_command(uint8_t *body, const icd_command_t *m)
+{
+    uint8_t *at = put_u32(body, m->command.tick);
+    at = put_u64(at, m->command.t_us);
+    at = put_i32(at, m->status);
+    at = put_u32s(at, m->command.thruster_on_us, 32);
+    at = put_u32(at, m->command.dock_arm);
+    at = put_f64s(at, m->telemetry.q_body_from_eci, 4);
+    at = put_f64s(at, m->telemetry.w_body_eci_body_radps, 3);
+    at = put_f64s(at, m->telemetry.r_chaser_target_hill_m, 3);
+    at = put_f64s(at, m->telemetry.v_chaser_target_hill_mps, 3);
+    at = put_f64s(at, m->telemetry.r_port_tport_m, 3);
+    at = put_f64s(at, m->telemetry.v_port_tport_mps, 3);
+    at = put_f32s(at, m->telemetry.sigma_r_hill_m, 3);
+    at = put_f32s(at, m->telemetry.sigma_v_hill_mps, 3);
+    at = put_f32s(at, m->telemetry.sigma_attitude_rad, 3);
+    at = put_f32s(at, m->telemetry.target_attitude_rad, 3);
+    at = put_f32s(at, m->telemetry.gyro_bias_radps, 3);
+    at = put_f32s(at, m->telemetry.attitude_error_rad, 3);
+    at = put_f32s(at, m->telemetry.r_ref_hill_m, 3);
+    at = put_f32s(at, m->telemetry.v_ref_hill_mps, 3);
+    at = put_f32s(at, m->telemetry.accel_cmd_hill_mps2, 3);
+    at = put_f32(at, m->telemetry.nis_star);
+    at = put_f32(at, m->telemetry.nis_rgnss);
+    at = put_f32(at, m->telemetry.nis_camera);
+    at = put_u32(at, m->telemetry.flags);
+    at = put_u16(at, m->telemetry.star_rejects);
+    at = put_u16(at, m->telemetry.gnss_rejects);
+    at = put_u16(at, m->telemetry.rgnss_rejects);
+    at = put_u16(at, m->telemetry.camera_rejects);
+    at = put_u8(at, m->telemetry.phase);
+    at = put_u8(at, m->telemetry.law);
+    (void)put_u8(at, m->telemetry.abort_reason);
+}
+
+void icd_get_command(const uint8_t *body, icd_command_t *m)
+{
+    const uint8_t *at = get_u32(body, &m->command.tick);
+    at = get_u64(at, &m->command.t_us);
+    at = get_i32(at, &m->status);
+    at = get_u32s(at, m->command.thruster_on_us, 32);
+    at = get_u32(at, &m->command.dock_arm);
+    at = get_f64s(at, m->telemetry.q_body_from_eci, 4);
+    at = get_f64s(at, m->telemetry.w_body_eci_body_radps, 3);
+    at = get_f64s(at, m->telemetry.r_chaser_target_hill_m, 3);
+    at = get_f64s(at, m->telemetry.v_chaser_target_hill_mps, 3);
+    at = get_f64s(at, m->telemetry.r_port_tport_m, 3);
+    at = get_f64s(at, m->telemetry.v_port_tport_mps, 3);
+    at = get_f32s(at, m->telemetry.sigma_r_hill_m, 3);
+    at = get_f32s(at, m->telemetry.sigma_v_hill_mps, 3);
+    at = get_f32s(at, m->telemetry.sigma_attitude_rad, 3);
+    at = get_f32s(at, m->telemetry.target_attitude_rad, 3);
+    at = get_f32s(at, m->telemetry.gyro_bias_radps, 3);
+    at = get_f32s(at, m->telemetry.attitude_error_rad, 3);
+    at = get_f32s(at, m->telemetry.r_ref_hill_m, 3);
+    at = get_f32s(at, m->telemetry.v_ref_hill_mps, 3);
+    at = get_f32s(at, m->telemetry.accel_cmd_hill_mps2, 3);
+    at = get_f32(at, &m->telemetry.nis_star);
+    at = get_f32(at, &m->telemetry.nis_rgnss);
+    at = get_f32(at, &m->telemetry.nis_camera);
+    at = get_u32(at, &m->telemetry.flags);
+    at = get_u16(at, &m->telemetry.star_rejects);
+    at = get_u16(at, &m->telemetry.gnss_rejects);
+    at = get_u16(at, &m->telemetry.rgnss_rejects);
+    at = get_u16(at, &m->telemetry.camera_rejects);
+    at = get_u8(at, &m->telemetry.phase);
+    at = get_u8(at, &m->telemetry.law);
+    (void)get_u8(at, &m->telemetry.abort_reason);
+    m->telemetry.tick = m->command.tick;
+    m->telemetry.t_us = m->command.t_us;
+    for (size_t i = 0; i < 5; i++) m->telemetry.reserved[i] = 0;
+}
+
+void icd_put_ack(uint8_t *body, const icd_ack_t *m)
+{
+    uint8_t *at = put_u32(body, m->tick);
+    at = put_u64(at, m->t_us);
+    at = put_u8(at, 1);
+    at = put_u8(at, 1);
+    at = put_u16(at, m->request_apid);
+    at = put_u16(at, m->request_sequence);
+    (void)put_u32(at, m->detail);
+}
+
+void icd_get_ack(const uint8_t *body, icd_ack_t *m)
+{
+    const uint8_t *at = get_u32(body, &m->tick);
+    at = get_u64(at, &m->t_us);
+    at++;
+    at++;
+    at = get_u16(at, &m->request_apid);
+    at = get_u16(at, &m->request_sequence);
+    (void)get_u32(at, &m->detail);
+}
+
+void icd_put_nak(uint8_t *body, const icd_nak_t *m)
+{
+    uint8_t *at = put_u32(body, m->tick);
+    at = put_u64(at, m->t_us);
+    at = put_u8(at, 1);
+    at = put_u8(at, 2);
+    at = put_u16(at, m->request_apid);
+    at = put_u16(at, m->request_sequence);
+    at = put_u8(at, m->reason);
+    (void)put_u32(at, m->detail);
+}
+
+void icd_get_nak(const uint8_t *body, icd_nak_t *m)
+{
+    const uint8_t *at = get_u32(body, &m->tick);
+    at = get_u64(at, &m->t_us);
+    at++;
+    at++;
+    at = get_u16(at, &m->request_apid);
+    at = get_u16(at, &m->request_sequence);
+    at = get_u8(at, &m->reason);
+    (void)get_u32(at, &m->detail);
+}
+
+void icd_put_statistics(uint8_t *body, const icd_statistics_t *m)
+{
+    uint8_t *at = put_u32(body, m->tick);
+    at = put_u64(at, m->t_us);
+    at = put_u8(at, 3);
+    at = put_u8(at, 25);
+    at = put_u32(at, m->bytes_received);
+    at = put_u32(at, m->bytes_sent);
+    at = put_u32(at, m->packets_received);
+    at = put_u32(at, m->packets_sent);
+    at = put_u32(at, m->cobs_errors);
+    at = put_u32(at, m->length_errors);
+    at = put_u32(at, m->crc_errors);
+    at = put_u32(at, m->apid_errors);
+    at = put_u32(at, m->overrun_errors);
+    at = put_u32(at, m->sequence_gaps);
+    at = put_u32(at, m->sequence_duplicates);
+    at = put_u32(at, m->sequence_reordered);
+    at = put_u32(at, m->uart_lost);
+    at = put_u32(at, m->steps);
+    at = put_u32(at, m->repeats);
+    at = put_u32(at, m->frames_refused);
+    at = put_u32(at, m->naks);
+    (void)put_u32(at, m->stack_high_water_bytes);
+}
+
+void icd_get_statistics(const uint8_t *body, icd_statistics_t *m)
+{
+    const uint8_t *at = get_u32(body, &m->tick);
+    at = get_u64(at, &m->t_us);
+    at++;
+    at++;
+    at = get_u32(at, &m->bytes_received);
+    at = get_u32(at, &m->bytes_sent);
+    at = get_u32(at, &m->packets_received);
+    at = get_u32(at, &m->packets_sent);
+    at = get_u32(at, &m->cobs_errors);
+    at = get_u32(at, &m->length_errors);
+    at = get_u32(at, &m->crc_errors);
+    at = get_u32(at, &m->apid_errors);
+    at = get_u32(at, &m->overrun_errors);
+    at = get_u32(at, &m->sequence_gaps);
+    at = get_u32(at, &m->sequence_duplicates);
+    at = get_u32(at, &m->sequence_reordered);
+    at = get_u32(at, &m->uart_lost);
+    at = get_u32(at, &m->steps);
+    at = get_u32(at, &m->repeats);
+    at = get_u32(at, &m->frames_refused);
+    at = get_u32(at, &m->naks);
+    (void)get_u32(at, &m->stack_high_water_bytes);
+}
+
+void icd_put_event(uint8_t *body, const icd_event_t *m)
+{
+    uint8_t *at = put_u32(body, m->tick);
+    at = put_u64(at, m->t_us);
+    at = put_u8(at, 5);
+    at = put_u8(at, m->subtype);
+    at = put_u8(at, m->event);
+    (void)put_u32(at, m->argument);
+}
+
+void icd_get_event(const uint8_t *body, icd_event_t *m)
+{
+    const uint8_t *at = get_u32(body, &m->tick);
+    at = get_u64(at, &m->t_us);
+    at++;
+    at = get_u8(at, &m->subtype);
+    at = get_u8(at, &m->event);
+    (void)get_u32(at, &m->argument);
+}
+
+void icd_put_pong(uint8_t *body, const icd_pong_t *m)
+{
+    uint8_t *at = put_u32(body, m->tick);
+    at = put_u64(at, m->t_us);
+    at = put_u8(at, 17);
+    at = put_u8(at, 2);
+    (void)put_u32(at, m->token);
+}
+
+void icd_get_pong(const uint8_t *body, icd_pong_t *m)
+{
+    const uint8_t *at = get_u32(body, &m->tick);
+    at = get_u64(at, &m->t_us);
+    at++;
+    at++;
+    (void)get_u32(at, &m->token);
+}
+
+void icd_put_text(uint8_t *body, const icd_text_t *m)
+{
+    uint8_t *at = put_u32(body, m->tick);
+    at = put_u64(at, m->t_us);
+    at = put_u8(at, m->severity);
+    (void)put_text(at, m->text, 80);
+}
+
+void icd_get_text(const uint8_t *body, icd_text_t *m)
+{
+    const uint8_t *at = get_u32(body, &m->tick);
+    at = get_u64(at, &m->t_us);
+    at = get_u8(at, &m->severity);
+    (void)get_text(at, m->text, 80);
+}
+
+void icd_put_parameters(uint8_t *at, const flight_params_t *m)
+{
+    at = put_f64(at, m->cycle_s);
+    at = put_f64(at, m->mu_m3ps2);
+    at = put_f64(at, m->re_m);
+    at = put_f64(at, m->j2);
+    at = put_f64s(at, m->pole_eci, 3);
+    at = put_f64(at, m->mass_kg);
+    at = put_f64s(at, m->com_body_m, 3);
+    at = put_f64s(at, m->inertia_body_kgm2, 9);
+    at = put_f64s(at, m->port_body_m, 3);
+    at = put_f64s(at, m->q_port_from_body, 4);
+    at = put_f64s(at, m->imu_body_m, 3);
+    at = put_f64s(at, m->gnss_body_m, 3);
+    at = put_f64s(at, m->q_star_from_body, 4);
+    at = put_f64s(at, m->camera_body_m, 3);
+    at = put_f64s(at, m->q_camera_from_body, 4);
+    at = put_f64(at, m->thruster_min_on_s);
+    at = put_f64(at, m->thruster_rise_s);
+    at = put_f64(at, m->thruster_decay_s);
+    at = put_f64s(at, m->thruster_body_m, 96);
+    at = put_f64s(at, m->thruster_dir_body, 96);
+    at = put_f64s(at, m->thruster_force_n, 32);
+    at = put_f64s(at, m->tport_tbody_m, 3);
+    at = put_f64s(at, m->q_tport_from_tbody, 4);
+    at = put_f64s(at, m->q_tport_from_port, 4);
+    at = put_f64s(at, m->tgnss_tbody_m, 3);
+    at = put_f64s(at, m->q_tbody_from_hill, 4);
+    at = put_f64s(at, m->target_r_eci_m, 3);
+    at = put_f64s(at, m->target_v_eci_mps, 3);
+    at = put_f64(at, m->target_sigma_r_m);
+    at = put_f64(at, m->target_sigma_v_mps);
+    at = put_f64s(at, m->init_r_hill_m, 3);
+    at = put_f64s(at, m->init_v_hill_mps, 3);
+    at = put_f64(at, m->init_sigma_r_m);
+    at = put_f64(at, m->init_sigma_v_mps);
+    at = put_f64s(at, m->init_q_body_from_eci, 4);
+    at = put_f64(at, m->init_sigma_attitude_rad);
+    at = put_f64(at, m->gyro_arw_radps05);
+    at = put_f64(at, m->gyro_rrw_radps15);
+    at = put_f64(at, m->gyro_bias_sigma_radps);
+    at = put_f64(at, m->star_sigma_cross_rad);
+    at = put_f64(at, m->star_sigma_roll_rad);
+    at = put_f64(at, m->star_misalignment_sigma_rad);
+    at = put_f64(at, m->accel_bias_tau_s);
+    at = put_f64(at, m->accel_scale_sigma);
+    at = put_f64(at, m->rel_accel_psd_m2ps3);
+    at = put_f64(at, m->orbit_accel_psd_m2ps3);
+    at = put_f64(at, m->gnss_sigma_r_m);
+    at = put_f64(at, m->gnss_sigma_v_mps);
+    at = put_f64(at, m->rgnss_sigma_r_m);
+    at = put_f64(at, m->rgnss_sigma_v_mps);
+    at = put_f64(at, m->rgnss_bias_sigma_m);
+    at = put_f64(at, m->rgnss_bias_tau_s);
+    at = put_f64(at, m->rgnss_growth_m);
+    at = put_f64(at, m->disagreement_chi2_3dof);
+    at = put_f64(at, m->camera_sigma_range_ratio);
+    at = put_f64(at, m->camera_sigma_range_floor_m);
+    at = put_f64(at, m->camera_sigma_los_rad);
+    at = put_f64(at, m->camera_sigma_pose_rad);
+    at = put_f64(at, m->camera_pose_reference_m);
+    at = put_f64(at, m->target_attitude_sigma_rad);
+    at = put_f64(at, m->target_rate_sigma_radps);
+    at = put_f64(at, m->target_damping_ratio);
+    at = put_f64(at, m->gate_chi2_3dof);
+    at = put_f64(at, m->measurement_max_age_s);
+    at = put_f64(at, m->sensor_timeout_s);
+    at = put_f64(at, m->star_timeout_s);
+    at = put_f64(at, m->attitude_kp_ps2);
+    at = put_f64(at, m->attitude_kd_ps);
+    at = put_f64(at, m->attitude_rate_max_radps);
+    at = put_f64(at, m->quiet_start_s);
+    at = put_f64(at, m->force_max_n);
+    at = put_f64(at, m->fire_threshold);
+    at = put_f64(at, m->track_far_m);
+    at = put_f64(at, m->track_near_m);
+    at = put_f64(at, m->attitude_max_rad);
+    at = put_f64(at, m->closing_rate_margin_mps);
+    at = put_f64(at, m->closing_rate_hard_mps);
+    at = put_f64(at, m->closing_rate_floor_mps);
+    at = put_f64(at, m->closing_rate_base_mps);
+    at = put_f64(at, m->closing_rate_slope_ps);
+    at = put_f64s(at, m->cam_velocity_hill_mps, 3);
+    at = put_f64(at, m->hop_lead_s);
+    at = put_f64s(at, m->hop_correction_fraction, 2);
+    at = put_f64(at, m->burn_cutoff_mps);
+    at = put_f64(at, m->forced_accel_mps2);
+    at = put_f64s(at, m->phase_distance_m, 12);
+    at = put_f64s(at, m->phase_offset_x_m, 12);
+    at = put_f64s(at, m->phase_duration_s, 12);
+    at = put_f64s(at, m->phase_timeout_s, 12);
+    at = put_f64s(at, m->phase_speed_max_mps, 12);
+    at = put_f64s(at, m->phase_speed_end_mps, 12);
+    at = put_f64s(at, m->phase_speed_slope_ps, 12);
+    at = put_f64s(at, m->phase_gate_r_m, 12);
+    at = put_f64s(at, m->phase_gate_v_mps, 12);
+    at = put_f64s(at, m->phase_kp_ps2, 12);
+    at = put_f64s(at, m->phase_kd_ps, 12);
+    at = put_f64s(at, m->phase_deadband_m, 12);
+    at = put_f64s(at, m->phase_attitude_deadband_rad, 12);
+    at = put_f64s(at, m->phase_corridor_rad, 12);
+    at = put_u32(at, m->thruster_count);
+    at = put_u32(at, m->phase_count);
+    at = put_u32(at, m->start_phase);
+    at = put_u32(at, m->reject_limit);
+    at = put_u32(at, m->cam_phase);
+    at = put_u32(at, m->retreat_phase);
+    at = put_u8s(at, m->phase_law, 12);
+    at = put_u8s(at, m->phase_next, 12);
+    at = put_u8s(at, m->phase_abort, 12);
+    at = put_u8s(at, m->phase_uses, 12);
+    (void)put_u8s(at, m->phase_needs_go, 12);
+}
+
+void icd_get_parameters(const uint8_t *at, flight_params_t *m)
+{
+    at = get_f64(at, &m->cycle_s);
+    at = get_f64(at, &m->mu_m3ps2);
+    at = get_f64(at, &m->re_m);
+    at = get_f64(at, &m->j2);
+    at = get_f64s(at, m->pole_eci, 3);
+    at = get_f64(at, &m->mass_kg);
+    at = get_f64s(at, m->com_body_m, 3);
+    at = get_f64s(at, m->inertia_body_kgm2, 9);
+    at = get_f64s(at, m->port_body_m, 3);
+    at = get_f64s(at, m->q_port_from_body, 4);
+    at = get_f64s(at, m->imu_body_m, 3);
+    at = get_f64s(at, m->gnss_body_m, 3);
+    at = get_f64s(at, m->q_star_from_body, 4);
+    at = get_f64s(at, m->camera_body_m, 3);
+    at = get_f64s(at, m->q_camera_from_body, 4);
+    at = get_f64(at, &m->thruster_min_on_s);
+    at = get_f64(at, &m->thruster_rise_s);
+    at = get_f64(at, &m->thruster_decay_s);
+    at = get_f64s(at, m->thruster_body_m, 96);
+    at = get_f64s(at, m->thruster_dir_body, 96);
+    at = get_f64s(at, m->thruster_force_n, 32);
+    at = get_f64s(at, m->tport_tbody_m, 3);
+    at = get_f64s(at, m->q_tport_from_tbody, 4);
+    at = get_f64s(at, m->q_tport_from_port, 4);
+    at = get_f64s(at, m->tgnss_tbody_m, 3);
+    at = get_f64s(at, m->q_tbody_from_hill, 4);
+    at = get_f64s(at, m->target_r_eci_m, 3);
+    at = get_f64s(at, m->target_v_eci_mps, 3);
+    at = get_f64(at, &m->target_sigma_r_m);
+    at = get_f64(at, &m->target_sigma_v_mps);
+    at = get_f64s(at, m->init_r_hill_m, 3);
+    at = get_f64s(at, m->init_v_hill_mps, 3);
+    at = get_f64(at, &m->init_sigma_r_m);
+    at = get_f64(at, &m->init_sigma_v_mps);
+    at = get_f64s(at, m->init_q_body_from_eci, 4);
+    at = get_f64(at, &m->init_sigma_attitude_rad);
+    at = get_f64(at, &m->gyro_arw_radps05);
+    at = get_f64(at, &m->gyro_rrw_radps15);
+    at = get_f64(at, &m->gyro_bias_sigma_radps);
+    at = get_f64(at, &m->star_sigma_cross_rad);
+    at = get_f64(at, &m->star_sigma_roll_rad);
+    at = get_f64(at, &m->star_misalignment_sigma_rad);
+    at = get_f64(at, &m->accel_bias_tau_s);
+    at = get_f64(at, &m->accel_scale_sigma);
+    at = get_f64(at, &m->rel_accel_psd_m2ps3);
+    at = get_f64(at, &m->orbit_accel_psd_m2ps3);
+    at = get_f64(at, &m->gnss_sigma_r_m);
+    at = get_f64(at, &m->gnss_sigma_v_mps);
+    at = get_f64(at, &m->rgnss_sigma_r_m);
+    at = get_f64(at, &m->rgnss_sigma_v_mps);
+    at = get_f64(at, &m->rgnss_bias_sigma_m);
+    at = get_f64(at, &m->rgnss_bias_tau_s);
+    at = get_f64(at, &m->rgnss_growth_m);
+    at = get_f64(at, &m->disagreement_chi2_3dof);
+    at = get_f64(at, &m->camera_sigma_range_ratio);
+    at = get_f64(at, &m->camera_sigma_range_floor_m);
+    at = get_f64(at, &m->camera_sigma_los_rad);
+    at = get_f64(at, &m->camera_sigma_pose_rad);
+    at = get_f64(at, &m->camera_pose_reference_m);
+    at = get_f64(at, &m->target_attitude_sigma_rad);
+    at = get_f64(at, &m->target_rate_sigma_radps);
+    at = get_f64(at, &m->target_damping_ratio);
+    at = get_f64(at, &m->gate_chi2_3dof);
+    at = get_f64(at, &m->measurement_max_age_s);
+    at = get_f64(at, &m->sensor_timeout_s);
+    at = get_f64(at, &m->star_timeout_s);
+    at = get_f64(at, &m->attitude_kp_ps2);
+    at = get_f64(at, &m->attitude_kd_ps);
+    at = get_f64(at, &m->attitude_rate_max_radps);
+    at = get_f64(at, &m->quiet_start_s);
+    at = get_f64(at, &m->force_max_n);
+    at = get_f64(at, &m->fire_threshold);
+    at = get_f64(at, &m->track_far_m);
+    at = get_f64(at, &m->track_near_m);
+    at = get_f64(at, &m->attitude_max_rad);
+    at = get_f64(at, &m->closing_rate_margin_mps);
+    at = get_f64(at, &m->closing_rate_hard_mps);
+    at = get_f64(at, &m->closing_rate_floor_mps);
+    at = get_f64(at, &m->closing_rate_base_mps);
+    at = get_f64(at, &m->closing_rate_slope_ps);
+    at = get_f64s(at, m->cam_velocity_hill_mps, 3);
+    at = get_f64(at, &m->hop_lead_s);
+    at = get_f64s(at, m->hop_correction_fraction, 2);
+    at = get_f64(at, &m->burn_cutoff_mps);
+    at = get_f64(at, &m->forced_accel_mps2);
+    at = get_f64s(at, m->phase_distance_m, 12);
+    at = get_f64s(at, m->phase_offset_x_m, 12);
+    at = get_f64s(at, m->phase_duration_s, 12);
+    at = get_f64s(at, m->phase_timeout_s, 12);
+    at = get_f64s(at, m->phase_speed_max_mps, 12);
+    at = get_f64s(at, m->phase_speed_end_mps, 12);
+    at = get_f64s(at, m->phase_speed_slope_ps, 12);
+    at = get_f64s(at, m->phase_gate_r_m, 12);
+    at = get_f64s(at, m->phase_gate_v_mps, 12);
+    at = get_f64s(at, m->phase_kp_ps2, 12);
+    at = get_f64s(at, m->phase_kd_ps, 12);
+    at = get_f64s(at, m->phase_deadband_m, 12);
+    at = get_f64s(at, m->phase_attitude_deadband_rad, 12);
+    at = get_f64s(at, m->phase_corridor_rad, 12);
+    at = get_u32(at, &m->thruster_count);
+    at = get_u32(at, &m->phase_count);
+    at = get_u32(at, &m->start_phase);
+    at = get_u32(at, &m->reject_limit);
+    at = get_u32(at, &m->cam_phase);
+    at = get_u32(at, &m->retreat_phase);
+    at = get_u8s(at, m->phase_law, 12);
+    at = get_u8s(at, m->phase_next, 12);
+    at = get_u8s(at, m->phase_abort, 12);
+    at = get_u8s(at, m->phase_uses, 12);
+    (void)get_u8s(at, m->phase_needs_go, 12);
+    for (size_t i = 0; i < 4; i++) m->param_reserved[i] = 0;
+}

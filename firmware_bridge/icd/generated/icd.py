@@ -1,0 +1,432 @@
+"""Made by `python -m firmware_bridge.icd` from messages.toml and the flight core's descriptors: do not edit."""
+
+# ruff: noqa
+from enum import IntEnum
+
+import numpy as np
+
+from firmware_bridge.icd.message import Message
+
+ICD_HASH = 0xC9A23C1E499C31E2
+
+
+class Apid(IntEnum):
+    HELLO = 16
+    PARAMS = 17
+    LOOP = 18
+    SERVICES = 32
+    TEXT = 48
+
+
+class BoardState(IntEnum):
+    COLD = 0  # no parameters: nothing can fly
+    READY = 1  # parameters loaded, no sensor frame taken yet
+    FLYING = 2  # sensor frames have been taken
+
+
+class BootReason(IntEnum):
+    POWER_ON = 0  # power was switched on, or the process started
+    RESET = 1  # reset by its pin, by the debugger or by request
+    WATCHDOG = 2  # the watchdog was not kicked in time
+    FAULT = 3  # the processor stopped at a fault
+
+
+class NakReason(IntEnum):
+    UNKNOWN = 1  # no such request
+    SESSION = 2  # the request belongs to another session; detail: the board's
+    OFFSET = 3  # a chunk is missing before this one; detail: the offset expected
+    SIZE = 4  # the parameter record has another size; detail: the size expected
+    CRC = 5  # the parameter record's CRC-32 does not match; detail: the one received
+    PARAMETER = 6  # flight_init refused a parameter; detail: its index in flight_param_layout
+    CORE = 7  # flight_init refused to start; detail: its FLIGHT_ERR_* status
+    LOADED = 8  # another parameter set is loaded in this session; detail: its CRC-32
+
+
+class Function(IntEnum):
+    RESET = 1  # reset the board
+    HANG = 2  # stop kicking the watchdog and answering: what a hung program does
+    SPOIL_CHECKPOINT = 3  # spoil both copies of the checkpoint, then reset the board
+    CLEAR_STATISTICS = 4  # set every counter of the statistics to zero
+
+
+class Event(IntEnum):
+    COLD_START = 1  # started without a state to resume
+    RESUMED = 2  # resumed a flight from its checkpoint; argument: the last tick taken
+    FRAME_REFUSED = 3  # the core refused a sensor frame; argument: its FLIGHT_ERR_* status
+
+
+class Severity(IntEnum):
+    INFO = 1  # normal progress
+    LOW = 2  # anomaly, low severity
+    MEDIUM = 3  # anomaly, medium severity
+    HIGH = 4  # anomaly, high severity
+
+
+# Asks who is there. The same session never starts twice, so that a repeated request does no harm.
+HELLO_REQUEST = Message(
+    "hello_request", True, 0x010, None, None,
+    np.dtype([
+        ("tick", ">u4"),
+        ("t_us", ">u8"),
+        ("icd_hash", ">u8"),
+        ("session", ">u4"),
+        ("start", "u1"),
+    ]),
+)
+
+# One part of the parameter record. Parts come in order; each is answered by ACK or NAK.
+PARAMS = Message(
+    "params", True, 0x011, None, None,
+    np.dtype([
+        ("tick", ">u4"),
+        ("t_us", ">u8"),
+        ("session", ">u4"),
+        ("total_bytes", ">u4"),
+        ("crc32", ">u4"),
+        ("offset", ">u4"),
+        ("used", ">u2"),
+        ("data", "u1", (256,)),
+    ]),
+)
+
+# One control cycle's sensors. Answered by exactly one COMMAND of the same tick; a repeated tick is answered from memory.
+SENSOR = Message(
+    "sensor", True, 0x012, None, None,
+    np.dtype([
+        ("tick", ">u4"),
+        ("t_us", ">u8"),
+        ("imu_t_valid_us", ">u8"),
+        ("star_t_valid_us", ">u8"),
+        ("gnss_t_valid_us", ">u8"),
+        ("rgnss_t_valid_us", ">u8"),
+        ("camera_t_valid_us", ">u8"),
+        ("imu_dtheta_body_rad", ">f8", (3,)),
+        ("imu_dv_body_mps", ">f8", (3,)),
+        ("star_q_star_from_eci", ">f8", (4,)),
+        ("gnss_r_eci_m", ">f8", (3,)),
+        ("gnss_v_eci_mps", ">f8", (3,)),
+        ("rgnss_r_eci_m", ">f8", (3,)),
+        ("rgnss_v_eci_mps", ">f8", (3,)),
+        ("camera_range_m", ">f8"),
+        ("camera_azimuth_rad", ">f8"),
+        ("camera_elevation_rad", ">f8"),
+        ("camera_q_camera_from_tport", ">f8", (4,)),
+        ("tc_arg", ">f8", (2,)),
+        ("imu_seq", ">u2"),
+        ("star_seq", ">u2"),
+        ("gnss_seq", ">u2"),
+        ("rgnss_seq", ">u2"),
+        ("camera_seq", ">u2"),
+        ("tc_seq", ">u2"),
+        ("tc_opcode", ">u2"),
+        ("imu_valid", "u1"),
+        ("star_valid", "u1"),
+        ("gnss_valid", "u1"),
+        ("rgnss_valid", "u1"),
+        ("camera_valid", "u1"),
+        ("camera_pose_valid", "u1"),
+        ("dock_contact", "u1"),
+        ("dock_captured", "u1"),
+    ]),
+)
+
+# Asks for STATISTICS.
+STATISTICS_REQUEST = Message(
+    "statistics_request", True, 0x020, 3, 27,
+    np.dtype([
+        ("tick", ">u4"),
+        ("t_us", ">u8"),
+        ("service", "u1"),
+        ("subtype", "u1"),
+    ]),
+)
+
+# Asks for a function; ACK comes before it is performed.
+FUNCTION_REQUEST = Message(
+    "function_request", True, 0x020, 8, 1,
+    np.dtype([
+        ("tick", ">u4"),
+        ("t_us", ">u8"),
+        ("service", "u1"),
+        ("subtype", "u1"),
+        ("function", "u1"),
+    ]),
+)
+
+# Asks for a PONG.
+PING = Message(
+    "ping", True, 0x020, 17, 1,
+    np.dtype([
+        ("tick", ">u4"),
+        ("t_us", ">u8"),
+        ("service", "u1"),
+        ("subtype", "u1"),
+        ("token", ">u4"),
+    ]),
+)
+
+# Who is there: unasked after each start of the board, with session 0, and in answer to HELLO_REQUEST.
+HELLO = Message(
+    "hello", False, 0x010, None, None,
+    np.dtype([
+        ("tick", ">u4"),
+        ("t_us", ">u8"),
+        ("icd_hash", ">u8"),
+        ("build_id", ">u8"),
+        ("params_crc32", ">u4"),
+        ("session", ">u4"),
+        ("boot_count", ">u4"),
+        ("next_tick", ">u4"),
+        ("boot_reason", "u1"),
+        ("state", "u1"),
+        ("board", "S32"),
+    ]),
+)
+
+# The answer to SENSOR: the command and the telemetry of the same cycle. All off and zero unless status is 0.
+COMMAND = Message(
+    "command", False, 0x012, None, None,
+    np.dtype([
+        ("tick", ">u4"),
+        ("t_us", ">u8"),
+        ("status", ">i4"),
+        ("thruster_on_us", ">u4", (32,)),
+        ("dock_arm", ">u4"),
+        ("q_body_from_eci", ">f8", (4,)),
+        ("w_body_eci_body_radps", ">f8", (3,)),
+        ("r_chaser_target_hill_m", ">f8", (3,)),
+        ("v_chaser_target_hill_mps", ">f8", (3,)),
+        ("r_port_tport_m", ">f8", (3,)),
+        ("v_port_tport_mps", ">f8", (3,)),
+        ("sigma_r_hill_m", ">f4", (3,)),
+        ("sigma_v_hill_mps", ">f4", (3,)),
+        ("sigma_attitude_rad", ">f4", (3,)),
+        ("target_attitude_rad", ">f4", (3,)),
+        ("gyro_bias_radps", ">f4", (3,)),
+        ("attitude_error_rad", ">f4", (3,)),
+        ("r_ref_hill_m", ">f4", (3,)),
+        ("v_ref_hill_mps", ">f4", (3,)),
+        ("accel_cmd_hill_mps2", ">f4", (3,)),
+        ("nis_star", ">f4"),
+        ("nis_rgnss", ">f4"),
+        ("nis_camera", ">f4"),
+        ("flags", ">u4"),
+        ("star_rejects", ">u2"),
+        ("gnss_rejects", ">u2"),
+        ("rgnss_rejects", ">u2"),
+        ("camera_rejects", ">u2"),
+        ("phase", "u1"),
+        ("law", "u1"),
+        ("abort_reason", "u1"),
+    ]),
+)
+
+# A request was accepted.
+ACK = Message(
+    "ack", False, 0x020, 1, 1,
+    np.dtype([
+        ("tick", ">u4"),
+        ("t_us", ">u8"),
+        ("service", "u1"),
+        ("subtype", "u1"),
+        ("request_apid", ">u2"),
+        ("request_sequence", ">u2"),
+        ("detail", ">u4"),
+    ]),
+)
+
+# A request was refused.
+NAK = Message(
+    "nak", False, 0x020, 1, 2,
+    np.dtype([
+        ("tick", ">u4"),
+        ("t_us", ">u8"),
+        ("service", "u1"),
+        ("subtype", "u1"),
+        ("request_apid", ">u2"),
+        ("request_sequence", ">u2"),
+        ("reason", "u1"),
+        ("detail", ">u4"),
+    ]),
+)
+
+# The board's counters since it started.
+STATISTICS = Message(
+    "statistics", False, 0x020, 3, 25,
+    np.dtype([
+        ("tick", ">u4"),
+        ("t_us", ">u8"),
+        ("service", "u1"),
+        ("subtype", "u1"),
+        ("bytes_received", ">u4"),
+        ("bytes_sent", ">u4"),
+        ("packets_received", ">u4"),
+        ("packets_sent", ">u4"),
+        ("cobs_errors", ">u4"),
+        ("length_errors", ">u4"),
+        ("crc_errors", ">u4"),
+        ("apid_errors", ">u4"),
+        ("overrun_errors", ">u4"),
+        ("sequence_gaps", ">u4"),
+        ("sequence_duplicates", ">u4"),
+        ("sequence_reordered", ">u4"),
+        ("uart_lost", ">u4"),
+        ("steps", ">u4"),
+        ("repeats", ">u4"),
+        ("frames_refused", ">u4"),
+        ("naks", ">u4"),
+        ("stack_high_water_bytes", ">u4"),
+    ]),
+)
+
+# Something happened that nobody asked for. The subtype is its severity (1 info to 4 high).
+EVENT = Message(
+    "event", False, 0x020, 5, None,
+    np.dtype([
+        ("tick", ">u4"),
+        ("t_us", ">u8"),
+        ("service", "u1"),
+        ("subtype", "u1"),
+        ("event", "u1"),
+        ("argument", ">u4"),
+    ]),
+)
+
+# The answer to PING.
+PONG = Message(
+    "pong", False, 0x020, 17, 2,
+    np.dtype([
+        ("tick", ">u4"),
+        ("t_us", ">u8"),
+        ("service", "u1"),
+        ("subtype", "u1"),
+        ("token", ">u4"),
+    ]),
+)
+
+# A line for a human reader.
+TEXT = Message(
+    "text", False, 0x030, None, None,
+    np.dtype([
+        ("tick", ">u4"),
+        ("t_us", ">u8"),
+        ("severity", "u1"),
+        ("text", "S80"),
+    ]),
+)
+
+MESSAGES = (HELLO_REQUEST, PARAMS, SENSOR, STATISTICS_REQUEST, FUNCTION_REQUEST, PING, HELLO, COMMAND, ACK, NAK, STATISTICS, EVENT, PONG, TEXT)
+
+# The parameter record on the wire.
+PARAMETERS = np.dtype([
+    ("cycle_s", ">f8"),
+    ("mu_m3ps2", ">f8"),
+    ("re_m", ">f8"),
+    ("j2", ">f8"),
+    ("pole_eci", ">f8", (3,)),
+    ("mass_kg", ">f8"),
+    ("com_body_m", ">f8", (3,)),
+    ("inertia_body_kgm2", ">f8", (9,)),
+    ("port_body_m", ">f8", (3,)),
+    ("q_port_from_body", ">f8", (4,)),
+    ("imu_body_m", ">f8", (3,)),
+    ("gnss_body_m", ">f8", (3,)),
+    ("q_star_from_body", ">f8", (4,)),
+    ("camera_body_m", ">f8", (3,)),
+    ("q_camera_from_body", ">f8", (4,)),
+    ("thruster_min_on_s", ">f8"),
+    ("thruster_rise_s", ">f8"),
+    ("thruster_decay_s", ">f8"),
+    ("thruster_body_m", ">f8", (96,)),
+    ("thruster_dir_body", ">f8", (96,)),
+    ("thruster_force_n", ">f8", (32,)),
+    ("tport_tbody_m", ">f8", (3,)),
+    ("q_tport_from_tbody", ">f8", (4,)),
+    ("q_tport_from_port", ">f8", (4,)),
+    ("tgnss_tbody_m", ">f8", (3,)),
+    ("q_tbody_from_hill", ">f8", (4,)),
+    ("target_r_eci_m", ">f8", (3,)),
+    ("target_v_eci_mps", ">f8", (3,)),
+    ("target_sigma_r_m", ">f8"),
+    ("target_sigma_v_mps", ">f8"),
+    ("init_r_hill_m", ">f8", (3,)),
+    ("init_v_hill_mps", ">f8", (3,)),
+    ("init_sigma_r_m", ">f8"),
+    ("init_sigma_v_mps", ">f8"),
+    ("init_q_body_from_eci", ">f8", (4,)),
+    ("init_sigma_attitude_rad", ">f8"),
+    ("gyro_arw_radps05", ">f8"),
+    ("gyro_rrw_radps15", ">f8"),
+    ("gyro_bias_sigma_radps", ">f8"),
+    ("star_sigma_cross_rad", ">f8"),
+    ("star_sigma_roll_rad", ">f8"),
+    ("star_misalignment_sigma_rad", ">f8"),
+    ("accel_bias_tau_s", ">f8"),
+    ("accel_scale_sigma", ">f8"),
+    ("rel_accel_psd_m2ps3", ">f8"),
+    ("orbit_accel_psd_m2ps3", ">f8"),
+    ("gnss_sigma_r_m", ">f8"),
+    ("gnss_sigma_v_mps", ">f8"),
+    ("rgnss_sigma_r_m", ">f8"),
+    ("rgnss_sigma_v_mps", ">f8"),
+    ("rgnss_bias_sigma_m", ">f8"),
+    ("rgnss_bias_tau_s", ">f8"),
+    ("rgnss_growth_m", ">f8"),
+    ("disagreement_chi2_3dof", ">f8"),
+    ("camera_sigma_range_ratio", ">f8"),
+    ("camera_sigma_range_floor_m", ">f8"),
+    ("camera_sigma_los_rad", ">f8"),
+    ("camera_sigma_pose_rad", ">f8"),
+    ("camera_pose_reference_m", ">f8"),
+    ("target_attitude_sigma_rad", ">f8"),
+    ("target_rate_sigma_radps", ">f8"),
+    ("target_damping_ratio", ">f8"),
+    ("gate_chi2_3dof", ">f8"),
+    ("measurement_max_age_s", ">f8"),
+    ("sensor_timeout_s", ">f8"),
+    ("star_timeout_s", ">f8"),
+    ("attitude_kp_ps2", ">f8"),
+    ("attitude_kd_ps", ">f8"),
+    ("attitude_rate_max_radps", ">f8"),
+    ("quiet_start_s", ">f8"),
+    ("force_max_n", ">f8"),
+    ("fire_threshold", ">f8"),
+    ("track_far_m", ">f8"),
+    ("track_near_m", ">f8"),
+    ("attitude_max_rad", ">f8"),
+    ("closing_rate_margin_mps", ">f8"),
+    ("closing_rate_hard_mps", ">f8"),
+    ("closing_rate_floor_mps", ">f8"),
+    ("closing_rate_base_mps", ">f8"),
+    ("closing_rate_slope_ps", ">f8"),
+    ("cam_velocity_hill_mps", ">f8", (3,)),
+    ("hop_lead_s", ">f8"),
+    ("hop_correction_fraction", ">f8", (2,)),
+    ("burn_cutoff_mps", ">f8"),
+    ("forced_accel_mps2", ">f8"),
+    ("phase_distance_m", ">f8", (12,)),
+    ("phase_offset_x_m", ">f8", (12,)),
+    ("phase_duration_s", ">f8", (12,)),
+    ("phase_timeout_s", ">f8", (12,)),
+    ("phase_speed_max_mps", ">f8", (12,)),
+    ("phase_speed_end_mps", ">f8", (12,)),
+    ("phase_speed_slope_ps", ">f8", (12,)),
+    ("phase_gate_r_m", ">f8", (12,)),
+    ("phase_gate_v_mps", ">f8", (12,)),
+    ("phase_kp_ps2", ">f8", (12,)),
+    ("phase_kd_ps", ">f8", (12,)),
+    ("phase_deadband_m", ">f8", (12,)),
+    ("phase_attitude_deadband_rad", ">f8", (12,)),
+    ("phase_corridor_rad", ">f8", (12,)),
+    ("thruster_count", ">u4"),
+    ("phase_count", ">u4"),
+    ("start_phase", ">u4"),
+    ("reject_limit", ">u4"),
+    ("cam_phase", ">u4"),
+    ("retreat_phase", ">u4"),
+    ("phase_law", "u1", (12,)),
+    ("phase_next", "u1", (12,)),
+    ("phase_abort", "u1", (12,)),
+    ("phase_uses", "u1", (12,)),
+    ("phase_needs_go", "u1", (12,)),
+])

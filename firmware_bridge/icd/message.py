@@ -1,0 +1,67 @@
+"""What a message is to Python: its place on the wire and its body as a big-endian NumPy record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Message:
+    """One kind of packet. `body` is the dtype of what lies between primary header and CRC-32, without padding."""
+
+    name: str
+    uplink: bool
+    apid: int
+    service: int | None
+    subtype: int | None
+    body: np.dtype[np.void]
+
+    def encode(self, **values: Any) -> bytes:
+        """The body with these values; fields not named are zero. Raises ValueError for a field it has not."""
+        record = np.zeros((), self.body)
+        if self.service is not None:
+            record["service"] = self.service
+            record["subtype"] = self.subtype or 0
+        for name, value in values.items():
+            if name not in (self.body.names or ()):
+                raise ValueError(f"message {self.name} has no field {name!r}")
+            record[name] = value
+        return record.tobytes()
+
+    def decode(self, body: bytes) -> np.void:
+        """The body's record. Raises ValueError when it has another size."""
+        if len(body) != self.body.itemsize:
+            raise ValueError(f"message {self.name}: {len(body)} bytes: expected {self.body.itemsize}")
+        record: np.void = np.frombuffer(body, self.body)[0]
+        return record
+
+
+def byte_order(native: np.dtype[np.void], body: np.dtype[np.void]) -> tuple[np.ndarray, np.ndarray]:
+    """Where each byte of a core record is found in a body: two index arrays, `record[to] = body[from]`.
+
+    Serialising a packed record big-endian is a permutation of its bytes; fields that only one of the two has stay out.
+    """
+    to: list[int] = []
+    origin: list[int] = []
+    for name in native.names or ():
+        if name not in (body.names or ()):
+            continue
+        (kind, at), (wire_kind, wire_at) = _place(native, name), _place(body, name)
+        if (kind.shape, kind.base.itemsize, kind.base.kind) != (wire_kind.shape, wire_kind.base.itemsize, wire_kind.base.kind):
+            raise ValueError(f"field {name}: {kind} in the core, {wire_kind} on the wire")
+        width = kind.base.itemsize
+        swapped = kind.base.newbyteorder("=") != wire_kind.base and width > 1
+        for element in range(kind.itemsize // width):
+            for byte in range(width):
+                to.append(at + element * width + byte)
+                origin.append(wire_at + element * width + (width - 1 - byte if swapped else byte))
+    return np.array(to, np.intp), np.array(origin, np.intp)
+
+
+def _place(record: np.dtype[np.void], name: str) -> tuple[np.dtype[Any], int]:
+    assert record.fields is not None
+    kind, at = record.fields[name][:2]
+    return kind, at

@@ -1,0 +1,19 @@
+"""Which flight core this is: a hash of its sources, so the same on every machine and board that builds the same core."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+CORE = Path(__file__).parent / "core"
+
+
+@cache
+def core_build_id(core: Path = CORE) -> str:
+    """The first 8 bytes, in hexadecimal, of the SHA-256 of the core's sources: names and bytes, sorted by name."""
+    total = hashlib.sha256()
+    for file in sorted(core.iterdir()):
+        if file.suffix in (".c", ".h"):
+            total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return total.hexdigest()[:16]
