@@ -1,4 +1,4 @@
-"""Which flight core this is: a hash of its sources, so the same on every machine and board that builds the same core."""
+"""Which flight core this is: a hash of its sources, the same for every machine and board that builds the same core."""
 
 from __future__ import annotations
 

@@ -32,7 +32,12 @@ C_TYPE = {
     "f64": "double",
     "text": "char",
 }
-C_RECORD = {"sensors": "sensor_frame_t", "command": "command_t", "telemetry": "telemetry_t", "params": "flight_params_t"}
+C_RECORD = {
+    "sensors": "sensor_frame_t",
+    "command": "command_t",
+    "telemetry": "telemetry_t",
+    "params": "flight_params_t",
+}
 
 
 def files(definition: Definition) -> dict[str, str]:
@@ -85,7 +90,7 @@ def _c_header(d: Definition) -> str:
         "",
         f"#define ICD_HASH 0x{d.hash:016X}u",
         f"#define ICD_PACKET_MAX {packet_max} /* largest packet, primary header and CRC-32 included */",
-        f"#define ICD_FRAME_MAX {max(m.wire_bytes_max for m in d.messages)} /* largest frame on the wire, delimiters included */",
+        f"#define ICD_FRAME_MAX {max(m.wire_bytes_max for m in d.messages)} /* largest frame, delimiters included */",
         f"#define ICD_UPLINK_FRAME_MAX {max(m.wire_bytes_max for m in up)}",
         f"#define ICD_DOWNLINK_FRAME_MAX {max(m.wire_bytes_max for m in down)}",
         f"#define ICD_PARAMETERS_BYTES {d.params.size} /* the parameter record on the wire */",
@@ -389,6 +394,7 @@ def _python(d: Definition) -> str:
 # ---- XTCE --------------------------------------------------------------------------------------
 
 XTCE = "http://www.omg.org/spec/XTCE/20180204"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _PRIMARY_HEADER = (
     ("VERSION", 3, "packet version number, 0"),
     ("TYPE", 1, "0 telemetry (downlink), 1 telecommand (uplink)"),
@@ -403,8 +409,12 @@ _PRIMARY_HEADER = (
 def _xtce(d: Definition) -> str:
     """Flat: one container for the headers, one for each message, arrays as one parameter an element."""
     Xml.register_namespace("xtce", XTCE)
+    Xml.register_namespace("xsi", XSI)
     system = _element(None, "SpaceSystem", name=d.link["name"], shortDescription=MADE)
-    _element(system, "Header", version=f"{d.link['version']}-{d.hash:016X}", date="2025-01-01", validationStatus="Working")
+    system.set(f"{{{XSI}}}schemaLocation", f"{XTCE} https://www.omg.org/spec/XTCE/20180204/SpaceSystem.xsd")
+    _element(
+        system, "Header", version=f"{d.link['version']}-{d.hash:016X}", date="2025-01-01", validationStatus="Working"
+    )
     telemetry = _element(system, "TelemetryMetaData")
     types, parameters, containers = (
         _element(telemetry, name) for name in ("ParameterTypeSet", "ParameterSet", "ContainerSet")
@@ -485,7 +495,9 @@ def _xtce_type(d: Definition, types: Xml.Element, made: set[str], field: Field) 
 
 
 def _xtce_name(kind: str, unit: str) -> str:
-    return kind + ("" if unit == "1" else "_" + unit.replace("/", "p").replace("^", "").replace(".", "").replace(" ", ""))
+    return kind + (
+        "" if unit == "1" else "_" + unit.replace("/", "p").replace("^", "").replace(".", "").replace(" ", "")
+    )
 
 
 def _xtce_begin(types: Xml.Element, made: set[str], name: str, tag: str, unit: str, **more: str) -> Xml.Element | None:
@@ -545,15 +557,16 @@ def _page(d: Definition) -> str:
         "",
         f"*{MADE}*",
         "",
-        f"{d.link['name']} link, version {d.link['version']}, ICD hash `{d.hash:016x}`. The hash covers every name, number, type, "
-        "unit and order below, but not the prose.",
+        f"{d.link['name']} link, version {d.link['version']}, ICD hash `{d.hash:016x}`. The hash covers every name, "
+        "number, type, unit and order below, but not the prose.",
         "",
         "## Framing",
         "",
         f"`{d.link['framing']}`",
         "",
-        "All numbers are big-endian; floating-point numbers are IEEE 754. The CRC-32 (IEEE 802.3, as zlib's) covers the packet "
-        "from its first byte to the last of its payload. The sequence count runs separately for each APID and direction.",
+        "All numbers are big-endian; floating-point numbers are IEEE 754. The CRC-32 (IEEE 802.3, as zlib's) covers "
+        "the packet from its first byte to the last of its payload. The sequence count runs separately for each APID and "
+        "direction.",
         "",
         "| Primary header | Bits | Value |",
         "|---|---|---|",
@@ -566,13 +579,20 @@ def _page(d: Definition) -> str:
     ]
     for m in d.messages:
         out.append(
-            f"| [{m.name.upper()}](#{m.name}) | {'uplink' if m.uplink else 'downlink'} | 0x{m.apid:03X} {m.apid_name} | "
-            f"{_page_service(m)} | {m.size} | {m.wire_bytes_max} |"
+            f"| [{m.name.upper()}](#{m.name}) | {'uplink' if m.uplink else 'downlink'} | 0x{m.apid:03X} {m.apid_name} "
+            f"| {_page_service(m)} | {m.size} | {m.wire_bytes_max} |"
         )
     for m in d.messages:
         out += ["", f"### {m.name}", "", m.meaning, ""]
         out += _page_fields(m.body)
-    out += ["", "## Parameter record", "", f"{d.params.size} bytes, sent in PARAMS.", "", *_page_fields(d.params.fields)]
+    out += [
+        "",
+        "## Parameter record",
+        "",
+        f"{d.params.size} bytes, sent in PARAMS.",
+        "",
+        *_page_fields(d.params.fields),
+    ]
     out += ["", "## Tables of values", ""]
     for name, table in d.enums.items():
         out += ["", f"### {name}", "", "| Value | Name | Meaning |", "|---|---|---|"]

@@ -50,7 +50,11 @@ def byte_order(native: np.dtype[np.void], body: np.dtype[np.void]) -> tuple[np.n
         if name not in (body.names or ()):
             continue
         (kind, at), (wire_kind, wire_at) = _place(native, name), _place(body, name)
-        if (kind.shape, kind.base.itemsize, kind.base.kind) != (wire_kind.shape, wire_kind.base.itemsize, wire_kind.base.kind):
+        if (kind.shape, kind.base.itemsize, kind.base.kind) != (
+            wire_kind.shape,
+            wire_kind.base.itemsize,
+            wire_kind.base.kind,
+        ):
             raise ValueError(f"field {name}: {kind} in the core, {wire_kind} on the wire")
         width = kind.base.itemsize
         swapped = kind.base.newbyteorder("=") != wire_kind.base and width > 1

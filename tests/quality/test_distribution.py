@@ -29,7 +29,7 @@ def test_wheel_of_the_source_distribution_is_whole_and_works(tmp_path: Path, mon
     wanted = (
         below("gnc/core", ".c", ".h", ".mk") | below("gnc", ".py", ".pyx", ".pxd") | below("hil", ".py", ".pyx", ".pxd")
     )
-    wanted |= below("firmware_bridge", ".py", ".c", ".h", ".S", ".ld", ".mk") | {"firmware_bridge/board/Makefile"}
+    wanted |= below("firmware_bridge", ".py", ".c", ".h", ".S", ".ld", ".mk", ".toml") | {"firmware_bridge/board/Makefile"}
     wanted |= below("tests", ".py") | {"Makefile", "LICENSE", "README.md", ".ci/run"}
     assert wanted - names == set()
     assert {

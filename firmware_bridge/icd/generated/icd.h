@@ -9,7 +9,7 @@
 
 #define ICD_HASH 0xC9A23C1E499C31E2u
 #define ICD_PACKET_MAX 445 /* largest packet, primary header and CRC-32 included */
-#define ICD_FRAME_MAX 449 /* largest frame on the wire, delimiters included */
+#define ICD_FRAME_MAX 449 /* largest frame, delimiters included */
 #define ICD_UPLINK_FRAME_MAX 336
 #define ICD_DOWNLINK_FRAME_MAX 449
 #define ICD_PARAMETERS_BYTES 4324 /* the parameter record on the wire */

@@ -1,0 +1,199 @@
+"""The host's end of the wire: messages to frames and whatever arrives to messages, every failure counted.
+
+`0x00 | COBS(primary header | body | CRC-32) | 0x00`, one CCSDS space packet a frame; see icd/generated/icd.md.
+link/link.c is the same for boards, and counts the same for the same bytes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import numpy as np
+from cobs import cobs
+from numpy.typing import NDArray
+
+from firmware_bridge.icd.generated import icd
+from firmware_bridge.icd.message import Message, byte_order
+
+PRIMARY_BYTES, SERVICE_AT, CRC_BYTES = 6, 12, 4
+PACKET_MAX = PRIMARY_BYTES + max(m.body.itemsize for m in icd.MESSAGES) + CRC_BYTES
+# Whatever is longer cannot be a packet, however it is encoded: a code of 255 is the only one that adds no zero.
+HELD_MAX = 2 * PACKET_MAX
+
+
+class Packet(NamedTuple):
+    """One sound packet."""
+
+    message: Message
+    sequence: int
+    body: bytes
+
+
+@dataclass
+class Counters:
+    """What crossed one end of the wire, and each kind of failure: the fields of the STATISTICS message."""
+
+    bytes_received: int = 0
+    bytes_sent: int = 0
+    packets_received: int = 0
+    packets_sent: int = 0
+    cobs_errors: int = 0
+    length_errors: int = 0
+    crc_errors: int = 0
+    apid_errors: int = 0
+    overrun_errors: int = 0
+    sequence_gaps: int = 0
+    sequence_duplicates: int = 0
+    sequence_reordered: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """The counters by name."""
+        return asdict(self)
+
+
+class Wire:
+    """One end: `frame` makes a frame of a message, `feed` takes what arrived and returns the sound packets in it.
+
+    listens_uplink: True for a board's end, which takes what hosts send.
+    """
+
+    def __init__(self, *, listens_uplink: bool = False):
+        self.counters = Counters()
+        self._held = b""
+        self._overrun = False
+        self._next: dict[int, int] = {}
+        self._last: dict[int, int] = {}
+        self._word = 0x1800 if listens_uplink else 0x0800  # version 0, type, secondary header present
+        self._messages: dict[int, list[Message]] = {}
+        for message in icd.MESSAGES:
+            if message.uplink is listens_uplink:
+                self._messages.setdefault(message.apid, []).append(message)
+
+    def frame(self, message: Message, body: bytes) -> bytes:
+        """The frame of a message. Its sequence count is one more than that of the one before on its APID."""
+        sequence = self._next.get(message.apid, 0)
+        self._next[message.apid] = (sequence + 1) & 0x3FFF
+        words = ((0x1800 if message.uplink else 0x0800) | message.apid, 0xC000 | sequence, len(body) + CRC_BYTES - 1)
+        packet = b"".join([*(word.to_bytes(2, "big") for word in words), body])
+        made = b"".join((b"\0", cobs.encode(packet + zlib.crc32(packet).to_bytes(4, "big")), b"\0"))
+        self.counters.packets_sent += 1
+        self.counters.bytes_sent += len(made)
+        return made
+
+    def last_sequence(self, message: Message) -> int:
+        """The sequence count of the packet sent last on the message's APID."""
+        return (self._next.get(message.apid, 0) - 1) & 0x3FFF
+
+    def forget_sequences(self) -> None:
+        """The other side has started anew: its sequence counts begin anywhere."""
+        self._last.clear()
+
+    def feed(self, data: bytes) -> list[Packet]:
+        """Takes what arrived, in pieces of any size; returns the sound packets that it completed."""
+        self.counters.bytes_received += len(data)
+        first, *rest = data.split(b"\0")
+        frames = [self._held + first, *rest]
+        self._held = frames.pop()
+        found = []
+        for frame in frames:
+            if self._overrun or len(frame) > HELD_MAX:
+                self.counters.overrun_errors += 1
+                self._overrun = False
+            elif frame and (packet := self._accept(frame)) is not None:
+                found.append(packet)
+        if len(self._held) > HELD_MAX:
+            self._overrun, self._held = True, b""
+        return found
+
+    def _accept(self, frame: bytes) -> Packet | None:
+        """Checks what lies between two delimiters."""
+        counters = self.counters
+        try:
+            packet = cobs.decode(frame)
+        except cobs.DecodeError:
+            if _decoded_size(frame) > PACKET_MAX:
+                counters.overrun_errors += 1
+            else:
+                counters.cobs_errors += 1
+            return None
+        size = len(packet)
+        if size > PACKET_MAX:
+            counters.overrun_errors += 1
+            return None
+        if size < PRIMARY_BYTES + CRC_BYTES or size != PRIMARY_BYTES + int.from_bytes(packet[4:6], "big") + 1:
+            counters.length_errors += 1
+            return None
+        if zlib.crc32(packet[:-CRC_BYTES]) != int.from_bytes(packet[-CRC_BYTES:], "big"):
+            counters.crc_errors += 1
+            return None
+        word, sequence = int.from_bytes(packet[0:2], "big"), int.from_bytes(packet[2:4], "big")
+        body = packet[PRIMARY_BYTES:-CRC_BYTES]
+        if word & 0xF800 != self._word or sequence & 0xC000 != 0xC000:
+            counters.apid_errors += 1
+            return None
+        message = self._identify(word & 0x07FF, body)
+        if message is None:
+            return None
+        counters.packets_received += 1
+        sequence &= 0x3FFF
+        self._count_sequence(message.apid, sequence)
+        return Packet(message, sequence, body)
+
+    def _identify(self, apid: int, body: bytes) -> Message | None:
+        """The message a body is; None, and counted, when there is none such or it has another size."""
+        for message in self._messages.get(apid, ()):
+            named = body[SERVICE_AT : SERVICE_AT + 2] if message.service is not None else b""
+            if len(named) == 2 and (named[0] != message.service or message.subtype not in (None, named[1])):
+                continue
+            if len(body) == message.body.itemsize:
+                return message
+            self.counters.length_errors += 1
+            return None
+        self.counters.apid_errors += 1
+        return None
+
+    def _count_sequence(self, apid: int, sequence: int) -> None:
+        last = self._last.get(apid)
+        ahead = 1 if last is None else (sequence - last) & 0x3FFF
+        if ahead == 0:
+            self.counters.sequence_duplicates += 1
+        elif ahead > 0x1FFF:
+            self.counters.sequence_reordered += 1
+            return
+        else:
+            self.counters.sequence_gaps += ahead - 1
+        self._last[apid] = sequence
+
+
+def _decoded_size(frame: bytes) -> int:
+    """How many bytes a decoder that goes on to the end takes out of a frame, broken off or not."""
+    at, size = 0, 0
+    while at < len(frame):
+        code = frame[at]
+        size += min(code - 1, len(frame) - at - 1)
+        at += code
+        size += code != 255 and at < len(frame)
+    return size
+
+
+class RecordCodec:
+    """Puts a record of the flight core into a message's body, and takes it out."""
+
+    def __init__(self, record: np.dtype[np.void], body: np.dtype[np.void]):
+        self._record, self._size = record, body.itemsize
+        self._record_at, self._body_at = byte_order(record, body)
+
+    def put(self, record: np.void) -> bytes:
+        """The body; what of it is not in the record is zero."""
+        body = np.zeros(self._size, np.uint8)
+        body[self._body_at] = np.frombuffer(record.tobytes(), np.uint8)[self._record_at]
+        return body.tobytes()
+
+    def get(self, body: bytes) -> np.void:
+        """The record; what of it is not in the body is zero."""
+        raw: NDArray[np.uint8] = np.zeros(self._record.itemsize, np.uint8)
+        raw[self._record_at] = np.frombuffer(body, np.uint8)[self._body_at]
+        record: np.void = raw.view(self._record)[0]
+        return record
