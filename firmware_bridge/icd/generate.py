@@ -565,8 +565,8 @@ def _page(d: Definition) -> str:
         f"`{d.link['framing']}`",
         "",
         "All numbers are big-endian; floating-point numbers are IEEE 754. The CRC-32 (IEEE 802.3, as zlib's) covers "
-        "the packet from its first byte to the last of its payload. The sequence count runs separately for each APID and "
-        "direction.",
+        "the packet from its first byte to the last of its payload. The sequence count runs separately for each "
+        "APID and direction.",
         "",
         "| Primary header | Bits | Value |",
         "|---|---|---|",
