@@ -41,8 +41,9 @@ class RecorderError(OSError):
 
 def prepare_directory(directory: Path, rows_max: int) -> None:
     """Makes the output folder. RecorderError when it holds something, cannot be written or has too little room."""
+    existed = directory.exists()
     try:
-        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        if existed and (not directory.is_dir() or any(directory.iterdir())):
             raise RecorderError(f"{directory}: already there and not an empty folder; nothing was overwritten")
         directory.mkdir(parents=True, exist_ok=True)
         probe = directory / ".probe"
@@ -54,6 +55,8 @@ def prepare_directory(directory: Path, rows_max: int) -> None:
     except OSError as error:
         raise RecorderError(f"{directory}: cannot be written: {error.strerror}") from None
     if free < rows_max * ROW_BYTES:
+        if not existed:
+            directory.rmdir()
         raise RecorderError(
             f"{directory}: the log may take {rows_max * ROW_BYTES / 1e6:.0f} MB, only {free / 1e6:.0f} MB are free"
         )

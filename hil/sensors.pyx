@@ -120,6 +120,19 @@ cdef timing_t _timing(double period_s, double latency_s, double dropout_probabil
     return t
 
 
+# The target's structural frame has its origin at the centre of mass.
+cdef double[3] TARGET_COM_TBODY_M = [0.0, 0.0, 0.0]
+
+
+cdef void _antenna(double* arm_eci_m, double* rate_eci_mps, const double* antenna_m, const double* com_m,
+                   const double* q_body_from_eci, const double* w_body_radps) noexcept nogil:
+    """Antenna from the centre of mass, eci axes, and its rate as the craft turns."""
+    vec3_sub(arm_eci_m, antenna_m, com_m)
+    vec3_cross(rate_eci_mps, w_body_radps, arm_eci_m)
+    quat_irotate(arm_eci_m, q_body_from_eci, arm_eci_m)
+    quat_irotate(rate_eci_mps, q_body_from_eci, rate_eci_mps)
+
+
 cdef void _open(stream_t* stream, int seed, int case, str name) except *:
     key = stream_key(seed, case, name)
     noise_open(stream, key[0], key[1])
@@ -335,10 +348,7 @@ cdef class Sensors:
         cdef double noise[3]
         if m == NULL:
             return
-        vec3_sub(arm, self.gnss_body_m, m.com_body_m)
-        vec3_cross(rate, m.w_body_radps, arm)
-        quat_irotate(arm, m.q_body_from_eci, arm)
-        quat_irotate(rate, m.q_body_from_eci, rate)
+        _antenna(arm, rate, self.gnss_body_m, m.com_body_m, m.q_body_from_eci, m.w_body_radps)
         vec3_add(out.gnss_r_eci_m, m.r_chaser_eci_m, arm)
         vec3_add(out.gnss_v_eci_mps, m.v_chaser_eci_mps, rate)
         noise_normal3(&self.gnss_stream, self.gnss_sigma_r_m, noise)
@@ -370,15 +380,10 @@ cdef class Sensors:
         vec3_sub(out.rgnss_r_eci_m, m.r_chaser_eci_m, m.r_target_eci_m)
         vec3_sub(out.rgnss_v_eci_mps, m.v_chaser_eci_mps, m.v_target_eci_mps)
         growth = 1.0 + vec3_norm(out.rgnss_r_eci_m) / self.rgnss_growth_m
-        vec3_sub(arm, self.gnss_body_m, m.com_body_m)
-        vec3_cross(rate, m.w_body_radps, arm)
-        quat_irotate(arm, m.q_body_from_eci, arm)
-        quat_irotate(rate, m.q_body_from_eci, rate)
+        _antenna(arm, rate, self.gnss_body_m, m.com_body_m, m.q_body_from_eci, m.w_body_radps)
         vec3_add(out.rgnss_r_eci_m, out.rgnss_r_eci_m, arm)
         vec3_add(out.rgnss_v_eci_mps, out.rgnss_v_eci_mps, rate)
-        vec3_cross(rate, m.w_tbody_radps, self.tgnss_tbody_m)
-        quat_irotate(arm, m.q_tbody_from_eci, self.tgnss_tbody_m)
-        quat_irotate(rate, m.q_tbody_from_eci, rate)
+        _antenna(arm, rate, self.tgnss_tbody_m, TARGET_COM_TBODY_M, m.q_tbody_from_eci, m.w_tbody_radps)
         vec3_sub(out.rgnss_r_eci_m, out.rgnss_r_eci_m, arm)
         vec3_sub(out.rgnss_v_eci_mps, out.rgnss_v_eci_mps, rate)
         for i in range(3):
