@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -29,17 +29,20 @@ def fitted(core: ctypes.CDLL, rise_s: float = 0.0, decay_s: float = 0.0, **chang
 
 
 def uneven(core: ctypes.CDLL, *lag: float) -> Core:
-    """The same with uneven thrusts and places, so that only one set of on-times is the cheapest."""
+    """The same with uneven thrusts and places, so that only one set of on-times is the cheapest;
+    no axis waits for its smallest demand."""
     rng = np.random.default_rng(0)
     places = scenario_params()["thruster_body_m"] + rng.normal(0.0, 0.1, 96)
-    return fitted(core, *lag, thruster_force_n=rng.uniform(200.0, 230.0, 32), thruster_body_m=places)
+    c = fitted(core, *lag, thruster_force_n=rng.uniform(200.0, 230.0, 32), thruster_body_m=places)
+    c["control.smallest"] = 0.0
+    return c
 
 
 def few(core: ctypes.CDLL, positions: Any, directions: Any, force_n: float = 10.0, **changes: Any) -> Core:
     """Thrusters of one's own, about a centre of mass at the origin."""
     params = scenario_params(
-        thruster_rise_s=0.0, thruster_decay_s=0.0, thruster_count=len(positions), com_body_m=0.0, thruster_force_n=force_n,
-        **{"thruster_min_on_s": 1e-3, **changes},
+        thruster_rise_s=0.0, thruster_decay_s=0.0, thruster_count=len(positions), com_body_m=0.0,
+        thruster_force_n=force_n, **{"thruster_min_on_s": 1e-3, **changes},
     )  # fmt: skip
     params["thruster_body_m"][0, : 3 * len(positions)] = np.ravel(positions)
     params["thruster_dir_body"][0, : 3 * len(positions)] = np.ravel(directions)
@@ -89,30 +92,28 @@ def close(c: Core, a: Array, b: Array, seconds: float) -> bool:
     return bool((np.abs(a - b) <= seconds * np.abs(wrenches(c)).sum(axis=0) + 1e-9 * (1.0 + np.abs(b))).all())
 
 
-def feasible(seed: int, c: Core, longest_s: float = 0.05) -> Array:
-    """A wrench that a few thrusters can give."""
+def long_enough(seed: int, c: Core, least_s: float) -> tuple[Array, Array]:
+    """A wrench whose cheapest on-times all last at least least_s, and these.
+
+    Leaving thrusters out of a cheapest set leaves it the cheapest for what the rest gives (the prices stay).
+    """
     rng = np.random.default_rng(seed)
-    seconds = np.zeros(len(wrenches(c)))
-    chosen = rng.choice(len(seconds), rng.integers(1, 8))
-    seconds[chosen] = rng.uniform(0.3, 1.0, len(chosen)) * longest_s
-    return seconds @ wrenches(c)
+    _, seconds = cheapest(c, rng.uniform(0.0, 0.1, COUNT) @ wrenches(c) * rng.choice([0.0, 1.0], 6, p=[0.3, 0.7]))
+    seconds *= 0.095 / seconds.max()
+    seconds[seconds < least_s] = 0.0
+    return seconds @ wrenches(c), seconds
 
 
 @pytest.mark.parametrize("lag", LAGS)
 @given(seed=st.integers(0, 10**6))
 def test_on_times_give_the_demanded_wrench_at_least_cost(core: ctypes.CDLL, lag: str, seed: int) -> None:
     c = uneven(core, *LAGS[lag])
-    demand = feasible(seed, c)
-    demand[np.abs(demand) < c.params["fire_threshold"] * c["control.smallest"]] = 0.0
-    least, seconds = cheapest(c, demand)
-    least_on = c.params["thruster_min_on_s"] + 0.02 * CYCLE_S
-    assume(demand.any() and np.isfinite(least))
-    assume(not ((seconds > 1e-9) & (seconds < least_on)).any())
+    demand, seconds = long_enough(seed, c, 0.012)
     on, carried = allocate(c, demand)
-    assume(not c["control.saturated"][0])
+    assert not c["control.saturated"][0]
     assert close(c, fired(c, on), demand, HALF_TICK_S)
     assert np.abs(fired(c, on) + carried - demand).max() < 1e-9 * max(1.0, np.abs(demand).max())
-    assert impulse_seconds(c, on).sum() == pytest.approx(least, abs=COUNT * HALF_TICK_S)
+    assert impulse_seconds(c, on).sum() == pytest.approx(seconds.sum(), abs=COUNT * HALF_TICK_S)
     assert c["control.cycles_since_fire"] == 0
 
 
@@ -154,15 +155,12 @@ def test_the_smallest_demand_of_an_axis_can_be_given(core: ctypes.CDLL, axis: in
     assert (allocate(c, alone)[0] == on).all()
 
 
-@given(seed=st.integers(0, 10**6), size=st.floats(3.0, 50.0))
+@given(seed=st.integers(0, 10**6), size=st.floats(1.05, 50.0))
 def test_saturation_scales_the_whole_wrench_and_says_so(core: ctypes.CDLL, seed: int, size: float) -> None:
     c = uneven(core, *LAGS["slow"])
-    demand = size * feasible(seed, c)
-    demand[np.abs(demand) < c.params["fire_threshold"] * c["control.smallest"]] = 0.0
-    _, seconds = cheapest(c, demand)
-    assume(seconds.max() > 1.01 * CYCLE_S)
+    demand, seconds = long_enough(seed, c, 0.4 * CYCLE_S)
+    demand, seconds = (size / seconds.max() * CYCLE_S * x for x in (demand, seconds))
     scale = (CYCLE_S - 0.5 * (0.010 - 0.012)) / seconds.max()
-    assume(not ((seconds > 1e-9) & (seconds * scale < 0.02)).any())
     on, carried = allocate(c, demand)
     assert c["control.saturated"][0]
     assert on.max() == pytest.approx(CYCLE_S, abs=1e-9)

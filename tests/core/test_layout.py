@@ -1,0 +1,77 @@
+"""The frames as declared in flight.h: descriptors, sizes, and the names Python knows them by."""
+
+import ast
+import re
+from enum import IntEnum, IntFlag
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gnc
+from gnc import flight
+from tests.core.internals import CORE
+
+FRAMES = ("sensors", "command", "telemetry", "params")
+HEADER = (CORE / "flight.h").read_text()
+UNITS = {
+    "1", "us", "s", "rad", "m", "kg", "N", "bool", "m/s", "rad/s", "m/s^2", "1/s", "1/s^2", "m^2/s^3", "m^3/s^2",
+    "kg m^2", "rad/s^0.5", "rad/s^1.5",
+}  # fmt: skip
+PREFIX = {"Law": "LAW", "Flag": "FLAG", "Reason": "REASON", "Uses": "USES", "Telecommand": "TC"}
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_names_are_unique_and_units_known(frame: str) -> None:
+    fields = flight.fields(frame)
+    assert len({f.name for f in fields}) == len(fields)
+    assert {f.unit for f in fields} <= UNITS
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_a_name_ends_in_its_unit(frame: str) -> None:
+    suffix = {
+        "us": "_us", "s": "_s", "rad": "_rad", "m": "_m", "kg": "_kg", "N": "_n", "m/s": "_mps", "rad/s": "_radps",
+        "m/s^2": "_mps2", "1/s": "_ps", "1/s^2": "_ps2", "m^2/s^3": "_m2ps3", "m^3/s^2": "_m3ps2", "kg m^2": "_kgm2",
+        "rad/s^0.5": "_radps05", "rad/s^1.5": "_radps15",
+    }  # fmt: skip
+    wrong = [f.name for f in flight.fields(frame) if f.unit in suffix and not f.name.endswith(suffix[f.unit])]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_every_field_lies_at_a_multiple_of_its_size(frame: str) -> None:
+    """No access is misaligned on a processor that faults on one."""
+    for f in flight.fields(frame):
+        assert f.offset % np.dtype(f.type).itemsize == 0, f.name
+
+
+def test_frames_fit_the_wire() -> None:
+    assert flight.SENSOR_FRAME.itemsize <= 384
+    assert flight.COMMAND.itemsize + flight.TELEMETRY.itemsize <= 512
+
+
+def test_only_parameters_declare_a_range() -> None:
+    for frame in ("sensors", "command", "telemetry"):
+        assert all(f.lo == f.hi == 0.0 for f in flight.fields(frame))
+    assert all(np.isfinite([f.lo, f.hi]).all() for f in flight.fields("params"))
+
+
+def test_quaternions_have_four_elements_and_vectors_of_space_three() -> None:
+    for frame in FRAMES:
+        for f in flight.fields(frame):
+            if re.search(r"(^|_)q_\w+_from_", f.name):
+                assert f.count == 4, f.name
+            elif re.search(r"_(eci|hill)_(m|mps|mps2)$", f.name) and not f.name.startswith("phase_"):
+                assert f.count == 3, f.name
+
+
+@pytest.mark.parametrize("name", PREFIX)
+def test_python_names_every_value_of_an_enumeration(name: str) -> None:
+    """The header, the run-time enumeration and its stub agree: an unnamed reason would read as a bare number."""
+    declared = {k: int(v) for k, v in re.findall(rf"\b{PREFIX[name]}_(\w+) = (\d+)", HEADER)}
+    known: type[IntEnum] | type[IntFlag] = getattr(flight, name)
+    assert {m.name: m.value for m in known} == declared
+    stub = ast.parse(Path(gnc.__file__).with_name("flight.pyi").read_text())
+    (body,) = (node.body for node in stub.body if isinstance(node, ast.ClassDef) and node.name == name)
+    assert {a.targets[0].id: a.value.value for a in body if isinstance(a, ast.Assign)} == declared  # type: ignore[attr-defined]
