@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from time import perf_counter
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from hil import checks
 from hil.log import ERROR, FAIL, PASS, Log, digest, versions
 from hil.loop import Chunk, Loop
 from hil.prepare import Run, prepare
+from hil.realtime import Clock, Overrun, Pacer, realtime_process
 from hil.recorder import FLUSH_S, Recorder, RecorderError
 from hil.scenario import Scenario
 
@@ -43,6 +45,10 @@ def fly(
     overrides: Iterable[str] = (),
     out: str | Path | None = None,
     progress: Callable[[float], None] | None = None,
+    mode: Literal["lockstep", "realtime"] = "lockstep",
+    overrun: Overrun = "count",
+    grace_s: float = 1.0,
+    clock: Clock | None = None,
 ) -> Log:
     """Flies a scenario and checks its requirements against truth.
 
@@ -54,18 +60,28 @@ def fly(
         overrides: "dotted.key=value", as `Scenario.load` takes them; not with a Scenario.
         out: folder for the log and the scenario as flown; nothing is written without one.
         progress: called every 10 s simulated with the simulated time in s.
+        mode: "lockstep" waits for each answer, however long it takes, and is deterministic; "realtime"
+            holds every cycle to the wall clock. A command that comes later than its cycle lasts is not
+            applied: the valves stay shut for that cycle, and the log's `realtime` counts it.
+        overrun: in mode "realtime", what follows a miss: "count", "catchup" or "abort"; see `hil.realtime.Pacer`.
+        grace_s: misses in this time from the start neither abort a run nor are made good (s).
+        clock: what keeps time in mode "realtime"; the system's monotonic clock by default.
 
     Raises:
         ScenarioError: a mistake in the scenario.
+        ValueError: a mode or a policy that is none.
         RecorderError: the log cannot be written.
     """
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario, overrides)
     run = prepare(scenario, seed, case)
+    pacer = _pacer(scenario, mode, overrun, grace_s, clock)
     computer = run.flight_core() if flight is None else flight
     recorder = _open_recorder(run, Path(out)) if out is not None else None
     try:
-        log = _fly(run, computer, recorder, progress or (lambda t_s: None))
+        process: AbstractContextManager[dict[str, str]] = realtime_process() if pacer else nullcontext({})
+        with process as settings:
+            log = _fly(run, computer, recorder, progress or (lambda t_s: None), pacer, settings)
     except RecorderError:
         raise
     except BaseException:
@@ -90,15 +106,30 @@ def _open_recorder(run: Run, out: Path) -> Recorder:
     return Recorder(out, scenario.flight["cycle_s"], _rows_max(scenario), attributes, run.params)
 
 
+def _pacer(scenario: Scenario, mode: str, overrun: Overrun, grace_s: float, clock: Clock | None) -> Pacer | None:
+    if mode not in ("lockstep", "realtime"):
+        raise ValueError(f"mode {mode!r}: expected lockstep or realtime")
+    if mode == "lockstep":
+        return None
+    return Pacer(scenario.flight["cycle_s"], _rows_max(scenario), overrun, grace_s, clock)
+
+
 def _rows_max(scenario: Scenario) -> int:
     return int(scenario.scenario.max_duration_s / scenario.flight["cycle_s"] + 0.5)
 
 
-def _fly(run: Run, computer: Any, recorder: Recorder | None, progress: Callable[[float], None]) -> Log:
+def _fly(
+    run: Run,
+    computer: Any,
+    recorder: Recorder | None,
+    progress: Callable[[float], None],
+    pacer: Pacer | None,
+    settings: dict[str, str],
+) -> Log:
     scenario = run.scenario
     rows_max = _rows_max(scenario)
     frames = Chunk(rows_max)
-    own_core = computer if isinstance(computer, core.Flight) else None
+    own_core = computer if isinstance(computer, core.Flight) and pacer is None else None
     loop = Loop(
         run.plant,
         run.sensors,
@@ -113,13 +144,19 @@ def _fly(run: Run, computer: Any, recorder: Recorder | None, progress: Callable[
     while rows < rows_max:
         part = _slice(frames, rows, min(rows + stretch, rows_max))
         count = len(part.telemetry)
-        flown = loop.run(part, count) if own_core else _run_with(loop, computer, part, count)
+        flown = loop.run(part, count) if own_core else _run_with(loop, computer, part, count, pacer)
         if recorder:
             recorder.append({name: getattr(part, name)[:flown] for name in _NAMES})
         rows += flown
         progress(loop.t_s)
         if loop.status != 0:
             error = f"the flight core refused its frame at {loop.t_s:.1f} s (status {loop.status})"
+            break
+        if pacer and pacer.aborted:
+            late = pacer.misses[-1]
+            error = (
+                f"deadline of tick {late['tick']} missed by {late['late_us'] / 1000:.3f} ms ({late['cause']}): aborted"
+            )
             break
         if flown and not np.isfinite(part.truth["r_chaser_target_hill_m"][flown - 1]).all():
             error = f"the chaser's true position is not a number at {loop.t_s:.1f} s"
@@ -133,7 +170,8 @@ def _fly(run: Run, computer: Any, recorder: Recorder | None, progress: Callable[
     flown_digest = digest(frames.telemetry[:rows])
     wall = {"flight": perf_counter() - started}
     whole = _slice(frames, 0, rows)
-    log = _judge(run, whole, error, ended if error is None else "error", flown_digest, wall)
+    realtime = pacer.summary(settings) if pacer else None
+    log = _judge(run, whole, error, ended if error is None else "error", flown_digest, wall, realtime)
     if recorder:
         recorder.finish(log.summary())
     return log
@@ -168,15 +206,26 @@ class _BrokenOff:
         return bool(int(telemetry["t_us"]) - self._since_us >= AFTER_BREAK_OFF_S * 1.0e6)
 
 
-def _run_with(loop: Loop, computer: FlightComputer, part: SimpleNamespace, count: int) -> int:
-    """The same cycles with a flight computer that lives in Python."""
+def _run_with(
+    loop: Loop, computer: FlightComputer, part: SimpleNamespace, count: int, pacer: Pacer | None = None
+) -> int:
+    """The same cycles with a flight computer that is called from Python, by the wall clock if there is a pacer."""
     for i in range(count):
         if loop.finished:
             return i
+        if pacer:
+            pacer.wait()
         loop.sense(part, i)
         frame = part.sensors[i]
-        take_answer(computer.step(frame), frame, part, i)
+        answer = computer.step(frame)
+        in_time = pacer.answered(int(frame["tick"])) if pacer else True
+        take_answer(answer, frame, part, i)
+        if not in_time:
+            part.command[i] = np.zeros((), core.COMMAND)
+            part.command[i]["t_us"], part.command[i]["tick"] = frame["t_us"], frame["tick"]
         loop.act(part, i)
+        if pacer and pacer.aborted:
+            return i + 1
     return count
 
 
@@ -204,7 +253,13 @@ def take_answer(answer: Any, frame: np.void, part: Any, i: int) -> bool:
 
 
 def _judge(
-    run: Run, frames: SimpleNamespace, error: str | None, ended: str, flown_digest: str, wall: dict[str, float]
+    run: Run,
+    frames: SimpleNamespace,
+    error: str | None,
+    ended: str,
+    flown_digest: str,
+    wall: dict[str, float],
+    realtime: dict[str, Any] | None,
 ) -> Log:
     scenario, truth, contact = run.scenario, frames.truth, run.plant.contact_record()
     duration_s = len(truth) * scenario.flight["cycle_s"]
@@ -245,4 +300,5 @@ def _judge(
         versions=dict(versions()),
         dispersed=run.dispersed.as_dict(),
         params=np.array([run.params]),
+        realtime=realtime,
     )

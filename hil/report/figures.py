@@ -389,13 +389,34 @@ def delta_v(log: Log) -> str:
     return out[0]
 
 
+def latency(log: Log) -> str:
+    """Histograms of how late cycles woke and of how long the flight computer took, against the cycle."""
+    assert log.realtime is not None
+    cycle_us = 1.0e6 * log.scenario.flight["cycle_s"]
+    with _figure(10.2, 2.7) as (figure, out):
+        panels = (("wake_us", "Wake after the time due"), ("response_us", "Answer of the flight computer"))
+        for axes, (key, title) in zip(figure.subplots(1, 2, sharex=True), panels, strict=True):
+            found = log.realtime[key]
+            axes.stairs(found["counts"], found["edges_us"], fill=True, color=BLUE, lw=0)
+            axes.set_xscale("log")
+            axes.set_yscale("symlog", linthresh=1.0)
+            axes.set_ylim(0.0, None)
+            axes.axvline(cycle_us, color=RED, lw=1.0)
+            axes.set_xlabel("µs; the control cycle in red")
+            axes.set_title(title)
+        figure.axes[0].set_ylabel("cycles")
+    return out[0]
+
+
 def everything(log: Log) -> dict[str, str]:
-    """Every figure of the report by name; those of the estimate only when there is one."""
+    """Every figure of the report by name; those of the estimate and of real time only when there is one."""
     figures: dict[str, Any] = {
         "approach": approach, "corridor": corridor, "closing": closing, "thrusters": thrusters, "delta_v": delta_v,
     }  # fmt: skip
     if log.telemetry["t_us"].any():
         figures |= {"navigation": navigation, "attitude": attitude_control}
+    if log.realtime:
+        figures["latency"] = latency
     return {name: draw(log) for name, draw in figures.items()}
 
 

@@ -24,6 +24,7 @@ _CONTACT = (
     ("pitch/yaw misalignment", "pitch_yaw_misalignment_deg", None, "contact_pitch_yaw_misalignment_deg", "deg"),
     ("roll misalignment", "roll_misalignment_deg", None, "contact_roll_misalignment_deg", "deg"),
 )
+MISSES_SHOWN = 40
 
 
 def render(log: Log) -> str:
@@ -52,6 +53,7 @@ def render(log: Log) -> str:
         rejections=_rejections(log),
         dispersions=_dispersions(log),
         facts=_facts(log),
+        realtime=_realtime(log),
     )
 
 
@@ -119,6 +121,24 @@ def _dispersions(log: Log) -> list[dict[str, str]]:
             text = ", ".join(number(scale * v) for v in value)
         rows.append({"name": stem, "value": text, "unit": unit})
     return rows
+
+
+def _realtime(log: Log) -> dict[str, Any] | None:
+    """How the wall clock was kept, None for a run in lockstep."""
+    kept = log.realtime
+    if kept is None:
+        return None
+    names = ("count", "min", "median", "p99", "p999", "max")
+    rows = [
+        (words, *(kept[key][name] for name in names))
+        for words, key in (("wake after the time due", "wake_us"), ("answer of the flight computer", "response_us"))
+    ]
+    return {
+        "kept": kept,
+        "latencies": rows,
+        "misses": kept["misses"][:MISSES_SHOWN],
+        "more": max(0, len(kept["misses"]) - MISSES_SHOWN),
+    }
 
 
 def _facts(log: Log) -> list[tuple[str, str]]:
