@@ -21,7 +21,7 @@ from hil import Log, fly
 from hil.pacing import MonotonicClock
 from hil.realtime import Pacer, latencies, realtime_process
 from hil.replay import replay
-from hil.report import render
+from hil.report import figures, render
 
 MS = 1_000_000
 SHORT = ["scenario.max_duration_s=30.0"]
@@ -121,7 +121,10 @@ def test_a_missed_cycle_flies_with_every_valve_shut_and_the_vehicle_stays_safe(c
     assert found.equal and found.missed == 2
 
 
-def test_abort_ends_in_error_at_the_tick_and_leaves_a_whole_log(contact_log: Log, tmp_path: Path) -> None:
+def test_abort_ends_in_error_at_the_tick_and_leaves_a_whole_log(
+    contact_log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "everything", lambda log: {})
     log = flown(contact_log, {40: 350}, overrun="abort", out=tmp_path / "out")
     assert (log.verdict, log.ended) == ("ERROR", "error")
     assert log.error == "deadline of tick 40 missed by 250.000 ms (flight computer): aborted"
@@ -139,12 +142,13 @@ def test_misses_in_the_start_up_grace_are_counted_apart_and_forgiven(contact_log
     assert flown(contact_log, {9: 200}, overrun="abort", grace_s=0.9).verdict == "ERROR"
 
 
-def test_report_has_the_section_for_real_time_only(contact_log: Log) -> None:
+def test_report_has_the_section_for_real_time_only(contact_log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     log = flown(contact_log, {40: 350})
     page = render(log)
     assert "<h2>Real time</h2>" in page and "<h2>Missed deadlines</h2>" in page and "flight computer</td>" in page
     assert "SCHED_" in page and page.count("<svg") == 8
     json.dumps(log.summary(), allow_nan=False)
+    monkeypatch.setattr(figures, "everything", lambda log: {})
     assert "<h2>Real time</h2>" not in render(contact_log)
     assert "<h2>Missed deadlines</h2>" not in render(flown(contact_log, {}))
 
