@@ -126,6 +126,7 @@ bool nav_take(const flight_t *f, sensor_track_t *track, bool valid, uint16_t seq
 void nav_accept(const flight_t *f, sensor_track_t *track, bool accepted);
 bool nav_lost(const flight_t *f, const sensor_track_t *track, double timeout_s);
 bool nav_all_finite(const double *x, size_t n);
+bool nav_all_within(const double *x, size_t n, double limit); /* false for NaN */
 /* Target attitude: tbody_from_eci at a sample, nominal hold turned by the estimated error. */
 void nav_target_attitude(const flight_t *f, const nav_sample_t *at, double c_eci_from_tbody[9]);
 /* How much larger than near the relative GNSS errors are at the present range. */
