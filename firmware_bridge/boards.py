@@ -203,6 +203,7 @@ class _Managed:
     name: str
     tty = ""
     baud = DEFAULT_BAUD
+    _line = -1
 
     def start(self) -> None:
         raise NotImplementedError
@@ -218,6 +219,11 @@ class _Managed:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _close_line(self) -> None:
+        if self._line >= 0:
+            os.close(self._line)
+            self._line = -1
 
     def _unsupported(self, what: str, instead: str) -> BoardError:
         return BoardError(f"board {self.name}: cannot {what}; {instead}")
@@ -238,7 +244,6 @@ class EmulatedBoard(_Managed):
         self.qemu_arguments = list(qemu_arguments)
         self._process: subprocess.Popen[str] | None = None
         self._qmp: Qmp | None = None
-        self._line = -1
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def start(self) -> None:
@@ -327,11 +332,6 @@ class EmulatedBoard(_Managed):
             self._folder.cleanup()
             self._folder = None
 
-    def _close_line(self) -> None:
-        if self._line >= 0:
-            os.close(self._line)
-            self._line = -1
-
 
 class LinuxBoard(_Managed):
     """The board's loop as a Linux process on a pseudo-terminal, native or under QEMU user mode.
@@ -346,73 +346,55 @@ class LinuxBoard(_Managed):
             raise BoardError(f"board {name}: not a Linux one")
         self.elf = elf
         self._process: subprocess.Popen[bytes] | None = None
-        self._ends: tuple[int, int] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def start(self) -> None:
         """Starts the process. BoardError when a program is missing."""
         _need(self.name, run=True)
-        self.elf = self.elf or build(self.name)
-        self._folder = tempfile.TemporaryDirectory(prefix="proxops-")
-        board_end, host_end = os.openpty()
-        tty.setraw(host_end)
-        self._ends = board_end, host_end
-        self.tty = os.ttyname(host_end)
-        self._run()
-
-    def _run(self) -> None:
-        assert self._ends is not None and self._folder is not None and self.elf is not None
+        elf = self.elf or build(self.name)
         emulator = [self._target.user_mode] if self._target.user_mode else []
-        survivor = str(Path(self._folder.name, "survivor"))
+        board_end, self._line = os.openpty()  # ours stays open: the line does not hang up between two users
+        tty.setraw(self._line)
+        self.tty = os.ttyname(self._line)
+        # A session of its own: it is stopped and killed with the board process that it has started.
         self._process = subprocess.Popen(
-            [*emulator, str(self.elf), "-", str(self.baud), survivor], stdin=self._ends[0], stdout=self._ends[0]
+            [*emulator, str(elf), "-"], stdin=board_end, stdout=board_end, start_new_session=True
         )
+        os.close(board_end)
 
     @property
     def pid(self) -> int:
-        """Process id of the board."""
+        """Process id of the board's power supply, so to say: the board itself is its child."""
         if self._process is None:
             raise BoardError(f"board {self.name}: not running")
         return self._process.pid
 
     def reset(self) -> None:
-        """Kills the process and starts it again on the same terminal and the same surviving memory."""
-        os.kill(self.pid, signal.SIGKILL)
-        assert self._process is not None
-        self._process.wait()
-        self._run()
+        """Ends the board as power that fails does, and starts it again with the memory that survives."""
+        os.kill(self.pid, signal.SIGUSR1)
 
     def pause(self) -> None:
-        """SIGSTOP."""
-        os.kill(self.pid, signal.SIGSTOP)
+        """SIGSTOP. The watchdog runs on: after two seconds of it the board resets."""
+        os.killpg(self.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
         """SIGCONT."""
-        os.kill(self.pid, signal.SIGCONT)
+        os.killpg(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """SIGKILL, and the terminal hangs up."""
-        os.kill(self.pid, signal.SIGKILL)
+        os.killpg(self.pid, signal.SIGKILL)
         assert self._process is not None
         self._process.wait()
-        self._close_ends()
+        self._close_line()
 
     def stop(self) -> None:
         """Ends the process and closes its terminal."""
         if self._process is not None:
             with suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGCONT)
+                os.killpg(self._process.pid, signal.SIGCONT)
             _end(self._process)
             self._process = None
-        self._close_ends()
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
-
-    def _close_ends(self) -> None:
-        for end in self._ends or ():
-            os.close(end)
-        self._ends = None
+        self._close_line()
 
 
 class SerialBoard(_Managed):

@@ -62,7 +62,7 @@ static uint32_t elementary_digest(void)
         out[11] = sum;
         for (size_t k = 0; k < 12; k++)
             if (!elem_is_finite(out[k])) out[k] = 0.0; /* the sign and payload of a NaN are nobody's promise */
-        crc = crc32(crc, out, sizeof out);
+        crc = link_crc32(crc, out, sizeof out);
     }
     return crc;
 }
@@ -85,8 +85,8 @@ static void replay(const flight_params_t *params, const sensor_frame_t *frames, 
         total_us += took;
         if (took > worst_us) worst_us = took;
         if (status != FLIGHT_OK) PRINT("refused_at "), print_number(i);
-        crc = crc32(crc, &command, sizeof command);
-        crc = crc32(crc, &telemetry, sizeof telemetry);
+        crc = link_crc32(crc, &command, sizeof command);
+        crc = link_crc32(crc, &telemetry, sizeof telemetry);
     }
     PRINT("replay "), print_number(crc);
     PRINT("frames "), print_number(count);

@@ -1,40 +1,42 @@
-/* Linux: any tty, or standard input and output. The program runs until the line is gone.
+/* Linux: any tty, or standard input and output. Runs until the line is gone.
  *
- *     proxops-board PORT [BAUD [SURVIVOR]]
+ *     proxops-board PORT [BAUD]
  *
- * PORT: path of a tty, or "-". BAUD: 115200 unless given. SURVIVOR: a file that keeps what a board keeps
- * through a reset, best on a file system in memory (/run); without one each start is a cold start. */
+ * PORT: path of a tty, or "-". BAUD: 115200 unless given.
+ *
+ * Two processes: the board, and the one that starts it again after a reset, as power supply and reset line do. What
+ * survives a reset is memory that both share; SIGUSR1 to the first is the reset line. The watchdog is an alarm that
+ * ends the board. */
 #define _GNU_SOURCE
 #include "port.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
+#include <sys/prctl.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SURVIVOR_BYTES 65536
-#define VALID 0x50524F42u
+#define WATCHDOG_S 2
 #define EXIT_MISTAKE 2
 #define EXIT_BROKE 3
-
-typedef struct {
-    uint32_t valid, boot_count;
-    double memory[SURVIVOR_BYTES / sizeof(double)];
-} survivor_t;
+#define EXIT_RESET 75
 
 static const char *name;
 static int line_in = STDIN_FILENO, line_out = STDOUT_FILENO;
-static survivor_t *survivor;
-static uint32_t boot_count = 1, boot_reason = BOOT_POWER_ON;
-static char *const *arguments;
+static void *survivor;
+static uint32_t boot_count, boot_reason = BOOT_POWER_ON;
 static uint64_t started_us;
+static volatile sig_atomic_t board_pid;
 
 static void fail(int status, const char *what, const char *expected)
 {
@@ -52,7 +54,7 @@ static speed_t speed_of(const char *text)
     for (size_t i = 0; i < sizeof speeds / sizeof speeds[0]; i++)
         if (strcmp(speeds[i].text, text) == 0) return speeds[i].speed;
     name = text;
-    fail(EXIT_MISTAKE, "no such baud rate", "expected 9600 to 3000000, one that ttys know");
+    fail(EXIT_MISTAKE, "no such baud rate", "expected one that ttys know, 9600 to 3000000");
     return B0;
 }
 
@@ -60,7 +62,7 @@ static void open_line(speed_t speed)
 {
     struct termios t;
     int fd = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0) fail(EXIT_MISTAKE, strerror(errno), "expected a tty this user may open");
+    if (fd < 0) fail(EXIT_MISTAKE, strerror(errno), "expected a tty that this user may open");
     if (tcgetattr(fd, &t) != 0) fail(EXIT_MISTAKE, "not a tty", "expected a serial port");
     cfmakeraw(&t);
     t.c_cflag |= CLOCAL | CREAD;
@@ -70,22 +72,6 @@ static void open_line(speed_t speed)
     cfsetospeed(&t, speed);
     if (tcsetattr(fd, TCSANOW, &t) != 0) fail(EXIT_MISTAKE, strerror(errno), "the port refuses this baud rate");
     line_in = line_out = fd;
-}
-
-static void map_survivor(const char *path)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    name = path;
-    if (fd < 0 || ftruncate(fd, sizeof *survivor) != 0) fail(EXIT_MISTAKE, strerror(errno), "expected a file to write");
-    survivor = mmap(NULL, sizeof *survivor, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (survivor == MAP_FAILED) fail(EXIT_BROKE, strerror(errno), "cannot map it");
-    close(fd);
-    if (survivor->valid == VALID) {
-        boot_reason = BOOT_RESET;
-        boot_count = survivor->boot_count + 1;
-    }
-    survivor->valid = VALID;
-    survivor->boot_count = boot_count;
 }
 
 static uint64_t now_us(void)
@@ -122,39 +108,76 @@ void port_uart_write(const uint8_t *from, size_t size)
     }
 }
 
-uint32_t port_uart_lost(void) { return 0; }
+uint32_t port_uart_lost(void) { return 0; } /* the kernel's line discipline does not tell */
 
 void port_idle(void)
 {
     struct pollfd p = {line_in, POLLIN, 0};
-    (void)poll(&p, 1, 1000);
+    (void)poll(&p, 1, 1000 * WATCHDOG_S / 2);
 }
 
-void port_watchdog_start(void) {}
-void port_watchdog_kick(void) {}
+void port_watchdog_start(void) { port_watchdog_kick(); }
 
-void port_reset(void)
+void port_watchdog_kick(void)
 {
-    execv("/proc/self/exe", arguments);
-    fail(EXIT_BROKE, strerror(errno), "cannot start again");
-    for (;;) {}
+    /* Two system calls a second are enough. */
+    static uint64_t kicked_us;
+    uint64_t now = now_us();
+    if (kicked_us != 0 && now - kicked_us < 1000000u * WATCHDOG_S / 4) return;
+    kicked_us = now;
+    const struct itimerval after = {{0, 0}, {WATCHDOG_S, 0}};
+    setitimer(ITIMER_REAL, &after, NULL);
 }
 
+void port_reset(void) { exit(EXIT_RESET); }
 uint32_t port_boot_reason(void) { return boot_reason; }
 uint32_t port_boot_count(void) { return boot_count; }
-void *port_survivor(size_t size) { return survivor != NULL && size <= sizeof survivor->memory ? survivor->memory : NULL; }
+void *port_survivor(size_t size) { return size <= SURVIVOR_BYTES ? survivor : NULL; }
 size_t port_stack_high_water(void) { return 0; }
+
+static void pull_reset(int number)
+{
+    (void)number;
+    if (board_pid > 0) kill((pid_t)board_pid, SIGKILL);
+}
+
+/* Why the board's process ended; ends this one too unless it was a reset. */
+static uint32_t reason_of(int status)
+{
+    if (WIFEXITED(status) && WEXITSTATUS(status) != EXIT_RESET) exit(WEXITSTATUS(status));
+    if (WIFEXITED(status) || WTERMSIG(status) == SIGKILL) return BOOT_RESET;
+    if (WTERMSIG(status) == SIGALRM) return BOOT_WATCHDOG;
+    if (WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGINT) exit(EXIT_SUCCESS);
+    return BOOT_FAULT;
+}
+
+static int run_board(void)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    started_us = now_us();
+    return board_main();
+}
 
 int main(int argc, char **argv)
 {
     name = argc > 1 ? argv[1] : "";
-    arguments = argv;
-    started_us = now_us();
-    if (argc < 2 || argc > 4) {
-        fprintf(stderr, "usage: proxops-board PORT [BAUD [SURVIVOR]]\n");
+    if (argc < 2 || argc > 3) {
+        fprintf(stderr, "usage: proxops-board PORT [BAUD]\n");
         return EXIT_MISTAKE;
     }
     if (strcmp(name, "-") != 0) open_line(argc > 2 ? speed_of(argv[2]) : B115200);
-    if (argc > 3) map_survivor(argv[3]);
-    return board_main();
+    survivor = mmap(NULL, SURVIVOR_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (survivor == MAP_FAILED) fail(EXIT_BROKE, strerror(errno), "cannot get memory that survives a reset");
+    signal(SIGUSR1, pull_reset);
+    for (;;) {
+        int status = 0;
+        boot_count++;
+        pid_t pid = fork();
+        if (pid < 0) fail(EXIT_BROKE, strerror(errno), "cannot start");
+        if (pid == 0) return run_board();
+        board_pid = pid;
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+        board_pid = 0;
+        boot_reason = reason_of(status);
+    }
 }

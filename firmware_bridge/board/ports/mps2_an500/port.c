@@ -18,7 +18,6 @@
 #define STATE_RX_OVERRUN 8u
 #define CTRL_TX_RX_AND_RX_INTERRUPT (1u | 2u | 8u)
 #define UART_RX_IRQ 0u
-#define BAUD 115200u
 
 #define TIMER_CTRL REGISTER(0x40000000u)
 #define TIMER_VALUE REGISTER(0x40000004u) /* counts down */
@@ -40,7 +39,7 @@ void port_start(void)
     TIMER_VALUE = UINT32_MAX;
     TIMER_CTRL = 1u;
     clock_last = UINT32_MAX;
-    UART_BAUDDIV = CLOCK_HZ / BAUD;
+    UART_BAUDDIV = (CLOCK_HZ + BAUD / 2u) / BAUD;
     UART_CTRL = CTRL_TX_RX_AND_RX_INTERRUPT;
     (void)UART_DATA; /* an emulator looks for input again only after a read */
     startup_irq_enable(UART_RX_IRQ);

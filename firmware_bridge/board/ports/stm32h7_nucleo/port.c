@@ -10,7 +10,6 @@
 #include "survivor.h"
 
 #define CLOCK_HZ 64000000u
-#define BAUD 115200u
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
 #define RCC_RSR REGISTER(0x580244D0u)
