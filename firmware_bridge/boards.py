@@ -369,8 +369,17 @@ class LinuxBoard(_Managed):
         return self._process.pid
 
     def reset(self) -> None:
-        """Ends the board as power that fails does, and starts it again with the memory that survives."""
+        """Ends the board as failing power does; it is back, with the memory that survives, when this returns."""
+        before = self._board_pid()
         os.kill(self.pid, signal.SIGUSR1)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while self._board_pid() in {"", before}:
+            if time.monotonic() > deadline:
+                raise BoardError(f"board {self.name}: does not come back after a reset")
+            time.sleep(0.001)
+
+    def _board_pid(self) -> str:
+        return Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().strip()
 
     def pause(self) -> None:
         """SIGSTOP. The watchdog runs on: after two seconds of it the board resets."""

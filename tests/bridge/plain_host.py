@@ -90,7 +90,10 @@ class PlainHost:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self._line], [], [], left)[0]:
                 return None
-            self._pending += os.read(self._line, 4096)
+            arrived = os.read(self._line, 4096)
+            if not arrived:
+                raise ConnectionError("the line has been hung up")
+            self._pending += arrived
 
     def _identify(self, packet: bytes) -> tuple[Message, np.void]:
         apid, body = int.from_bytes(packet[:2], "big") & 0x7FF, packet[6:-4]
@@ -154,13 +157,17 @@ class PlainHost:
     def statistics(self) -> np.void:
         return self.ask(icd.STATISTICS_REQUEST, icd.STATISTICS_REQUEST.encode(), lambda m, r: m is icd.STATISTICS)
 
+    def body_of(self, frame: np.void) -> bytes:
+        """The SENSOR message of a sensor frame."""
+        body = np.zeros(icd.SENSOR.body.itemsize, np.uint8)
+        body[SENSOR_FROM] = np.frombuffer(frame.tobytes(), np.uint8)[SENSOR_TO]
+        return body.tobytes()
+
     def step(self, frame: np.void) -> tuple[np.void, np.void]:
         """One control cycle: a sensor frame there, command and telemetry back."""
         tick = int(frame["tick"])
         self.before_step(tick)
-        body = np.zeros(icd.SENSOR.body.itemsize, np.uint8)
-        body[SENSOR_FROM] = np.frombuffer(frame.tobytes(), np.uint8)[SENSOR_TO]
-        answer = self.ask(icd.SENSOR, body.tobytes(), lambda m, r: m is icd.COMMAND and r["tick"] == tick)
+        answer = self.ask(icd.SENSOR, self.body_of(frame), lambda m, r: m is icd.COMMAND and r["tick"] == tick)
         assert answer["status"] == 0, f"tick {tick}: status {answer['status']}"
         raw = np.frombuffer(answer.tobytes(), np.uint8)
         command, telemetry = np.zeros(core.COMMAND.itemsize, np.uint8), np.zeros(core.TELEMETRY.itemsize, np.uint8)
