@@ -25,6 +25,7 @@ import socket
 import subprocess
 import tempfile
 import termios
+import threading
 import time
 import tty
 from collections.abc import Iterable, Sequence
@@ -159,6 +160,43 @@ def build(
     return elf
 
 
+def run_check(name: str, elf: Path, *, qemu_arguments: Sequence[str] = (), timeout_s: float = 60.0) -> dict[str, int]:
+    """Runs the check program of an emulated or Linux board and returns what it prints, by name.
+
+    Raises:
+        BoardError: it did not come to its end in time.
+    """
+    target = target_of(name)
+    _need(name, run=True)
+    if target.machine:
+        command = [*_qemu(target, elf), "-chardev", "stdio,id=u0,signal=off", *qemu_arguments]
+    else:
+        command = [*([target.user_mode] if target.user_mode else []), str(elf), "-"]
+    found: dict[str, int] = {}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        timer = threading.Timer(timeout_s, process.kill)
+        timer.start()
+        try:
+            for line in process.stdout:
+                key, _, value = line.strip().partition(" ")
+                found[key] = int(value) if value else 0
+                if key == "end":
+                    return found
+        finally:
+            timer.cancel()
+            _end(process)
+        why = process.stderr.read().strip()
+    raise BoardError(f"board {name}: the check program did not come to its end within {timeout_s:g} s: {found} {why}")
+
+
+def _qemu(target: Target, elf: Path) -> list[str]:
+    """QEMU with a firmware whose UART is the character device u0."""
+    command = ["qemu-system-arm", "-M", target.machine, "-kernel", str(elf), "-display", "none", "-monitor", "none"]
+    return [*command, "-no-user-config", "-serial", "chardev:u0"]
+
+
 def _clean_environment() -> dict[str, str]:
     """Without what an outer make or the user's own flags would change in the firmware."""
     foreign = ("CC", "CFLAGS", "CROSS", "CORE", "BUILD", "OPT", "ARCH", "DEFINES", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
@@ -252,8 +290,7 @@ class EmulatedBoard(_Managed):
         elf = self.elf or build(self.name)
         self._folder = tempfile.TemporaryDirectory(prefix="proxops-")
         control = Path(self._folder.name, "qmp")
-        command = ["qemu-system-arm", "-M", self._target.machine, "-kernel", str(elf), "-S", "-display", "none"]
-        command += ["-monitor", "none", "-no-user-config", "-chardev", "pty,id=u0", "-serial", "chardev:u0"]
+        command = [*_qemu(self._target, elf), "-S", "-chardev", "pty,id=u0"]
         command += ["-qmp", f"unix:{control},server=on,wait=off", *self.qemu_arguments]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

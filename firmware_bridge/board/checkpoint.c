@@ -32,10 +32,14 @@ static uint32_t crc_of(const header_t *h, const void *state)
     return link_crc32(crc, state, h->size);
 }
 
+static bool is_ours(const checkpoint_t *c, const header_t *h)
+{
+    return h->kept == KEPT && h->build_id == c->build_id && h->size == c->size;
+}
+
 static bool is_whole(const checkpoint_t *c, const header_t *h)
 {
-    return h->kept == KEPT && h->whole == 1u && h->build_id == c->build_id && h->size == c->size
-        && h->crc32 == crc_of(h, h + 1);
+    return is_ours(c, h) && h->whole == 1u && h->crc32 == crc_of(h, h + 1);
 }
 
 checkpoint_found_t checkpoint_open(checkpoint_t *c, void *memory, void *state, size_t size, uint64_t build_id)
@@ -47,7 +51,7 @@ checkpoint_found_t checkpoint_open(checkpoint_t *c, void *memory, void *state, s
     if (memory == NULL) return CHECKPOINT_NONE;
     for (uint32_t i = 0; i < 2; i++) {
         const header_t *h = (const header_t *)(const void *)copy_at(c, i);
-        something = something || h->kept == KEPT;
+        something = something || is_ours(c, h);
         if (!is_whole(c, h) || h->number % 2u != i) continue;
         if (newest == NULL || h->number - newest->number < UINT32_MAX / 2u) newest = h;
     }

@@ -14,7 +14,7 @@ typedef struct {
 } checkpoint_t;
 
 typedef enum {
-    CHECKPOINT_NONE = 0, /* nothing has been kept, or no memory survives a reset */
+    CHECKPOINT_NONE = 0, /* nothing of this core has been kept, or no memory survives a reset */
     CHECKPOINT_FOUND = 1,
     CHECKPOINT_SPOILT = 2 /* something has been kept, and no copy of it is whole */
 } checkpoint_found_t;

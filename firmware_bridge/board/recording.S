@@ -1,5 +1,5 @@
 /* A recorded flight, if any, in the program's read-only data. */
-    .section .rodata
+    .section .recording, "a", %progbits
     .balign 8
     .global recording, recording_end
 recording:

@@ -48,9 +48,10 @@ def uncobs(data: bytes) -> bytes:
 class PlainHost:
     """Talks to the board on a terminal; a flight computer for `hil.run.fly` once `begin` has been called."""
 
-    def __init__(self, tty: str, session: int = 1):
+    def __init__(self, line: str | int, session: int = 1):
+        """line: path of a terminal, or an open descriptor, which it then owns."""
         self.session = session
-        self._line = os.open(tty, os.O_RDWR | os.O_NOCTTY)
+        self._line = line if isinstance(line, int) else os.open(line, os.O_RDWR | os.O_NOCTTY)
         self._pending = b""
         self._sequence: dict[int, int] = {}
         self.hellos: list[np.void] = []  # those that nobody asked for: the board has started

@@ -35,7 +35,7 @@ def unoptimised(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> di
     """The plainest build there is: this computer's compiler at -O0."""
     here.need("linux")
     folder = tmp_path_factory.mktemp("plain")
-    return here.run_check("linux", boards.build("linux", "check", folder=folder, recording=recording, opt="-O0"))
+    return boards.run_check("linux", boards.build("linux", "check", folder=folder, recording=recording, opt="-O0"))
 
 
 def crc_of_answers(flight: Log) -> int:
@@ -48,7 +48,7 @@ def crc_of_answers(flight: Log) -> int:
 @pytest.mark.parametrize("name", here.EMULATED + here.LINUX)
 def test_board_computes_the_same_bits(name: str, flight: Log, recording: Path, unoptimised: dict[str, int]) -> None:
     here.need(name)
-    found = here.run_check(name, boards.build(name, "check", recording=recording))
+    found = boards.run_check(name, boards.build(name, "check", recording=recording))
     assert found["elementary"] == unoptimised["elementary"]
     assert found["frames"] == len(flight.telemetry) > 3000
     assert found["replay"] == crc_of_answers(flight)
@@ -67,7 +67,7 @@ def test_one_changed_bit_in_the_core_is_seen(recording: Path, tmp_path: Path, un
                     "double elem_cbrt(double x)\n{\n", "double elem_cbrt(double x)\n{\n    x *= 1.0 + 0x1p-52;\n"
                 )
             (core / file.name).write_text(text)
-    found = here.run_check(
+    found = boards.run_check(
         "linux", boards.build("linux", "check", folder=tmp_path / "b", core=core, recording=recording)
     )
     assert found["elementary"] != unoptimised["elementary"]

@@ -1,0 +1,102 @@
+"""`python -m benchmarks.board_cost`: what the core costs on the emulated Cortex-M7, against the committed figures.
+
+Instructions a flight_step over the first part of a whole approach, counted by the emulator's clock (256 ns of it are
+one instruction), the stack's high water, and the firmware's flash and RAM. A count stands in for time when two builds
+are compared; it is neither cycles nor a worst-case execution time. Ends with status 1 when a figure has grown by more
+than 2 %; `--write` commits to the new ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import tomli_w
+
+from firmware_bridge import boards
+from hil.run import fly
+
+BOARD = "emulated:mps2-an500"
+COMMITTED = Path(__file__).with_suffix(".toml")
+CYCLES = 45_000  # what the board's PSRAM holds; the hops are in it
+GROWTH_MAX = 0.02
+NS_PER_INSTRUCTION = 256  # QEMU: -icount shift=8
+
+
+def compiler() -> str:
+    """The first line of what the cross compiler says of itself."""
+    command = ["arm-none-eabi-gcc", "--version"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0]
+
+
+def sections(elf: Path) -> dict[str, int]:
+    """Bytes of each section of a firmware."""
+    command = ["arm-none-eabi-size", "-A", str(elf)]
+    rows = [
+        line.split() for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    ]
+    return {row[0]: int(row[1]) for row in rows if len(row) == 3 and row[0].startswith(".")}
+
+
+def measure(folder: Path) -> dict[str, int | float | str]:
+    """Builds both programs below a folder and returns the figures by name."""
+    flown = fly("iss-vbar", 1)
+    recording = folder / "iss-vbar.bin"
+    recording.write_bytes(flown.params.tobytes() + flown.sensors[:CYCLES].tobytes())
+    firmware = boards.build(BOARD, folder=folder)
+    check = boards.build(BOARD, "check", folder=folder, recording=recording)
+    found = boards.run_check(BOARD, check, qemu_arguments=("-icount", "shift=8,sleep=off"))
+    if found.get("frames") != CYCLES or "refused_at" in found:
+        raise RuntimeError(f"the recording was not flown: {found}")
+    size = sections(firmware)
+    per_us = 1000.0 / NS_PER_INSTRUCTION
+    return {
+        "board": BOARD,
+        "compiler": compiler(),
+        "cycles": CYCLES,
+        "flight_step_instructions_mean": round(found["total_us"] * per_us / CYCLES, 1),
+        "flight_step_instructions_worst": round(found["worst_us"] * per_us),
+        "stack_high_water_bytes": found["stack"],
+        "flash_bytes": size[".text"] + size.get(".ARM.exidx", 0) + size[".data"],
+        "ram_bytes": size[".data"] + size[".bss"] + size[".noinit"] + size[".stack"],
+    }
+
+
+def grown(now: dict[str, int | float | str], before: dict[str, int | float | str]) -> list[str]:
+    """One line for each figure that is more than GROWTH_MAX above the committed one."""
+    return [
+        f"{name}: {value:g} is {value / old - 1.0:+.1%} of the committed {old:g}"
+        for name, value in now.items()
+        if isinstance(value, int | float) and isinstance(old := before[name], int | float)
+        if value > old * (1.0 + GROWTH_MAX)
+    ]
+
+
+def committed() -> dict[str, int | float | str]:
+    """The figures in the file beside this one."""
+    return tomllib.loads(COMMITTED.read_text())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.board_cost", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("--write", action="store_true", help=f"write the figures to {COMMITTED.name}")
+    options = parser.parse_args()
+    folder = Path("build/board-cost").absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    now = measure(folder)
+    before = committed() if COMMITTED.exists() else {}
+    for name, value in now.items():
+        print(f"{name:32} {value!s:>60} {before.get(name, '')!s:>60}")
+    if options.write:
+        COMMITTED.write_text(tomli_w.dumps(now))
+    elif lines := grown(now, before):
+        sys.exit("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

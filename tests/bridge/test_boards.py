@@ -1,0 +1,152 @@
+"""Boards by name: what is built, started and refused, and what a user is told."""
+
+import os
+import re
+import select
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from firmware_bridge import boards
+from gnc.build_id import core_build_id
+from tests.bridge import here
+from tests.bridge.plain_host import PlainHost
+
+BARE = ("emulated:mps2-an500", "emulated:zynq-a9", "stm32h7-nucleo")
+
+
+def tool(name: str, *arguments: str) -> str:
+    return subprocess.run([name, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_firmware_has_no_heap_no_libm_no_stdio(name: str) -> None:
+    here.need(name, run=False)
+    symbols = set(re.findall(r"^\S+ [A-Za-z] (\S+)$", tool("arm-none-eabi-nm", str(boards.build(name))), re.M))
+    assert {"flight_step", "flight_init", "board_main"} <= symbols
+    libm = {"sqrt", "sin", "cos", "tan", "asin", "acos", "atan2", "exp", "log", "cbrt", "floor", "fmin", "fmax"}
+    heap = {"malloc", "calloc", "realloc", "free", "_sbrk", "_malloc_r"}
+    assert symbols & (libm | heap) == set()
+    assert not [s for s in symbols if re.search("printf|puts|fopen|_exit|__ieee754", s)]
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_square_roots_and_products_are_the_fpus(name: str) -> None:
+    here.need(name, run=False)
+    code = tool("arm-none-eabi-objdump", "-d", str(boards.build(name)))
+    assert code.count("vsqrt.f64") > 10 and code.count("vmul.f64") > 100
+    # vmla rounds the product before it adds; vfma, which does not, would give other bits. The compiler's own conversion
+    # of a double to 64 bits uses one where it is exact.
+    code = re.sub(r"<__aeabi_d2u?lz>:\n(?:.+\n)+", "", code)
+    assert not re.search(r"\bv(fma|fms|fnma|fnms)\.f64|__aeabi_d(add|mul|div)", code)
+
+
+def test_build_id_in_the_firmware_is_the_packages() -> None:
+    """Computed by make from the sources alone; the board's own word for it is in its HELLO."""
+    here.need("linux")
+    with boards.open_board("linux") as board, PlainHost(board.tty) as host:
+        hello = host.hello()
+    assert f"{int(hello['build_id']):016x}" == core_build_id()[:16]
+    assert hello["board"] == b"linux"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("emulatd", "board 'emulatd': expected one of emulated, emulated:mps2-an500, emulated:zynq-a9, linux,"),
+        ("emulated:", "or serial:PORT[@BAUD]"),
+        ("serial:", "expected serial:PORT or serial:PORT@BAUD"),
+        ("serial:/dev/ttyACM0@fast", "expected serial:PORT or serial:PORT@BAUD"),
+        ("stm32h7-nucleo", "can be built but not run here; flash it and use serial:PORT"),
+    ],
+)
+def test_names_that_are_no_board(name: str, told: str) -> None:
+    with pytest.raises(boards.BoardError, match=re.escape(told)):
+        boards.open_board(name)
+
+
+def test_serial_board_is_a_port_and_a_baud_rate() -> None:
+    board = boards.open_board("serial:/dev/serial/by-id/usb-X@921600")
+    assert (board.tty, board.baud) == ("/dev/serial/by-id/usb-X", 921600)
+    assert boards.open_board("serial:/dev/ttyS0").baud == 115200
+
+
+def test_serial_port_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(boards.BoardError, match="not there"):
+        boards.open_board(f"serial:{tmp_path / 'tty'}").start()
+    (tmp_path / "file").touch()
+    with pytest.raises(boards.BoardError, match="not a serial port"):
+        boards.open_board(f"serial:{tmp_path / 'file'}").start()
+    with pytest.raises(boards.BoardError, match="press its reset button"):
+        boards.open_board("serial:/dev/null").reset()
+
+
+def test_missing_programs_are_named_with_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(boards.BoardError) as told:
+        boards.open_board("emulated").start()
+    assert str(told.value) == (
+        "board emulated:mps2-an500: make, arm-none-eabi-gcc, qemu-system-arm not found; on Debian: apt-get install "
+        "--no-install-recommends make gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
+    )
+
+
+def test_code_that_does_not_compile_says_so(tmp_path: Path) -> None:
+    here.need("linux", run=False)
+    with pytest.raises(boards.BoardError, match=r"board linux: the firmware does not build:[\s\S]*ICD_HASH"):
+        boards.build("linux", folder=tmp_path, defines=["ICD_HASH=1"])
+
+
+def test_firmware_that_is_none(tmp_path: Path) -> None:
+    here.need("emulated")
+    (tmp_path / "not.elf").write_text("no firmware")
+    with pytest.raises(boards.BoardError, match=r"QEMU did not start|QEMU is gone"):
+        boards.EmulatedBoard("emulated", tmp_path / "not.elf").start()
+
+
+@pytest.mark.parametrize("name", ["emulated:mps2-an500", "linux"])
+def test_nothing_is_left_behind(name: str) -> None:
+    here.need(name)
+    board = boards.open_board(name)
+    with board:
+        assert not isinstance(board, boards.SerialBoard)
+        pid = board.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        assert Path(board.tty).is_char_device()
+    for process in [str(pid), *children]:
+        assert not Path("/proc", process).exists()
+    board.stop()  # once more does no harm
+
+
+def test_linux_board_on_a_tty_of_the_systems() -> None:
+    """As on a Raspberry Pi: the program opens the port itself, sets it raw, and runs until the line is gone."""
+    here.need("linux")
+    ours, theirs = os.openpty()  # a line as the system sets it up: echo, line by line
+    program = subprocess.Popen([boards.build("linux"), os.ttyname(theirs), "921600"], stderr=subprocess.PIPE, text=True)
+    try:
+        assert select.select([ours], [], [], 10.0)[0]
+        with PlainHost(ours) as host:
+            assert host.hello()["board"] == b"linux"
+            os.close(theirs)
+        assert program.wait(10.0) == 3
+        assert program.stderr is not None and "the line is gone" in program.stderr.read()
+    finally:
+        program.kill()
+        program.communicate()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "usage: proxops-board PORT [BAUD]"),
+        (["/nowhere/tty"], "No such file or directory; expected a tty"),
+        (["/dev/null"], "not a tty; expected a serial port"),
+        (["/dev/null", "300000"], "300000: no such baud rate"),
+    ],
+)
+def test_linux_board_tells_a_user_of_his_mistake(arguments: list[str], told: str) -> None:
+    here.need("linux")
+    done = subprocess.run([boards.build("linux"), *arguments], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert told in done.stderr and done.stderr.count("\n") == 1
