@@ -12,7 +12,7 @@ ValueError that names the argument.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 from math import ceil, log, sqrt, tanh
 from typing import Literal
@@ -24,6 +24,7 @@ from scipy import stats
 Floats = NDArray[np.float64]
 
 LARGEST_CAMPAIGN = 10**12  # runs; what would need more is refused rather than searched for
+DRIVERS_LEAST_RUNS = 10
 
 
 @dataclass(frozen=True)
@@ -235,8 +236,8 @@ def drivers(dispersions: Mapping[str, ArrayLike], figure: ArrayLike, confidence:
     """
     outcome = _varying("figure", figure)
     n = len(outcome)
-    if n < 10:
-        raise ValueError(f"figure: {n} runs are too few to rank drivers, 10 are needed")
+    if n < DRIVERS_LEAST_RUNS:
+        raise ValueError(f"figure: {n} runs are too few to rank drivers, {DRIVERS_LEAST_RUNS} are needed")
     if not dispersions:
         raise ValueError("dispersions is empty")
     z = float(stats.norm.isf(0.5 * (1.0 - _open_unit("confidence", confidence))))
@@ -451,6 +452,12 @@ class Ellipse:
     coverage: float
     expected: float
 
+    def holds(self, points: Floats) -> NDArray[np.bool_]:
+        """Which of the points of shape (n, 2) lie inside, shape (n,)."""
+        away = points - self.centre
+        distance2 = np.einsum("ni,ij,nj->n", away, np.linalg.inv(self.covariance), away)
+        return np.asarray(distance2 <= self.sigmas**2)
+
     def outline(self, points: int = 121) -> Floats:
         """Closed curve of shape (points, 2)."""
         turn = np.linspace(0.0, 2.0 * np.pi, points)
@@ -475,13 +482,10 @@ def dispersion_ellipse(points: ArrayLike, sigmas: float = 3.0) -> Ellipse:
         raise ValueError("points lie on a line: there is no ellipse")
     angle = float(np.arctan2(axes[1, 1], axes[0, 1]))
     angle -= np.pi * ceil(angle / np.pi - 0.5)
-    away = table - centre
-    distance2 = np.einsum("ni,ij,nj->n", away, np.linalg.inv(covariance), away)
     semi = (sigmas * sqrt(float(variances[1])), sigmas * sqrt(float(variances[0])))
-    return Ellipse(
-        (float(centre[0]), float(centre[1])), covariance, sigmas, semi, angle,
-        float((distance2 <= sigmas**2).mean()), float(-np.expm1(-0.5 * sigmas**2)),
-    )  # fmt: skip
+    centred = (float(centre[0]), float(centre[1]))
+    ellipse = Ellipse(centred, covariance, sigmas, semi, angle, 0.0, float(-np.expm1(-0.5 * sigmas**2)))
+    return replace(ellipse, coverage=float(ellipse.holds(table).mean()))
 
 
 # ---- what an argument must be -------------------------------------------------------------------

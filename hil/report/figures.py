@@ -54,7 +54,7 @@ _STYLE = {
 
 
 @contextmanager
-def _figure(width: float, height: float) -> Iterator[tuple[Figure, list[str]]]:
+def drawing(width: float, height: float) -> Iterator[tuple[Figure, list[str]]]:
     """A figure in the report's style; its SVG is appended to the list when the block ends."""
     out: list[str] = []
     with mpl.rc_context(_STYLE):
@@ -116,7 +116,7 @@ def approach(log: Log) -> str:
     """Track of the chaser's centre of mass in V-bar/R-bar and V-bar/H-bar, whole and near the target."""
     r = log.truth["r_chaser_target_hill_m"]
     far = float(np.abs(r[:, 1]).max(initial=0.0)) > 600.0
-    with _figure(10.2, 6.4 if far else 4.4) as (figure, out):
+    with drawing(10.2, 6.4 if far else 4.4) as (figure, out):
         if far:
             grid = figure.add_gridspec(2, 2, height_ratios=[1.0, 1.15])
             _plane(figure.add_subplot(grid[0, :]), log, 0, "The whole approach", None, legend=True)
@@ -195,7 +195,7 @@ def _corridor(axes: Any, log: Log, component: int) -> None:
 def corridor(log: Log) -> str:
     """Lateral offset of the chaser's port from the docking axis against the corridor, at two scales."""
     r = log.truth["r_port_tport_m"]
-    with _figure(10.2, 3.1) as (figure, out):
+    with drawing(10.2, 3.1) as (figure, out):
         for axes, reach in zip(figure.subplots(1, 2), (min(250.0, float(r[0, 0]) * 1.05), 20.0), strict=True):
             rows = np.flatnonzero((r[:, 0] <= reach) & (r[:, 0] >= -0.5))
             rows = rows[:: max(1, len(rows) // 2500)]
@@ -225,7 +225,7 @@ def closing(log: Log) -> str:
     range_port = np.linalg.norm(truth["r_port_tport_m"], axis=1)
     rate = -truth["v_port_tport_mps"][:, 0]
     free = truth["contact_status"] == 0
-    with _figure(10.2, 3.3) as (figure, out):
+    with drawing(10.2, 3.3) as (figure, out):
         left, right = figure.subplots(1, 2)
         left.plot(*thin(t[free], np.maximum(range_port[free], 0.01)), color=BLUE)
         left.set_yscale("log")
@@ -272,7 +272,7 @@ def navigation(log: Log) -> str:
         ("attitude, mdeg", 1.0e3 * DEG * attitude, 1.0e3 * DEG * estimate["sigma_attitude_rad"], ("x", "y", "z")),
     )  # fmt: skip
     free = truth["contact_status"] == 0
-    with _figure(10.2, 6.6) as (figure, out):
+    with drawing(10.2, 6.6) as (figure, out):
         grid = figure.subplots(3, 3, sharex=True)
         for line, (unit, error, sigma, names) in zip(grid, rows, strict=True):
             for i, axes in enumerate(line):
@@ -309,7 +309,7 @@ def _linear_then_log(axes: Any, bound: Floats, error: Floats) -> None:
 def attitude_control(log: Log) -> str:
     """Attitude control error and body rate."""
     t = log.truth["t_us"] * MICRO
-    with _figure(10.2, 2.8) as (figure, out):
+    with drawing(10.2, 2.8) as (figure, out):
         left, right = figure.subplots(1, 2)
         for i, name in enumerate("xyz"):
             left.plot(*thin(t, DEG * log.telemetry["attitude_error_rad"][:, i].astype(float)), color=AXES[i], lw=0.8)
@@ -338,7 +338,7 @@ def thrusters(log: Log) -> str:
     bins = min(400, len(t))
     edges = np.linspace(0, len(t), bins + 1).astype(int)
     duty = np.add.reduceat(on_s, edges[:-1], axis=0) / (np.diff(edges)[:, None] * log.scenario.flight["cycle_s"])
-    with _figure(10.2, 3.9) as (figure, out):
+    with drawing(10.2, 3.9) as (figure, out):
         left, right = figure.subplots(1, 2, width_ratios=[4.2, 1.0], sharey=True)
         floor = 1.0e-4
         shown = np.where(duty > floor, np.log10(np.maximum(duty, floor)), np.nan)
@@ -373,7 +373,7 @@ def delta_v(log: Log) -> str:
     net = np.linalg.norm(truth["dv_body_mps"], axis=1) * (fired & (truth["contact_status"] == 0))
     translation = np.minimum(np.cumsum(net), total)
     budget = log.delta_v_mps.get("budget", 0.0)
-    with _figure(10.2, 2.9) as (figure, out):
+    with drawing(10.2, 2.9) as (figure, out):
         axes = figure.subplots()
         axes.plot(*thin(t, total), color=INK, label="total")
         axes.plot(*thin(t, translation), color=BLUE, label="translation")
@@ -393,7 +393,7 @@ def latency(log: Log) -> str:
     """Histograms of how late cycles woke and of how long the flight computer took, against the cycle."""
     assert log.realtime is not None
     cycle_us = 1.0e6 * log.scenario.flight["cycle_s"]
-    with _figure(10.2, 2.7) as (figure, out):
+    with drawing(10.2, 2.7) as (figure, out):
         panels = (("wake_us", "Wake after the time due"), ("response_us", "Answer of the flight computer"))
         for axes, (key, title) in zip(figure.subplots(1, 2, sharex=True), panels, strict=True):
             found = log.realtime[key]

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from gnc import flight
 from hil import checks
@@ -15,7 +15,7 @@ from hil.report import figures
 from hil.report.wording import figure, number, requirement_name
 from hil.scenario import unit_of
 
-_CONTACT = (
+CONTACT = (
     ("closing rate", "closing_rate_mps", "contact_closing_rate_min_mps", "contact_closing_rate_max_mps", "m/s"),
     ("lateral rate", "lateral_rate_mps", None, "contact_lateral_rate_mps", "m/s"),
     ("pitch/yaw rate", "pitch_yaw_rate_deg_s", None, "contact_pitch_yaw_rate_deg_s", "deg/s"),
@@ -27,8 +27,8 @@ _CONTACT = (
 MISSES_SHOWN = 40
 
 
-def render(log: Log) -> str:
-    """The report of a run as one HTML page that needs nothing else, no network included."""
+def template(name: str) -> Template:
+    """A page's template with the filters that pages share."""
     environment = Environment(
         loader=PackageLoader("hil.report", "."),
         autoescape=select_autoescape(["html", "j2"]),
@@ -37,9 +37,14 @@ def render(log: Log) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(number=number, figure=figure)
+    return environment.get_template(name)
+
+
+def render(log: Log) -> str:
+    """The report of a run as one HTML page that needs nothing else, no network included."""
     spans = figures.phase_spans(log)
     margins, margins_note = _margins(log.params.tobytes(), log.scenario.flight.phases)
-    return environment.get_template("report.html.j2").render(
+    return template("report.html.j2").render(
         log=log,
         scenario=log.scenario,
         title=log.scenario.scenario.title,
@@ -62,7 +67,7 @@ def _contact(log: Log) -> list[dict[str, Any]]:
     if log.contact is None:
         return []
     rows = []
-    for words, key, low_key, high_key, unit in _CONTACT:
+    for words, key, low_key, high_key, unit in CONTACT:
         low = getattr(log.scenario.requirements, low_key) if low_key else 0.0
         high = getattr(log.scenario.requirements, high_key)
         figure = log.contact[key]

@@ -1,0 +1,276 @@
+"""The report of a campaign: what its cases show, as plain values and as one self-contained HTML page."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from math import inf, isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil import statistics
+from hil.log import ERROR, FAIL, PASS
+from hil.report import campaign_figures as figures
+from hil.report.page import CONTACT, template
+from hil.report.wording import requirement_name
+from hil.scenario import Scenario
+
+Floats = NDArray[np.float64]
+WORST = 10
+DRIVERS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Campaign:
+    """The cases of a campaign, in any order, and what was asked of it.
+
+    Each row has the keys of one run's `Log`: case, verdict, error, requirements (a list of
+    `Requirement.as_dict()`), contact, delta_v_mps, dispersed; and gates, a mapping from the name of a
+    hold or gate to [x, y, z] or more of the chaser relative to the target in hill axes, m, as it was
+    passed (left out or empty where none is recorded). source is the scenario as typed after
+    `proxops run`; planned the number of cases asked for; required the success probability to be shown.
+    """
+
+    scenario: Scenario
+    source: str
+    seed: int
+    planned: int
+    rows: Sequence[Mapping[str, Any]]
+    required: float = 0.9973
+    confidence: float = 0.95
+    sampler: str = "random"
+    facts: Sequence[tuple[str, str]] = field(default_factory=tuple)
+
+
+def summarise(campaign: Campaign) -> dict[str, Any]:
+    """What the campaign supports, as plain values for JSON; what is not a finite number is None.
+
+    A case that broke (ERROR) is a failure of the mission and of every requirement it was not judged on.
+    ValueError for a campaign without cases, a case twice, or a case with an unknown verdict.
+    """
+    rows = _checked(campaign.rows)
+    failed = [row for row in rows if row["verdict"] != PASS]
+    mission = statistics.demonstrated(len(failed), len(rows), campaign.confidence, campaign.required)
+    names = list(dict.fromkeys(r["name"] for row in rows for r in row["requirements"]))
+    return {
+        "scenario": campaign.scenario.name,
+        "seed": campaign.seed,
+        "planned": campaign.planned,
+        "sampler": campaign.sampler,
+        **_plain(asdict(mission)),
+        "errors": sum(row["verdict"] == ERROR for row in rows),
+        "requirements": [_requirement(name, rows, campaign) for name in names],
+        "failed": [row["case"] for row in failed],
+        "worst": [_case(row, campaign) for row in sorted(rows, key=_badness)[:WORST]],
+        "drivers": _drivers(names, rows, campaign.confidence),
+        "ellipses": [
+            _plain({"gate": gate, "plane": plane, **asdict(ellipse)})
+            for gate, plane, _, ellipse in dispersion(rows)
+            if ellipse is not None
+        ],
+    }
+
+
+def render_campaign(campaign: Campaign, summary: Mapping[str, Any] | None = None) -> str:
+    """The report of a campaign as one HTML page that needs nothing else; summary: of `summarise`, if at hand."""
+    summary = summary or summarise(campaign)
+    rows = _checked(campaign.rows)
+    limits = campaign.scenario.requirements
+    contact = [
+        (words, f"{words}, {unit}", contact_values(rows, key), getattr(limits, low) if low else None,
+         getattr(limits, high))
+        for words, key, low, high, unit in CONTACT
+    ]  # fmt: skip
+    budget = [r["limit"] for row in rows for r in row["requirements"] if r["name"] == "delta_v"]
+    return template("campaign.html.j2").render(
+        title=campaign.scenario.scenario.title,
+        scenario=campaign.scenario,
+        s=summary,
+        words=requirement_name,
+        percent=_percent,
+        contact_made=sum(row["contact"] is not None for row in rows),
+        figures={
+            "contact": figures.contact(contact, campaign.confidence),
+            "delta_v": figures.delta_v([row["delta_v_mps"] for row in rows], min(budget, default=None)),
+            "dispersion": figures.dispersion(dispersion(rows)),
+            "drivers": figures.drivers(summary["drivers"]),
+        },
+        facts=campaign.facts,
+    )
+
+
+def _checked(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    if not rows:
+        raise ValueError("rows is empty: a campaign without cases shows nothing")
+    ordered = sorted(rows, key=lambda row: int(row["case"]))
+    for before, row in zip([None, *ordered], ordered, strict=False):
+        if before is not None and before["case"] == row["case"]:
+            raise ValueError(f"rows has case {row['case']} twice")
+        if row["verdict"] not in (PASS, FAIL, ERROR):
+            raise ValueError(f"case {row['case']}: verdict must be PASS, FAIL or ERROR, got {row['verdict']!r}")
+    return ordered
+
+
+def _plain(value: Any) -> Any:
+    """Dictionaries, lists and numbers only; None for what is not finite."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_plain(v) for v in value]
+    if isinstance(value, (float, np.floating)):
+        return float(value) if isfinite(value) else None
+    return value
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.3g} %"
+
+
+# ---- requirements -------------------------------------------------------------------------------
+
+
+def _found(row: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    return next((r for r in row["requirements"] if r["name"] == name), None)
+
+
+def _requirement(name: str, rows: Sequence[Mapping[str, Any]], campaign: Campaign) -> dict[str, Any]:
+    """Failures and the bound of the margin over the cases that were judged on it, or broke before they could be."""
+    judged = [(row, _found(row, name)) for row in rows]
+    judged = [(row, r) for row, r in judged if r is not None or row["verdict"] == ERROR]
+    met = [r for _, r in judged if r is not None]
+    failures = sum(r is None or not r["passed"] for _, r in judged)
+    shown = statistics.demonstrated(failures, len(judged), campaign.confidence, campaign.required)
+    margins = [_margin(r) for _, r in judged]
+    worst = int(np.argmin(margins))
+    worst_row, worst_found = judged[worst]
+    limits = sorted({r["limit"] for r in met})
+    measured = [r["figure"] for r in met if r["figure"] is not None]
+    entry = {
+        "name": name, "unit": met[0]["unit"], **asdict(shown),
+        "limits": [limits[0], limits[-1]],
+        "median": float(np.median(measured)) if measured else None,
+        "worst": {"case": worst_row["case"], "figure": worst_found["figure"] if worst_found else None,
+                  "limit": worst_found["limit"] if worst_found else None, "margin": margins[worst]},
+        "margin_bound": None, "margin_order": None, "margin_note": None,
+    }  # fmt: skip
+    if met[0]["unit"] != "1":
+        try:
+            bound = statistics.tolerance_bound(margins, campaign.required, campaign.confidence, "lower")
+            entry |= {"margin_bound": bound.low, "margin_order": bound.orders[0]}
+            if bound.low == -inf:
+                entry["margin_note"] = "none"
+        except ValueError:
+            needed = statistics.tolerance_runs_needed(campaign.required, campaign.confidence)
+            entry["margin_note"] = f"takes {needed:,} runs"
+    plain: dict[str, Any] = _plain(entry)
+    return plain
+
+
+def _margin(found: Mapping[str, Any] | None) -> float:
+    """The margin; where nothing was measured, the infinity that the verdict says."""
+    if found is None:
+        return -inf
+    if found["margin"] is None:
+        return inf if found["passed"] else -inf
+    return float(found["margin"])
+
+
+def _relative_margin(found: Mapping[str, Any]) -> float:
+    margin = _margin(found)
+    return margin / abs(found["limit"]) if found["limit"] and isfinite(margin) else margin
+
+
+def _weakest(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The requirement with the least margin relative to its limit; a yes or no counts only when it is a no."""
+    counted = [r for r in row["requirements"] if r["unit"] != "1" or not r["passed"]]
+    return min(counted, key=_relative_margin, default=None)
+
+
+def _badness(row: Mapping[str, Any]) -> tuple[int, float, int]:
+    weakest = _weakest(row)
+    return (
+        {ERROR: 0, FAIL: 1, PASS: 2}[row["verdict"]],
+        inf if weakest is None else _relative_margin(weakest),
+        int(row["case"]),
+    )
+
+
+def _case(row: Mapping[str, Any], campaign: Campaign) -> dict[str, Any]:
+    command = f"proxops run {shlex.quote(campaign.source)} --seed {campaign.seed} --case {row['case']}"
+    shown: dict[str, Any] = _plain({
+        "case": row["case"], "verdict": row["verdict"], "error": row["error"], "weakest": _weakest(row),
+        "failed": [r["name"] for r in row["requirements"] if not r["passed"]], "command": command,
+    })  # fmt: skip
+    return shown
+
+
+# ---- drivers and dispersion ---------------------------------------------------------------------
+
+
+def flat_dispersions(rows: Sequence[Mapping[str, Any]]) -> dict[str, Floats]:
+    """Every number drawn, one column each: a vector's are named [x], [y], [z], others by their index."""
+    columns: dict[str, list[float]] = {}
+
+    def walk(name: str, value: Any) -> None:
+        if isinstance(value, (list, tuple, np.ndarray)):
+            for i, part in enumerate(value):
+                walk(f"{name}[{'xyz'[i] if len(value) == 3 and np.ndim(value) == 1 else i}]", part)
+        else:
+            columns.setdefault(name, []).append(float(value))
+
+    for row in rows:
+        for name, value in row["dispersed"].items():
+            walk(name, value)
+    return {name: np.array(values) for name, values in columns.items() if len(values) == len(rows)}
+
+
+def _drivers(names: Sequence[str], rows: Sequence[Mapping[str, Any]], confidence: float) -> dict[str, Any]:
+    """The significant drivers of each figure, strongest first, over the cases that have the figure."""
+    found: dict[str, Any] = {}
+    for name in names:
+        pairs = [(row, r) for row in rows if (r := _found(row, name)) and r["figure"] is not None and r["unit"] != "1"]
+        figure = np.array([r["figure"] for _, r in pairs])
+        if len(pairs) < statistics.DRIVERS_LEAST_RUNS or np.ptp(figure) == 0.0:
+            continue
+        drawn = {k: v for k, v in flat_dispersions([row for row, _ in pairs]).items() if np.ptp(v) > 0.0}
+        if not drawn:
+            continue
+        ranked = statistics.drivers(drawn, figure, confidence)
+        found[name] = {
+            "runs": len(pairs),
+            "candidates": len(drawn),
+            "drivers": [_plain(asdict(d)) for d in ranked if d.significant][:DRIVERS],
+        }
+    return found
+
+
+def contact_values(rows: Sequence[Mapping[str, Any]], key: str) -> Floats:
+    """A contact condition of every case; infinite where no contact was made."""
+    return np.array([inf if row["contact"] is None else row["contact"][key] for row in rows])
+
+
+def dispersion(
+    rows: Sequence[Mapping[str, Any]],
+) -> list[tuple[str, str, Floats, statistics.Ellipse | None]]:
+    """(gate, "R-bar" or "H-bar", points of shape (n, 2), ellipse) for every gate; V-bar is the first coordinate.
+
+    The ellipse is None where the points are too few or lie on a line.
+    """
+    passed: dict[str, list[Sequence[float]]] = {}
+    for row in rows:
+        for gate, state in (row.get("gates") or {}).items():
+            passed.setdefault(gate, []).append(state)
+    found: list[tuple[str, str, Floats, statistics.Ellipse | None]] = []
+    for gate, states in passed.items():
+        r = np.array([list(state)[:3] for state in states], dtype=np.float64)
+        for plane, component in (("R-bar", 0), ("H-bar", 2)):
+            points = np.column_stack([r[:, 1], -r[:, component]])
+            try:
+                ellipse = statistics.dispersion_ellipse(points)
+            except ValueError:
+                ellipse = None
+            found.append((gate, plane, points, ellipse))
+    return found
