@@ -7,11 +7,11 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# What the tests need beyond Python: both compilers, cross compilers and emulators for the boards.
+# What the tests need beyond Python: both compilers, cross compilers and emulators for the boards, a browser for the reports.
 TOOLS := clang:clang nm:binutils qemu-system-arm:qemu-system-arm qemu-aarch64:qemu-user \
     arm-none-eabi-gcc:"gcc-arm-none-eabi libnewlib-arm-none-eabi" \
     aarch64-linux-gnu-gcc:"gcc-aarch64-linux-gnu libc6-dev-arm64-cross" \
-    arm-linux-gnueabihf-gcc:"gcc-arm-linux-gnueabihf libc6-dev-armhf-cross"
+    arm-linux-gnueabihf-gcc:"gcc-arm-linux-gnueabihf libc6-dev-armhf-cross" chromium:chromium
 PIP := $(PY) -m pip install -q
 NATIVE := $(shell find gnc hil -name '*.pyx' -o -name '*.pxd' -o -path 'gnc/core/*') setup.py
 CORE_TESTS := tests/core tests/gnc tests/closed_loop

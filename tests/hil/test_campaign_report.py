@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree
 
@@ -16,18 +13,7 @@ import pytest
 from hil import statistics
 from hil.report import Campaign, render_campaign, summarise
 from hil.scenario import Scenario
-
-
-def _campaigns() -> ModuleType:
-    path = Path(__file__).with_name("campaigns.py")
-    spec = importlib.util.spec_from_file_location("campaigns", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-campaigns = _campaigns()
+from tests.hil import campaigns
 
 
 def campaign(rows: list[dict[str, Any]], planned: int | None = None, **changes: Any) -> Campaign:

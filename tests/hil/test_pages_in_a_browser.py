@@ -1,0 +1,87 @@
+"""The reports in a real browser that has no network: nothing asked for, no error, every plot drawn."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hil import Log
+from hil.report import Campaign, render, render_campaign
+from hil.scenario import Scenario
+from tests.hil import campaigns
+
+# Put into the copy that the browser opens: what was laid out, and what was asked for, into an attribute.
+PROBE = """<script>
+addEventListener("error", e => console.error("load error", e.message), true);
+addEventListener("load", () => {
+  const plots = [...document.querySelectorAll("figure svg")].map(svg => {
+    const box = svg.getBoundingClientRect();
+    const drawn = [...svg.querySelectorAll("path, use")].filter(e => {
+      const b = e.getBoundingClientRect();
+      return b.width + b.height > 0;
+    });
+    return {width: box.width, height: box.height, drawn: drawn.length};
+  });
+  const asked = performance.getEntriesByType("resource").map(e => e.name);
+  document.body.dataset.probe = JSON.stringify({plots, asked, wide: document.documentElement.scrollWidth});
+});
+</script></head>"""
+
+
+def open_in_browser(page: str, folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """What the probe saw, and what the browser's console said."""
+    chromium = shutil.which("chromium")
+    assert chromium, "chromium is missing: `make test` installs it"
+    file = folder / "page.html"
+    file.write_text(page.replace("</head>", PROBE, 1), encoding="utf-8")
+    done = subprocess.run(
+        [
+            chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+            "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder / 'profile'}", "--enable-logging=stderr",
+            "--window-size=1120,3000", "--dump-dom", file.as_uri(),
+        ],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    found = re.search(r'data-probe="([^"]*)"', done.stdout)
+    assert found, done.stderr
+    seen: dict[str, Any] = json.loads(unescape(found[1]))
+    return seen, re.findall(r".*CONSOLE.*", done.stderr)
+
+
+def assert_drawn(page: str, folder: Path, plots: int) -> None:
+    seen, console = open_in_browser(page, folder)
+    assert console == [] and seen["asked"] == []
+    assert len(seen["plots"]) == plots
+    for plot in seen["plots"]:
+        assert plot["width"] > 900 and plot["height"] > 100 and plot["drawn"] > 20
+    assert seen["wide"] <= 1120, "nothing is wider than the page"
+
+
+def test_report_of_a_run(contact_log: Log, tmp_path: Path) -> None:
+    assert_drawn(render(contact_log), tmp_path, 7)
+
+
+def test_report_of_a_campaign(tmp_path: Path) -> None:
+    rows = campaigns.rows(120)
+    page = render_campaign(
+        Campaign(scenario=Scenario.load("iss-final"), source="iss-final", seed=7, planned=120, rows=rows)
+    )
+    assert_drawn(page, tmp_path, 4)
+
+
+def test_what_is_wrong_with_a_page_is_seen(tmp_path: Path) -> None:
+    """The probe itself: a script that fails and a picture from outside are both reported."""
+    bad = (
+        "<html><head></head><body><script>throw new Error('x')</script><img src='http://example.org/a.png'>"
+        "<figure><svg></svg></figure></body></html>"
+    )
+    seen, console = open_in_browser(bad, tmp_path)
+    assert any("Uncaught Error: x" in line for line in console)
+    assert seen["asked"] == ["http://example.org/a.png"] and seen["plots"][0]["drawn"] == 0
