@@ -29,7 +29,8 @@ class FlightComputer(Protocol):
     """Whoever answers the seam: called once a control cycle with one `gnc.flight.SENSOR_FRAME` record.
 
     Answers a `gnc.flight.COMMAND` record, or the on-times of the thrusters in us, or a pair of
-    either with a `gnc.flight.TELEMETRY` record (or None).
+    either with a `gnc.flight.TELEMETRY` record (or None). One that has a method `start` is given the run's
+    flight parameters, one record of `gnc.flight.PARAMS`, before the first cycle.
     """
 
     def step(self, sensors: np.void) -> Any:
@@ -140,6 +141,8 @@ def _fly(
     stretch = max(1, int(FLUSH_S / scenario.flight["cycle_s"] + 1.0e-9))
     broken_off = _BrokenOff(scenario)
     rows, ended, error = 0, "time is up", None
+    if (start := getattr(computer, "start", None)) is not None:
+        start(run.params)
     started = perf_counter()
     while rows < rows_max:
         part = _slice(frames, rows, min(rows + stretch, rows_max))

@@ -35,7 +35,7 @@ def compile_link(out: Path, *more: str, compiler: str = "gcc", core_sources: boo
 @pytest.fixture(scope="session")
 def link(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     library = tmp_path_factory.mktemp("link") / "link.so"
-    compile_link(library, "-O1", "-shared", "-fPIC")
+    compile_link(library, "-O1", "-shared", "-fPIC", str(Path(__file__).with_name("harness.c")))
     loaded = ctypes.CDLL(str(library))
     loaded.link_crc32.restype = ctypes.c_uint32
     return loaded

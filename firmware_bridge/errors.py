@@ -1,0 +1,39 @@
+"""What can go wrong between host and board, each with one line that says what to do."""
+
+from __future__ import annotations
+
+
+class BridgeError(RuntimeError):
+    """A flight computer on a wire cannot be used, or not any more. `exit_status` is the command line's."""
+
+    exit_status = 3
+
+
+class PortError(BridgeError):
+    """The port cannot be opened: missing, busy, forbidden, not a serial port, or not at this baud rate."""
+
+    exit_status = 2
+
+
+class NoAnswerError(BridgeError):
+    """Nobody answers on the port, or somebody who speaks something else."""
+
+    exit_status = 2
+
+
+class MismatchError(BridgeError):
+    """The board was built from another interface or flight core."""
+
+    exit_status = 2
+
+
+class RefusedError(BridgeError):
+    """The board refused a request."""
+
+
+class PortLostError(BridgeError):
+    """The port went away while it was in use."""
+
+
+class BoardLostError(BridgeError):
+    """The board stopped answering during a flight, or lost the flight's state."""

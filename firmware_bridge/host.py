@@ -1,0 +1,489 @@
+"""The host's side of the conversation: who is there, parameters up, one answer for every sensor frame."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import zlib
+from array import array
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from firmware_bridge.errors import (
+    BoardLostError,
+    MismatchError,
+    NoAnswerError,
+    PortError,
+    PortLostError,
+    RefusedError,
+)
+from firmware_bridge.icd.generated import icd
+from firmware_bridge.icd.message import Message
+from firmware_bridge.serial_link import ByteLink
+from firmware_bridge.wire import Packet, RecordCodec, Wire
+from gnc import flight
+from gnc.build_id import core_build_id
+
+FLIGHT_OK, FLIGHT_ERR_FRAME, FLIGHT_ERR_NOT_INIT = 0, -3, -4
+CHUNK_BYTES = icd.PARAMS.body["data"].shape[0]
+# Frames kept to be sent again: a board that resumes from the older copy of its checkpoint is one behind.
+REMEMBERED = 8
+RESEND_LEAST_S, RESEND_MOST_S = 0.02, 0.5
+
+_SENSOR = RecordCodec(flight.SENSOR_FRAME, icd.SENSOR.body)
+_COMMAND = RecordCodec(flight.COMMAND, icd.COMMAND.body)
+_TELEMETRY = RecordCodec(flight.TELEMETRY, icd.COMMAND.body)
+_PARAMS = RecordCodec(flight.PARAMS, icd.PARAMETERS)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who answers: the fields of the HELLO message."""
+
+    board: str
+    icd_hash: str
+    build_id: str
+    params_crc32: int
+    state: icd.BoardState
+    boot_reason: icd.BootReason
+    boot_count: int
+    next_tick: int
+
+    @classmethod
+    def of(cls, body: bytes) -> Identity:
+        """From the body of a HELLO. Raises MismatchError when it has values that this interface does not know."""
+        m = icd.HELLO.decode(body)
+        if int(m["state"]) not in list(icd.BoardState) or int(m["boot_reason"]) not in list(icd.BootReason):
+            raise MismatchError(f"the board has ICD {int(m['icd_hash']):016x}, this is {icd.ICD_HASH:016x}")
+        return cls(
+            board=m["board"].decode("ascii", "replace"),
+            icd_hash=f"{int(m['icd_hash']):016x}",
+            build_id=f"{int(m['build_id']):016x}",
+            params_crc32=int(m["params_crc32"]),
+            state=icd.BoardState(int(m["state"])),
+            boot_reason=icd.BootReason(int(m["boot_reason"])),
+            boot_count=int(m["boot_count"]),
+            next_tick=int(m["next_tick"]),
+        )
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something the board said unasked: a boot, an event or a text; `tick` is that of the frame being answered."""
+
+    tick: int
+    kind: str
+    text: str
+
+
+class Host:
+    """Flies a board over a wire: `begin(params)`, then `step(sensors)` once a control cycle.
+
+    Args:
+        link: the wire.
+        build_id: of the flight core expected; this project's by default.
+        allow_mismatch: fly a board built from another interface or core; `mismatches` says what differs.
+        timeout_s: a board that does not answer for so long is lost.
+        boot_s: how long the first answer may take; opening the port resets many boards.
+        reconnect_s: how long a port that went away may take to come back; 0 does not wait.
+        notice: called with every Notice as it comes.
+    """
+
+    def __init__(
+        self,
+        link: ByteLink,
+        *,
+        build_id: str | None = None,
+        allow_mismatch: bool = False,
+        timeout_s: float = 5.0,
+        boot_s: float = 5.0,
+        reconnect_s: float = 5.0,
+        notice: Callable[[Notice], None] | None = None,
+    ):
+        self.link = link
+        self.wire = Wire()
+        self.allow_mismatch = allow_mismatch
+        self.timeout_s, self.boot_s, self.reconnect_s = timeout_s, boot_s, reconnect_s
+        self.mismatches: tuple[str, ...] = ()
+        self.identity: Identity | None = None
+        self.notices: list[Notice] = []
+        self.resends = self.late_answers = self.boots = self.reconnections = 0
+        self.round_trip_s = array("d")
+        self._build_id = build_id or core_build_id()
+        self._notice = notice
+        self._session = _new_session()
+        self._arrived: deque[Packet] = deque()
+        self._sent: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
+        self._unanswered = 0
+        self._params_crc32 = 0
+        self._tick = 0
+        self._resend_s = 0.2
+
+    # ---- who is there ----
+
+    def begin(self, params: np.void) -> Identity:
+        """Begins a flight with these parameters, one record of gnc.flight.PARAMS; the board forgets any other.
+
+        Raises NoAnswerError, MismatchError naming everything that differs, RefusedError naming what the board
+        refused, and BoardLostError when it stops answering.
+        """
+        self._session = _new_session()
+        self._identify(start=True)
+        self._load(params)
+        self.boots = 0  # those that follow are resets
+        assert self.identity is not None
+        return self.identity
+
+    def connect(self) -> Identity:
+        """Finds out who is there and disturbs nothing. Raises NoAnswerError, MismatchError."""
+        return self._identify(start=False)
+
+    def _identify(self, *, start: bool) -> Identity:
+        self.identity = identity = self._ask_identity(start, self.boot_s)
+        self.mismatches = self._differences(identity)
+        if self.mismatches and not self.allow_mismatch:
+            raise MismatchError(
+                f"{identity.board} on {self.link.name} {'; '.join(self.mismatches)}: "
+                "build and load its firmware again, or fly it all the same with --allow-mismatch"
+            )
+        return identity
+
+    def _differences(self, identity: Identity) -> tuple[str, ...]:
+        expected = {"ICD": (identity.icd_hash, f"{icd.ICD_HASH:016x}"), "core": (identity.build_id, self._build_id)}
+        return tuple(f"has {what} {has}, this is {is_}" for what, (has, is_) in expected.items() if has != is_)
+
+    def _ask_identity(self, start: bool, timeout_s: float) -> Identity:
+        request = icd.HELLO_REQUEST.encode(icd_hash=icd.ICD_HASH, session=self._session, start=start)
+        heard = self.wire.counters.bytes_received
+        sound = self.wire.counters.packets_received
+
+        def answers(packet: Packet) -> bool:
+            return packet.message is icd.HELLO and self._is_mine(packet)
+
+        packet = self._ask(icd.HELLO_REQUEST, request, answers, timeout_s)
+        if packet is not None:
+            return Identity.of(packet.body)
+        heard = self.wire.counters.bytes_received - heard
+        if heard and self.wire.counters.packets_received == sound:
+            raise NoAnswerError(
+                f"port {self.link.name}: {heard} bytes came in {timeout_s:g} s, and no packet among them: "
+                "another baud rate, or a device that speaks something else"
+            )
+        raise NoAnswerError(
+            f"port {self.link.name}: no answer in {timeout_s:g} s: is the board powered, "
+            "running this firmware, and connected RX to TX at the same baud rate?"
+        )
+
+    # ---- parameters ----
+
+    def _load(self, params: np.void) -> None:
+        """Sends the flight parameters and checks that the board flies with these."""
+        record = _PARAMS.put(params)
+        self._params_crc32 = crc = zlib.crc32(record)
+        offset = 0
+        while offset < len(record):
+            part = record[offset : offset + CHUNK_BYTES]
+            data = np.frombuffer(part.ljust(CHUNK_BYTES, b"\0"), np.uint8)
+            body = icd.PARAMS.encode(
+                session=self._session,
+                total_bytes=len(record),
+                crc32=crc,
+                offset=offset,
+                used=len(part),
+                data=data,
+            )
+            offset = self._taken(self._request(icd.PARAMS, body, "parameters"), params, offset + len(part))
+        identity = self._ask_identity(False, self.timeout_s)
+        if identity.params_crc32 != crc:
+            raise RefusedError(
+                f"{identity.board} on {self.link.name} has parameter digest {identity.params_crc32:08x}, "
+                f"expected {crc:08x}"
+            )
+        self.identity = identity
+        self._sent.clear()
+        self._unanswered = 0
+
+    def _taken(self, answer: Packet, params: np.void, next_offset: int) -> int:
+        """The offset to go on from after an answer to a part."""
+        if answer.message is icd.ACK:
+            return next_offset
+        m = icd.NAK.decode(answer.body)
+        reason, detail = int(m["reason"]), int(m["detail"])
+        if reason == icd.NakReason.OFFSET:
+            return detail
+        if reason == icd.NakReason.PARAMETER and detail < len(flight.fields("params")):
+            name = flight.fields("params")[detail].name
+            raise RefusedError(f"the board on {self.link.name} refused flight parameter {name} = {params[name]}")
+        raise RefusedError(f"the board on {self.link.name} refused the flight parameters: {_reason(reason, detail)}")
+
+    # ---- the loop ----
+
+    def step(self, sensors: np.void, deadline: float | None = None) -> tuple[np.void, np.void] | None:
+        """One control cycle: a SENSOR_FRAME record in, a (COMMAND, TELEMETRY) pair of records out.
+
+        deadline: on time.monotonic(); None is returned when it passes without an answer, and the frame is sent
+        again before the next one, so that the board misses none. Without one the frame is asked for again until
+        timeout_s; the board answers a repeated tick from memory, so it never steps twice.
+
+        Raises BoardLostError and RefusedError, naming port and tick.
+        """
+        tick = self._tick = int(sensors["tick"])
+        self._sent.append((tick, _SENSOR.put(sensors)))
+        self._unanswered += 1
+        started, resends = time.monotonic(), self.resends
+        answer = self._exchange(tick, started, deadline)
+        if answer is None:
+            return None
+        self._unanswered = 0
+        took = time.monotonic() - started
+        self.round_trip_s.append(took)
+        if self.resends == resends:  # which of two sendings was answered cannot be told (Karn & Partridge 1987)
+            self._resend_s = min(max(0.75 * self._resend_s + 0.25 * 4.0 * took, RESEND_LEAST_S), RESEND_MOST_S)
+        return _COMMAND.get(answer), _TELEMETRY.get(answer)
+
+    def _exchange(self, tick: int, started: float, deadline: float | None) -> bytes | None:
+        """The body of the COMMAND that answers the newest frame."""
+        give_up = started + self.timeout_s if deadline is None else deadline
+        wait_s, ask_again = self._resend_s, started + self._resend_s
+        self._send_from(tick - self._unanswered + 1)
+        while True:
+            packet = self._next(min(ask_again, give_up))
+            if packet is None:
+                now = time.monotonic()
+                if now >= give_up:
+                    if deadline is not None:
+                        return None
+                    raise BoardLostError(f"{self._where()} does not answer for {self.timeout_s:g} s")
+                if now >= ask_again:
+                    wait_s = min(2.0 * wait_s, RESEND_MOST_S)
+                    ask_again = now + wait_s
+                    self.resends += 1
+                    self._send_from(tick - self._unanswered + 1)
+            elif packet.message is icd.COMMAND:
+                answered = int.from_bytes(packet.body[:4], "big")
+                if answered != tick:
+                    self._answered_late(answered, tick, packet.body)
+                elif (status := _status(packet.body)) == FLIGHT_OK:
+                    return packet.body
+                else:
+                    self._recover(tick, status, give_up)
+            elif packet.message is icd.HELLO and self.identity is not None:
+                self._resume(tick, self.identity)
+
+    def _answered_late(self, answered: int, tick: int, body: bytes) -> None:
+        self.late_answers += 1
+        if _status(body) == FLIGHT_OK:
+            self._unanswered = min(self._unanswered, max(1, (tick - answered) & 0xFFFFFFFF))
+
+    def _send_from(self, first: int) -> None:
+        """Sends the remembered frames from a tick on."""
+        for tick, body in self._sent:
+            if tick >= first:
+                self._send(icd.SENSOR, body)
+
+    def _recover(self, tick: int, status: int, give_up: float) -> None:
+        """The core refused the newest frame: it has not had the ones before, or it is not flying any more."""
+        if status == FLIGHT_ERR_NOT_INIT:
+            raise BoardLostError(f"{self._where()} has lost the flight: it started cold")
+        if status != FLIGHT_ERR_FRAME:
+            raise RefusedError(f"{self._where()} refused the frame (status {status})")
+        identity = self._ask_identity(False, max(0.0, give_up - time.monotonic()) + RESEND_LEAST_S)
+        if identity.state == icd.BoardState.FLYING and identity.next_tick == tick:
+            raise RefusedError(f"{self._where()} refused the frame: tick or time did not advance by one cycle")
+        self._resume(tick, identity)
+
+    def _resume(self, tick: int, identity: Identity) -> None:
+        """The board is where `identity` says: sends what it has not had."""
+        if identity.state == icd.BoardState.COLD or identity.params_crc32 != self._params_crc32:
+            raise BoardLostError(
+                f"{self._where()} has lost the flight: it started cold ({identity.boot_reason.name.lower()})"
+            )
+        first = self._sent[0][0] if identity.state == icd.BoardState.READY else identity.next_tick
+        if first > tick:  # it has had this frame: it answers from memory
+            first = tick
+        if first < self._sent[0][0]:
+            raise BoardLostError(f"{self._where()} resumed at tick {first}, which is too long ago")
+        self.resends += 1
+        self._send_from(first)
+
+    # ---- services ----
+
+    def statistics(self) -> dict[str, dict[str, int]]:
+        """The counters of both ends: {"board": …, "host": …}. Raises BoardLostError."""
+        packet = self._ask(
+            icd.STATISTICS_REQUEST,
+            icd.STATISTICS_REQUEST.encode(),
+            lambda p: p.message is icd.STATISTICS,
+            self.timeout_s,
+        )
+        if packet is None:
+            raise BoardLostError(f"{self._where()} does not answer for {self.timeout_s:g} s")
+        record = icd.STATISTICS.decode(packet.body)
+        names = [n for n in icd.STATISTICS.body.names or () if n not in ("tick", "t_us", "service", "subtype")]
+        return {"board": {name: int(record[name]) for name in names}, "host": self.counters()}
+
+    def counters(self) -> dict[str, int]:
+        """The counters of this end."""
+        return self.wire.counters.as_dict() | {
+            "resends": self.resends,
+            "late_answers": self.late_answers,
+            "boots": self.boots,
+            "reconnections": self.reconnections,
+        }
+
+    def ping(self, token: int = 0) -> float:
+        """The round trip of a small packet, s. Raises BoardLostError."""
+        started = time.perf_counter()
+        body = icd.PING.encode(token=token)
+
+        def answers(packet: Packet) -> bool:
+            return packet.message is icd.PONG and icd.PONG.decode(packet.body)["token"] == token
+
+        if self._ask(icd.PING, body, answers, self.timeout_s) is None:
+            raise BoardLostError(f"{self._where()} does not answer for {self.timeout_s:g} s")
+        return time.perf_counter() - started
+
+    def perform(self, function: icd.Function) -> None:
+        """Asks the board for a function; returns once it has agreed. Raises RefusedError, BoardLostError."""
+        answer = self._request(icd.FUNCTION_REQUEST, icd.FUNCTION_REQUEST.encode(function=function), function.name)
+        if answer.message is icd.NAK:
+            m = icd.NAK.decode(answer.body)
+            raise RefusedError(
+                f"{self._where()} refused {function.name}: {_reason(int(m['reason']), int(m['detail']))}"
+            )
+
+    def close(self) -> None:
+        """Gives the port back."""
+        self.link.close()
+
+    # ---- packets ----
+
+    def _send(self, message: Message, body: bytes) -> None:
+        frame = self.wire.frame(message, body)
+        try:
+            self.link.write(frame)
+        except PortLostError as error:
+            self._reconnect(error)
+            self.link.write(frame)
+
+    def _next(self, until: float) -> Packet | None:
+        """The next packet; None when there is none by `until`, on time.monotonic(). Notices are taken on the way."""
+        too_late = False
+        while True:
+            while self._arrived:
+                packet = self._arrived.popleft()
+                if not self._noticed(packet):
+                    return packet
+            if too_late:  # one last look has been taken; a device that babbles on must not hold us
+                return None
+            left = until - time.monotonic()
+            too_late = left <= 0.0
+            if data := self._read(max(left, 0.0)):
+                self._arrived.extend(self.wire.feed(data))
+
+    def _read(self, timeout_s: float) -> bytes:
+        try:
+            return self.link.read(timeout_s)
+        except PortLostError as error:
+            self._reconnect(error)
+            return b""
+
+    def _reconnect(self, error: PortLostError) -> None:
+        if self.reconnect_s <= 0.0:
+            raise BoardLostError(f"{self._where()}: {error}") from None
+        try:
+            self.link.reopen(self.reconnect_s)
+        except PortError as why:
+            raise BoardLostError(
+                f"{self._where()}: {error} It did not come back in {self.reconnect_s:g} s: {why}"
+            ) from None
+        self.reconnections += 1
+        self.wire.forget_sequences()
+        self._tell("port", f"{self.link.name} went away and came back")
+
+    def _ask(self, message: Message, body: bytes, answers: Callable[[Packet], bool], timeout_s: float) -> Packet | None:
+        """Sends a request, again and again, until an answer to it comes; None when none does in time."""
+        give_up = time.monotonic() + timeout_s
+        while True:
+            self._send(message, body)
+            ask_again = min(time.monotonic() + max(self._resend_s, 0.1), give_up)
+            while (packet := self._next(ask_again)) is not None:
+                if answers(packet):
+                    return packet
+            if time.monotonic() >= give_up:
+                return None
+
+    def _request(self, message: Message, body: bytes, what: str) -> Packet:
+        """The ACK or NAK of a request, sent again until one comes. Raises BoardLostError."""
+        first = (self.wire.last_sequence(message) + 1) & 0x3FFF
+
+        def answers(packet: Packet) -> bool:
+            if packet.message not in (icd.ACK, icd.NAK):
+                return False
+            m = packet.message.decode(packet.body)
+            age = (int(m["request_sequence"]) - first) & 0x3FFF
+            return bool(m["request_apid"] == message.apid and age < 0x2000)
+
+        packet = self._ask(message, body, answers, self.timeout_s)
+        if packet is None:
+            raise BoardLostError(f"{self._where()} does not answer to {what} for {self.timeout_s:g} s")
+        return packet
+
+    def _noticed(self, packet: Packet) -> bool:
+        """Takes what the board says to nobody in particular."""
+        if packet.message is icd.TEXT:
+            m = icd.TEXT.decode(packet.body)
+            self._tell("text", m["text"].decode("ascii", "replace"))
+        elif packet.message is icd.EVENT:
+            m = icd.EVENT.decode(packet.body)
+            self._tell("event", f"{_name(icd.Event, int(m['event']))} ({_signed(int(m['argument']))})")
+        elif packet.message is icd.HELLO and icd.HELLO.decode(packet.body)["session"] == 0:
+            self.boots += 1
+            self.wire.forget_sequences()
+            self.identity = identity = Identity.of(packet.body)
+            started = f"{identity.board} started ({identity.boot_reason.name.lower()}), {identity.state.name.lower()}"
+            self._tell("boot", started)
+            return False  # whoever flies it must know
+        else:
+            return packet.message is icd.HELLO and not self._is_mine(packet)
+        return True
+
+    def _is_mine(self, packet: Packet) -> bool:
+        return bool(icd.HELLO.decode(packet.body)["session"] == self._session)
+
+    def _tell(self, kind: str, text: str) -> None:
+        notice = Notice(self._tick, kind, text)
+        self.notices.append(notice)
+        if self._notice is not None:
+            self._notice(notice)
+
+    def _where(self) -> str:
+        board = self.identity.board if self.identity is not None else "the board"
+        return f"{board} on {self.link.name} at tick {self._tick}"
+
+
+def _status(body: bytes) -> int:
+    """The status in the body of a COMMAND."""
+    at = icd.COMMAND.body.fields["status"][1]  # type: ignore[index]
+    return int.from_bytes(body[at : at + 4], "big", signed=True)
+
+
+def _reason(reason: int, detail: int) -> str:
+    return f"{_name(icd.NakReason, reason)} (detail {_signed(detail)})"
+
+
+def _name(table: type[IntEnum], value: int) -> str:
+    return table(value).name.lower() if value in list(table) else str(value)
+
+
+def _signed(value: int) -> int:
+    """A u32 that may carry a negative status."""
+    return value - 2**32 if value >= 2**31 else value
+
+
+def _new_session() -> int:
+    return secrets.randbelow(2**32 - 1) + 1
