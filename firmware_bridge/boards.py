@@ -288,6 +288,7 @@ class EmulatedBoard(_Managed):
         """Boots the firmware. BoardError when QEMU is missing or does not come up."""
         _need(self.name, run=True)
         elf = self.elf or build(self.name)
+        _check_elf(self.name, elf)  # QEMU would run the bytes of any file
         self._folder = tempfile.TemporaryDirectory(prefix="proxops-")
         control = Path(self._folder.name, "qmp")
         command = [*_qemu(self._target, elf), "-S", "-chardev", "pty,id=u0"]
@@ -500,14 +501,14 @@ class Qmp:
     def __init__(self, path: Path):
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(START_TIMEOUT_S)
+        self._lines = self._socket.makefile("r")
         self.events: list[str] = []  # names of those seen, in order
         try:
             self._connect(path)
-            self._lines = self._socket.makefile("r")
             self._receive()  # the greeting
             self.command("qmp_capabilities")
         except BaseException:
-            self._socket.close()
+            self.close()
             raise
 
     def _connect(self, path: Path) -> None:
@@ -556,6 +557,16 @@ class Qmp:
         """Closes the socket; QEMU runs on."""
         self._lines.close()
         self._socket.close()
+
+
+def _check_elf(name: str, elf: Path) -> None:
+    try:
+        with elf.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise BoardError(f"board {name}: firmware {elf}: {error.strerror}") from error
+    if magic != b"\x7fELF":
+        raise BoardError(f"board {name}: firmware {elf}: not an ELF file")
 
 
 def _open_raw(path: str) -> int:

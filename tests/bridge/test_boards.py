@@ -100,9 +100,18 @@ def test_code_that_does_not_compile_says_so(tmp_path: Path) -> None:
 
 def test_firmware_that_is_none(tmp_path: Path) -> None:
     here.need("emulated")
+    with pytest.raises(boards.BoardError, match="No such file"):
+        boards.EmulatedBoard("emulated", tmp_path / "no.elf").start()
     (tmp_path / "not.elf").write_text("no firmware")
-    with pytest.raises(boards.BoardError, match=r"QEMU did not start|QEMU is gone"):
+    with pytest.raises(boards.BoardError, match="not an ELF file"):
         boards.EmulatedBoard("emulated", tmp_path / "not.elf").start()
+
+
+def test_emulator_that_does_not_start() -> None:
+    here.need("emulated")
+    board = boards.EmulatedBoard("emulated", qemu_arguments=["-no-such-option"])
+    with pytest.raises(boards.BoardError, match="QEMU did not start: .*no-such-option"):
+        board.start()
 
 
 @pytest.mark.parametrize("name", ["emulated:mps2-an500", "linux"])

@@ -36,7 +36,7 @@ static int line_in = STDIN_FILENO, line_out = STDOUT_FILENO;
 static void *survivor;
 static uint32_t boot_count, boot_reason = BOOT_POWER_ON;
 static uint64_t started_us;
-static volatile sig_atomic_t board_pid;
+static volatile sig_atomic_t board_pid, switched_off;
 
 static void fail(int status, const char *what, const char *expected)
 {
@@ -135,24 +135,28 @@ uint32_t port_boot_count(void) { return boot_count; }
 void *port_survivor(size_t size) { return size <= SURVIVOR_BYTES ? survivor : NULL; }
 size_t port_stack_high_water(void) { return 0; }
 
-static void pull_reset(int number)
+static const int pulled_by[] = {SIGUSR1, SIGTERM, SIGINT, SIGHUP};
+
+/* The reset line, and the power switch. */
+static void pull(int number)
 {
-    (void)number;
+    if (number != SIGUSR1) switched_off = 1;
     if (board_pid > 0) kill((pid_t)board_pid, SIGKILL);
 }
 
 /* Why the board's process ended; ends this one too unless it was a reset. */
 static uint32_t reason_of(int status)
 {
+    if (switched_off) exit(EXIT_SUCCESS);
     if (WIFEXITED(status) && WEXITSTATUS(status) != EXIT_RESET) exit(WEXITSTATUS(status));
     if (WIFEXITED(status) || WTERMSIG(status) == SIGKILL) return BOOT_RESET;
     if (WTERMSIG(status) == SIGALRM) return BOOT_WATCHDOG;
-    if (WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGINT) exit(EXIT_SUCCESS);
     return BOOT_FAULT;
 }
 
 static int run_board(void)
 {
+    for (size_t i = 0; i < sizeof pulled_by / sizeof pulled_by[0]; i++) signal(pulled_by[i], SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     started_us = now_us();
     return board_main();
@@ -168,7 +172,7 @@ int main(int argc, char **argv)
     if (strcmp(name, "-") != 0) open_line(argc > 2 ? speed_of(argv[2]) : B115200);
     survivor = mmap(NULL, SURVIVOR_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (survivor == MAP_FAILED) fail(EXIT_BROKE, strerror(errno), "cannot get memory that survives a reset");
-    signal(SIGUSR1, pull_reset);
+    for (size_t i = 0; i < sizeof pulled_by / sizeof pulled_by[0]; i++) signal(pulled_by[i], pull);
     for (;;) {
         int status = 0;
         boot_count++;
@@ -176,6 +180,7 @@ int main(int argc, char **argv)
         if (pid < 0) fail(EXIT_BROKE, strerror(errno), "cannot start");
         if (pid == 0) return run_board();
         board_pid = pid;
+        if (switched_off) kill(pid, SIGKILL); /* before it could be told */
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
         board_pid = 0;
         boot_reason = reason_of(status);
