@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import traceback
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ import click
 if TYPE_CHECKING:
     from hil.log import Log
     from hil.replay import Comparison
+    from hil.run import FlightComputer
 
 EXIT = {"PASS": 0, "FAIL": 1, "ERROR": 3}
 MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
@@ -26,6 +28,29 @@ MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
 @click.version_option(package_name="proxops", prog_name="proxops")
 def cli() -> None:
     """Autonomous rendezvous and docking: fly a scenario, check it against its requirements, keep the report."""
+
+
+def _on(command: Any) -> Any:
+    """The options that say which flight computer flies."""
+    allow = click.option(
+        "--allow-mismatch", is_flag=True,
+        help="Fly a board built from another interface or core; the verdict is then never PASS.",
+    )  # fmt: skip
+    on = click.option(
+        "--on", default="sil", show_default=True, metavar="COMPUTER",
+        help="Who flies: sil (the core in this process), emulated[:mps2-an500|zynq-a9], linux[:aarch64|armhf], "
+        "serial:PORT[@BAUD].",
+    )  # fmt: skip
+    return on(allow(command))
+
+
+def _computer(on: str, allow_mismatch: bool) -> AbstractContextManager[FlightComputer | None]:
+    """The flight computer of a name; None stands for the core in this process."""
+    if on == "sil":
+        return nullcontext(None)
+    from firmware_bridge.computers import open_computer
+
+    return open_computer(on, allow_mismatch=allow_mismatch)
 
 
 @cli.command("list")
@@ -54,17 +79,45 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
 @click.argument("scenario")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Master seed of the run.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of the scenario.")
-@click.option("--on", "computer", type=click.Choice(["sil"]), default="sil", show_default=True, help="Who flies.")
+@_on
+@click.option(
+    "--mode",
+    type=click.Choice(["lockstep", "realtime"]),
+    default="lockstep",
+    show_default=True,
+    help="Wait for each answer, or hold every cycle to the wall clock.",
+)
+@click.option(
+    "--overrun",
+    type=click.Choice(["count", "catchup", "abort"]),
+    default="count",
+    show_default=True,
+    help="In realtime, after a missed deadline: put the schedule back, make up for it, or end the run.",
+)
+@click.option(
+    "--grace",
+    "grace_s",
+    type=click.FloatRange(min=0.0),
+    default=1.0,
+    show_default=True,
+    help="In realtime, s from the start in which a miss is forgiven.",
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for log, scenario and report.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-def run(scenario: str, seed: int, overrides: tuple[str, ...], computer: str, out: Path | None, as_json: bool) -> None:
+def run(
+    scenario: str, seed: int, overrides: tuple[str, ...], on: str, allow_mismatch: bool, mode: Any, overrun: Any,
+    grace_s: float, out: Path | None, as_json: bool,
+) -> None:  # fmt: skip
     """Flies SCENARIO (a name or a file) and checks its requirements."""
     from hil.run import fly
     from hil.scenario import Scenario
 
     read = Scenario.load(scenario, overrides)
-    with _Progress(read.scenario.max_duration_s, read.name, quiet=as_json) as progress:
-        log = fly(read, seed, out=out, progress=progress)
+    with (
+        _computer(on, allow_mismatch) as computer,
+        _Progress(read.scenario.max_duration_s, read.name, quiet=as_json) as progress,
+    ):
+        log = fly(read, seed, flight=computer, out=out, progress=progress, mode=mode, overrun=overrun, grace_s=grace_s)
     if out is not None:
         _render(out, log)
     click.echo(json.dumps(log.summary(), indent=2)) if as_json else _show(log, out)
@@ -73,8 +126,9 @@ def run(scenario: str, seed: int, overrides: tuple[str, ...], computer: str, out
 
 @cli.command()
 @click.argument("directory", type=click.Path(path_type=Path))
+@_on
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-def replay(directory: Path, as_json: bool) -> None:
+def replay(directory: Path, on: str, allow_mismatch: bool, as_json: bool) -> None:
     """Drives a flight computer with the sensor frames recorded in DIRECTORY; names the first difference.
 
     Exit status: 0 equal to the bit, 1 different.
@@ -83,8 +137,11 @@ def replay(directory: Path, as_json: bool) -> None:
     from hil.replay import replay as drive
 
     log = Log.open(directory)
-    with _Progress(log.duration_s, f"replay of {log.scenario.name}", quiet=as_json) as progress:
-        found = drive(log, progress=progress)
+    with (
+        _computer(on, allow_mismatch) as computer,
+        _Progress(log.duration_s, f"replay of {log.scenario.name}", quiet=as_json) as progress,
+    ):
+        found = drive(log, computer, progress=progress)
     _show_comparison(found, as_json)
 
 
@@ -188,13 +245,21 @@ def _show(log: Log, out: Path | None) -> None:
     if log.requirements:
         console.print(table)
     if log.error:
-        console.print(f"[red]{log.error}[/]")
-    spent = log.delta_v_mps
+        console.print(f"[red]{log.error}[/]", soft_wrap=True)
+    spent, kept = log.delta_v_mps, log.realtime
     facts = [f"{log.duration_s:,.0f} s flown, {log.realtime_factor:,.0f} x real time", f"ended: {log.ended}"]
     if spent:
         facts.append(
             f"delta-v {spent['total']:.3f} m/s, attitude {spent['attitude']:.3f} of it, "
             f"analytic budget {spent['budget']:.3f}; {log.propellant_kg:.2f} kg of propellant"
+        )
+    if log.computer:
+        facts.append(f"flown by {log.computer['board']} ({log.computer['name']})")
+    if kept:
+        late = max((miss["late_us"] for miss in kept["misses"]), default=0.0)
+        facts.append(
+            f"real time: {kept['missed']} of {kept['cycles']:,} deadlines missed, {kept['missed_in_grace']} more in the "
+            f"grace of {kept['grace_s']:g} s" + (f", the worst by {late / 1000.0:.1f} ms" if late else "")
         )
     facts.append(f"digest {log.digest[:16]}")
     console.print("\n".join(facts), soft_wrap=True)
@@ -218,8 +283,12 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(BROKE)
     except Exception as error:
-        if type(error).__name__ in ("ScenarioError", "RecorderError"):
+        if type(error).__name__ in ("ScenarioError", "RecorderError", "BoardError"):
             _leave(str(error), MISTAKE)
+        if type(error).__name__ == "ReplayError":
+            _leave(str(error), BROKE)
+        if (status := getattr(error, "exit_status", None)) is not None:
+            _leave(str(error), status)
         traceback.print_exc()
         _leave(f"the run broke: {error}", BROKE)
 

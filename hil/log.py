@@ -28,7 +28,8 @@ class Log:
     `sensors`, `command`, `telemetry` (gnc.flight dtypes) and `truth` (hil.truth.TRUTH) have one row
     a control cycle; their fields carry their units. `verdict` is PASS, FAIL or ERROR, with `error`
     saying why. `contact` is None when the ports never touched. `realtime` says how the wall clock was
-    kept (`hil.realtime.Pacer.summary`), None for a run in lockstep.
+    kept (`hil.realtime.Pacer.summary`), None for a run in lockstep. `computer` is what the flight computer says of itself, a board its firmware, link
+    and notices; None for one that says nothing, the core in this process among them.
     """
 
     scenario: Scenario
@@ -53,6 +54,7 @@ class Log:
     dispersed: dict[str, Any]
     params: NDArray[np.void]
     realtime: dict[str, Any] | None = None
+    computer: dict[str, Any] | None = None
 
     def summary(self) -> dict[str, Any]:
         """The run in one JSON object: numbers are plain, a figure that does not exist is None."""
@@ -73,6 +75,7 @@ class Log:
             "digest": self.digest,
             "versions": self.versions,
             "realtime": self.realtime,
+            "computer": self.computer,
         }
 
     @classmethod
@@ -104,6 +107,7 @@ class Log:
             dispersed=json.loads(str(file.attributes["dispersed"])),
             params=file.params,
             realtime=summary["realtime"],
+            computer=summary["computer"],
         )
 
 
@@ -125,6 +129,7 @@ def _cut_short(file: LogFile) -> dict[str, Any]:
         "digest": digest(file.telemetry),
         "versions": json.loads(str(file.attributes["versions"])),
         "realtime": None,
+        "computer": None,
     }
 
 

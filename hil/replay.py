@@ -107,10 +107,13 @@ def replay(
         progress: called now and then with the recorded time in s.
 
     Raises:
-        ReplayError: the computer refused a frame.
+        ReplayError: the flight core refused a frame.
+        BridgeError: the board is gone, or refused what it was given.
         ValueError: it answered something that is no command.
     """
     computer = flight.Flight(log.params[0]) if computer is None else computer
+    if (start := getattr(computer, "start", None)) is not None:
+        start(log.params[0])
     rows = len(log.sensors)
     part = SimpleNamespace(
         sensors=log.sensors, command=np.zeros(rows, flight.COMMAND), telemetry=np.zeros(rows, flight.TELEMETRY)

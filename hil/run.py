@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from firmware_bridge.errors import BridgeError
 from gnc import flight as core
 from hil import checks
 from hil.log import ERROR, FAIL, PASS, Log, digest, versions
@@ -34,7 +35,10 @@ class FlightComputer(Protocol):
     """
 
     def step(self, sensors: np.void) -> Any:
-        """One control cycle."""
+        """One control cycle. A `firmware_bridge.errors.BridgeError` ends the run there, with verdict ERROR."""
+
+    # Optional: describe() -> dict[str, Any], asked at the end what it was, for the log's `computer`. A run with any
+    # "mismatches" in it never has verdict PASS.
 
 
 def fly(
@@ -147,19 +151,18 @@ def _fly(
     while rows < rows_max:
         part = _slice(frames, rows, min(rows + stretch, rows_max))
         count = len(part.telemetry)
-        flown = loop.run(part, count) if own_core else _run_with(loop, computer, part, count, pacer)
+        if own_core:
+            flown = loop.run(part, count)
+        else:
+            flown, error = _run_with(loop, computer, part, count, pacer)
         if recorder:
             recorder.append({name: getattr(part, name)[:flown] for name in _NAMES})
         rows += flown
         progress(loop.t_s)
+        if error is not None:
+            break
         if loop.status != 0:
             error = f"the flight core refused its frame at {loop.t_s:.1f} s (status {loop.status})"
-            break
-        if pacer and pacer.aborted:
-            late = pacer.misses[-1]
-            error = (
-                f"deadline of tick {late['tick']} missed by {late['late_us'] / 1000:.3f} ms ({late['cause']}): aborted"
-            )
             break
         if flown and not np.isfinite(part.truth["r_chaser_target_hill_m"][flown - 1]).all():
             error = f"the chaser's true position is not a number at {loop.t_s:.1f} s"
@@ -174,7 +177,9 @@ def _fly(
     wall = {"flight": perf_counter() - started}
     whole = _slice(frames, 0, rows)
     realtime = pacer.summary(settings) if pacer else None
-    log = _judge(run, whole, error, ended if error is None else "error", flown_digest, wall, realtime)
+    describe = getattr(computer, "describe", None)
+    extras = {"realtime": realtime, "computer": describe() if describe else None}
+    log = _judge(run, whole, error, ended if error is None else "error", flown_digest, wall, extras)
     if recorder:
         recorder.finish(log.summary())
     return log
@@ -210,17 +215,23 @@ class _BrokenOff:
 
 
 def _run_with(
-    loop: Loop, computer: FlightComputer, part: SimpleNamespace, count: int, pacer: Pacer | None = None
-) -> int:
-    """The same cycles with a flight computer that is called from Python, by the wall clock if there is a pacer."""
+    loop: Loop, computer: FlightComputer, part: SimpleNamespace, count: int, pacer: Pacer | None
+) -> tuple[int, str | None]:
+    """The same cycles with a flight computer that is called from Python, by the wall clock if there is a pacer.
+
+    Returns how many were flown, and why no more can be.
+    """
     for i in range(count):
         if loop.finished:
-            return i
+            return i, None
         if pacer:
             pacer.wait()
         loop.sense(part, i)
         frame = part.sensors[i]
-        answer = computer.step(frame)
+        try:
+            answer = computer.step(frame)
+        except BridgeError as lost:
+            return i, str(lost)
         in_time = pacer.answered(int(frame["tick"])) if pacer else True
         take_answer(answer, frame, part, i)
         if not in_time:
@@ -228,8 +239,11 @@ def _run_with(
             part.command[i]["t_us"], part.command[i]["tick"] = frame["t_us"], frame["tick"]
         loop.act(part, i)
         if pacer and pacer.aborted:
-            return i + 1
-    return count
+            late = pacer.misses[-1]
+            return i + 1, (
+                f"deadline of tick {late['tick']} missed by {late['late_us'] / 1000:.3f} ms ({late['cause']}): aborted"
+            )
+    return count, None
 
 
 def take_answer(answer: Any, frame: np.void, part: Any, i: int) -> bool:
@@ -262,7 +276,7 @@ def _judge(
     ended: str,
     flown_digest: str,
     wall: dict[str, float],
-    realtime: dict[str, Any] | None,
+    extras: dict[str, Any],
 ) -> Log:
     scenario, truth, contact = run.scenario, frames.truth, run.plant.contact_record()
     duration_s = len(truth) * scenario.flight["cycle_s"]
@@ -279,7 +293,8 @@ def _judge(
     started = perf_counter()
     if error is None:
         requirements = checks.check(scenario, truth, frames.telemetry, contact, timed_drift)
-    passed = all(requirement.passed for requirement in requirements)
+    mismatches = (extras["computer"] or {}).get("mismatches", ())
+    passed = all(requirement.passed for requirement in requirements) and not mismatches
     delta_v = checks.delta_v(scenario, truth) if error is None else {}
     return Log(
         scenario=scenario,
@@ -290,12 +305,12 @@ def _judge(
         telemetry=frames.telemetry,
         truth=truth,
         verdict=ERROR if error else PASS if passed else FAIL,
-        error=error,
+        error=error or (f"flown all the same: the board {'; '.join(mismatches)}" if mismatches else None),
         ended=ended,
         requirements=requirements,
         contact=checks.contact_conditions(contact),
         delta_v_mps=delta_v,
-        propellant_kg=float(truth["propellant_kg"][0] - truth["propellant_kg"][-1]),
+        propellant_kg=float(truth["propellant_kg"][0] - truth["propellant_kg"][-1]) if len(truth) else 0.0,
         duration_s=duration_s,
         realtime_factor=duration_s / wall["flight"],
         wall_s=wall | {"passive_safety": drift_s, "checks": perf_counter() - started - drift_s},
@@ -303,5 +318,5 @@ def _judge(
         versions=dict(versions()),
         dispersed=run.dispersed.as_dict(),
         params=np.array([run.params]),
-        realtime=realtime,
+        **extras,
     )

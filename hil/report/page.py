@@ -165,6 +165,12 @@ def _facts(log: Log) -> list[tuple[str, str]]:
         ("propellant", f"{log.propellant_kg:.2f} kg"),
         ("telemetry digest", log.digest),
     ]
+    if log.computer:
+        link = {name: count for name, count in log.computer["link"].items() if count}
+        facts += [
+            ("flight computer", f"{log.computer['board']} ({log.computer['name']})"),
+            ("link", ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in link.items())),
+        ]
     facts += [(f"version, {name.replace('_', ' ')}", value) for name, value in log.versions.items()]
     facts += [("sensor fault", f"{f.sensor} {f.kind} from {f.start_s:g} s") for f in s.faults]
     facts += [("telecommand", f"{t.command} at {t.t_s:g} s") for t in s.telecommands]

@@ -75,7 +75,7 @@ MISTAKES = {
     "no ephemeris": (["check", "iss-contact", "--set", "target.ephemeris=no.xml"], "no.xml: cannot read the ephemeris"),
     "negative seed": (["run", "iss-contact", "--seed", "-1"], "-1 is not in the range"),
     "unknown option": (["run", "iss-contact", "--speed"], "No such option"),
-    "unknown computer": (["run", "iss-contact", "--on", "mars"], "'mars' is not 'sil'"),
+    "unknown computer": (["run", "iss-contact", "--on", "mars"], "'mars': expected one of emulated"),
     "unknown command": (["fly"], "No such command 'fly'"),
     "no log": (["report", "nowhere"], "no log there"),
     "place": (["run", "iss-contact", "--out", "/proc/nowhere/out"], "cannot be written"),
