@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 
-from firmware_bridge.boards import open_board
+from firmware_bridge.boards import EmulatedBoard, LinuxBoard, SerialBoard, open_board
 from firmware_bridge.remote import RemoteFlight
 from firmware_bridge.serial_link import SerialLink
 
 NOTICES_KEPT = 200
+Board = EmulatedBoard | LinuxBoard | SerialBoard
 
 
 class BoardComputer(RemoteFlight):
     """A board as flight computer that can say afterwards what it was and how its link did.
 
-    name: what the user called it; the rest is as for `RemoteFlight`.
+    board: the board, started; the rest is as for `RemoteFlight`.
     """
 
-    def __init__(self, name: str, link: SerialLink, **options: Any):
+    def __init__(self, board: Board, link: SerialLink, **options: Any):
         super().__init__(link, **options)
-        self.name, self._port = name, link
+        self.board, self._port = board, link
 
     def describe(self) -> dict[str, Any]:
         """Plain values for the log; asks the board nothing, so that it works when the board is gone.
@@ -34,7 +35,7 @@ class BoardComputer(RemoteFlight):
         who = host.identity
         round_trip_us = np.sort(np.array(host.round_trip_s)) * 1.0e6
         return {
-            "name": self.name,
+            "name": self.board.name,
             "board": who.board if who else None,
             "core": who.build_id if who else None,
             "icd": who.icd_hash if who else None,
@@ -51,12 +52,13 @@ class BoardComputer(RemoteFlight):
 
 @contextmanager
 def open_computer(
-    name: str, *, allow_mismatch: bool = False, timeout_s: float = 5.0, reconnect_s: float = 5.0
+    board: str | Board, *, allow_mismatch: bool = False, timeout_s: float = 5.0, reconnect_s: float = 5.0
 ) -> Iterator[BoardComputer]:
-    """A flight computer by the name that `firmware_bridge.boards.open_board` takes, for as long as the block lasts.
+    """A board as flight computer, for as long as the block lasts.
 
     Args:
-        name: "emulated", "linux:aarch64", "serial:/dev/ttyACM0@921600" and the like.
+        board: a name that `firmware_bridge.boards.open_board` takes ("emulated", "linux:aarch64",
+            "serial:/dev/ttyACM0@921600", "serial:usb:0403:6001"), or a board not yet started.
         allow_mismatch: fly a board built from another interface or core.
         timeout_s: a board that does not answer for so long is lost.
         reconnect_s: how long a port that went away may take to come back.
@@ -65,7 +67,8 @@ def open_computer(
         BoardError: no such board, or what it takes to build or run it is missing.
         BridgeError: its port cannot be opened, nobody answers there, or it was built otherwise.
     """
-    with open_board(name) as board, SerialLink(board.tty, board.baud) as link:
-        options = {"timeout_s": timeout_s, "reconnect_s": reconnect_s, "allow_mismatch": allow_mismatch}
-        with BoardComputer(name, link, **options) as computer:
-            yield computer
+    found = open_board(board) if isinstance(board, str) else board
+    # there is nothing to start on a serial port, and opening it says best what is wrong with it
+    running: AbstractContextManager[Any] = nullcontext() if isinstance(found, SerialBoard) else found
+    with running, SerialLink(found.tty, found.baud) as link:
+        yield BoardComputer(found, link, allow_mismatch=allow_mismatch, timeout_s=timeout_s, reconnect_s=reconnect_s)

@@ -1,4 +1,4 @@
-"""The command line: proxops list | check | run | replay | compare | report.
+"""The command line: proxops list | check | run | replay | compare | report | ports | link-test | firmware | board.
 
 Exit status: 0 PASS, 1 FAIL, 2 the user's mistake, 3 the run broke, 130 interrupted.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from hil.link_test import LinkTest
     from hil.log import Log
     from hil.replay import Comparison
     from hil.run import FlightComputer
@@ -177,6 +178,102 @@ def report(directory: Path) -> None:
         click.echo(f"{log.verdict}: {log.error}", err=True)
 
 
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array and nothing else.")
+def ports(as_json: bool) -> None:
+    """The serial ports of this computer, each with the names that stay when it is plugged in again."""
+    from dataclasses import asdict
+
+    from firmware_bridge.ports import ports as found
+
+    if as_json:
+        click.echo(json.dumps([asdict(port) for port in found()], indent=2))
+        return
+    for port in found():
+        click.echo("  ".join(part for part in (port.device, port.by_id, port.usb, port.description) if part))
+    if not found():
+        click.echo("no serial ports")
+
+
+@cli.command("link-test")
+@click.argument("computer")
+@click.option("--exchanges", type=click.IntRange(10, 3000), default=1000, show_default=True, help="How many.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def link_test(computer: str, exchanges: int, as_json: bool) -> None:
+    """Loss and latency of the link to COMPUTER (as for run --on), and the cycle rate that it will hold.
+
+    Exit status: 0 no exchange was lost, 1 some were.
+    """
+    from firmware_bridge.computers import open_computer
+    from hil.link_test import link_test as test
+
+    with open_computer(computer) as opened:
+        found = test(opened, exchanges, has_wire=computer.startswith("serial:"))
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), indent=2))
+    else:
+        _show_link(found)
+    sys.exit(EXIT["PASS" if found.loss == 0.0 and found.equal else "FAIL"])
+
+
+def _show_link(found: LinkTest) -> None:
+    took = found.round_trip_us
+    click.echo(f"{found.exchanges:,} exchanges of {found.bytes_up} bytes up, {found.bytes_down} down")
+    click.echo(
+        "answers equal to the core's, to the bit" if found.equal else "answers DIFFER from the core's: see replay"
+    )
+    click.echo(f"asked for again: {100.0 * found.loss:.2f} %")
+    for name, count in found.errors.items():
+        click.echo(f"{name.replace('_', ' ')}: {count}")
+    click.echo(
+        f"round trip, µs: {took['median']:,.0f} median, {took['p99']:,.0f} at 99 %, "
+        f"{took['p999']:,.0f} at 99.9 %, {took['max']:,.0f} at most"
+    )
+    click.echo(f"cycle rate held by 99.9 %: {found.rate_hz:,.1f} Hz" + (f" at {found.baud} baud" if found.baud else ""))
+    for baud, rate in found.rate_by_baud_hz.items():
+        click.echo(f"  at {baud:>9,} baud: {rate:8,.1f} Hz")
+
+
+@cli.group()
+def firmware() -> None:
+    """The firmware of the boards."""
+
+
+@firmware.command("build")
+@click.argument("board")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to build in.")
+def build_firmware(board: str, out: Path | None) -> None:
+    """Builds the firmware of BOARD (emulated:mps2-an500, linux:aarch64, stm32h7-nucleo …); prints its file."""
+    from firmware_bridge.boards import build
+
+    click.echo(str(build(board, folder=out.resolve() if out else None)))
+
+
+@firmware.command("export")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+def export_firmware(directory: Path) -> None:
+    """Copies everything that a firmware is made of to DIRECTORY, to be built there with make alone."""
+    from firmware_bridge.export import export
+
+    folder = export(directory)
+    click.echo(f"{folder}: make PORT=… CROSS=… there; the ports are {', '.join(p.name for p in _ports_of(folder))}")
+
+
+def _ports_of(folder: Path) -> list[Path]:
+    return sorted(makefile.parent for makefile in (folder / "ports").glob("*/port.mk"))
+
+
+@cli.command()
+@click.option("--port", required=True, metavar="TTY", help="The serial port to answer on, as /dev/serial0.")
+@click.option("--baud", type=int, default=115_200, show_default=True, help="Baud rate.")
+def board(port: str, baud: int) -> None:
+    """Makes this computer a flight computer: builds the Linux board's program and answers on PORT until ended."""
+    from firmware_bridge.boards import build
+
+    program = str(build("linux"))
+    os.execv(program, [program, port, str(baud)])
+
+
 def _render(directory: Path, log: Log) -> Path:
     from hil.recorder import RecorderError
     from hil.report import render
@@ -258,8 +355,8 @@ def _show(log: Log, out: Path | None) -> None:
     if kept:
         late = max((miss["late_us"] for miss in kept["misses"]), default=0.0)
         facts.append(
-            f"real time: {kept['missed']} of {kept['cycles']:,} deadlines missed, {kept['missed_in_grace']} more in the "
-            f"grace of {kept['grace_s']:g} s" + (f", the worst by {late / 1000.0:.1f} ms" if late else "")
+            f"real time: {kept['missed']} of {kept['cycles']:,} deadlines missed, {kept['missed_in_grace']} more "
+            f"in the grace of {kept['grace_s']:g} s" + (f", the worst by {late / 1000.0:.1f} ms" if late else "")
         )
     facts.append(f"digest {log.digest[:16]}")
     console.print("\n".join(facts), soft_wrap=True)

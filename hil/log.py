@@ -28,8 +28,8 @@ class Log:
     `sensors`, `command`, `telemetry` (gnc.flight dtypes) and `truth` (hil.truth.TRUTH) have one row
     a control cycle; their fields carry their units. `verdict` is PASS, FAIL or ERROR, with `error`
     saying why. `contact` is None when the ports never touched. `realtime` says how the wall clock was
-    kept (`hil.realtime.Pacer.summary`), None for a run in lockstep. `computer` is what the flight computer says of itself, a board its firmware, link
-    and notices; None for one that says nothing, the core in this process among them.
+    kept (`hil.realtime.Pacer.summary`), None for a run in lockstep. `computer` is what the flight
+    computer says of itself, a board its firmware, link and notices; None for one that says nothing.
     """
 
     scenario: Scenario

@@ -1,0 +1,100 @@
+"""What a link to a board is good for: loss, latency, and the cycle rate that each baud rate would hold.
+
+The board flies the first cycles of a recorded flight as fast as it answers, so that frames have their
+true sizes and the board does its true work; its answers are compared with the recorded ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from firmware_bridge.computers import BoardComputer
+from hil.realtime import latencies
+from hil.replay import replay
+from hil.run import fly
+from hil.scenario import Scenario
+
+BAUDS = (57_600, 115_200, 230_400, 460_800, 921_600, 2_000_000)
+BITS_A_BYTE = 10  # 8 data bits, a start and a stop bit
+LOSSES = ("cobs_errors", "length_errors", "crc_errors", "apid_errors", "overrun_errors", "sequence_gaps", "uart_lost")
+SCENARIO = "iss-contact"
+
+
+@dataclass(frozen=True)
+class LinkTest:
+    """What was measured.
+
+    bytes_up, bytes_down: on the wire, of one exchange. round_trip_us: as `hil.realtime.latencies`.
+    loss: exchanges asked for again over all. errors: counters of both ends that are not zero. equal: the
+    board's answers are those of the core in this process, to the bit. rate_hz: what 99.9 % of the
+    exchanges would have kept up with; rate_by_baud_hz: the same at other baud rates.
+    """
+
+    exchanges: int
+    bytes_up: int
+    bytes_down: int
+    round_trip_us: dict[str, Any]
+    baud: int | None
+    loss: float
+    errors: dict[str, int]
+    equal: bool
+    rate_hz: float
+    rate_by_baud_hz: dict[int, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
+def wire_us(bytes_: int, baud: int) -> float:
+    """How long that many bytes take on the wire (us), one after the other."""
+    return 1.0e6 * bytes_ * BITS_A_BYTE / baud
+
+
+def link_test(computer: BoardComputer, exchanges: int, *, has_wire: bool) -> LinkTest:
+    """Measures the link to a board with a number of exchanges.
+
+    has_wire: whether the port keeps to its baud rate, as a real one does and a pseudo-terminal does not.
+    The rates hold for the 99.9th percentile of what was seen: what the board and both drivers take,
+    plus the time of the bytes at that baud rate. Raises BridgeError when the board is gone.
+    """
+    scenario = Scenario.load(SCENARIO)
+    cycle_s = scenario.flight["cycle_s"]
+    log = fly(Scenario.load(SCENARIO, [f"scenario.max_duration_s={exchanges * cycle_s}"]))
+    host = computer.host
+    computer.start(log.params[0])
+    before = host.statistics()
+    host.round_trip_s = type(host.round_trip_s)("d")
+    found = replay(log, _Started(computer))
+    after = host.statistics()
+    count = len(log.sensors)
+    grown = {
+        f"{end} {name}": after[end][name] - before[end][name] for end in after for name in after[end]
+    }  # statistics packets are among the bytes: two of some thousands
+    up, down = (round(grown[f"host bytes_{way}"] / count) for way in ("sent", "received"))
+    round_trip = latencies((np.array(host.round_trip_s) * 1.0e9).astype(np.int64))
+    baud = computer.describe()["port"]["baud"] if has_wire else None
+    on_wire_us = wire_us(up + down, baud) if baud else 0.0
+    beyond_us = max(0.0, round_trip["p999"] - on_wire_us)
+    return LinkTest(
+        exchanges=count,
+        bytes_up=up,
+        bytes_down=down,
+        round_trip_us=round_trip,
+        baud=baud,
+        loss=grown["host resends"] / count,
+        errors={name: n for name, n in grown.items() if n and name.split()[1] in LOSSES},
+        equal=found.equal,
+        rate_hz=1.0e6 / round_trip["p999"],
+        rate_by_baud_hz={rate: 1.0e6 / (beyond_us + wire_us(up + down, rate)) for rate in BAUDS},
+    )
+
+
+class _Started:
+    """A computer that has its parameters already: without a `start`, its run is not begun a second time."""
+
+    def __init__(self, computer: BoardComputer):
+        self.step = computer.step
