@@ -75,6 +75,7 @@ def fly(
     Raises:
         ScenarioError: a mistake in the scenario.
         ValueError: a mode or a policy that is none.
+        BridgeError: a board refused the flight parameters, or was gone before the first cycle.
         RecorderError: the log cannot be written.
     """
     if not isinstance(scenario, Scenario):
@@ -82,6 +83,8 @@ def fly(
     run = prepare(scenario, seed, case)
     pacer = _pacer(scenario, mode, overrun, grace_s, clock)
     computer = run.flight_core() if flight is None else flight
+    if (start := getattr(computer, "start", None)) is not None:
+        start(run.params)
     recorder = _open_recorder(run, Path(out)) if out is not None else None
     try:
         process: AbstractContextManager[dict[str, str]] = realtime_process() if pacer else nullcontext({})
@@ -145,8 +148,6 @@ def _fly(
     stretch = max(1, int(FLUSH_S / scenario.flight["cycle_s"] + 1.0e-9))
     broken_off = _BrokenOff(scenario)
     rows, ended, error = 0, "time is up", None
-    if (start := getattr(computer, "start", None)) is not None:
-        start(run.params)
     started = perf_counter()
     while rows < rows_max:
         part = _slice(frames, rows, min(rows + stretch, rows_max))
