@@ -10,8 +10,6 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from hil import Log
 from hil.report import Campaign, render, render_campaign
 from hil.scenario import Scenario
