@@ -78,6 +78,18 @@ class Log:
             "computer": self.computer,
         }
 
+    def gates(self) -> dict[str, list[float]]:
+        """The true state of the chaser relative to the target as each phase ended, by the phase's name.
+
+        Six numbers in hill axes, m and m/s. The last phase has not ended, and what follows the first contact
+        is no approach; a flight computer without telemetry tells no phases.
+        """
+        phase = self.telemetry["phase"]
+        last = np.flatnonzero((np.diff(phase.astype(np.int64)) != 0) & (self.truth["contact_status"][1:] == 0))
+        states = np.hstack([self.truth[name][last] for name in ("r_chaser_target_hill_m", "v_chaser_target_hill_mps")])
+        names = self.scenario.flight.phases
+        return {names[int(phase[row])]: state.tolist() for row, state in zip(last, states, strict=True)}
+
     @classmethod
     def open(cls, directory: str | Path) -> Log:
         """The run recorded in a folder. A log cut short has verdict ERROR. Raises RecorderError, ScenarioError."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from math import inf, isfinite
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from hil import statistics
 from hil.log import ERROR, FAIL, PASS
 from hil.report import campaign_figures as figures
 from hil.report.page import CONTACT, template
-from hil.report.wording import requirement_name
+from hil.report.wording import requirement_name, requirement_order, requirement_unit
 from hil.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -23,49 +23,54 @@ WORST = 10
 DRIVERS = 6
 
 
-@dataclass(frozen=True, kw_only=True)
-class Campaign:
-    """The cases of a campaign, in any order, and what was asked of it.
+class Flown(Protocol):
+    """A campaign and its table, as `hil.campaign.Campaign` is one.
 
-    Each row has the keys of one run's `Log`: case, verdict, error, requirements (a list of
-    `Requirement.as_dict()`), contact, delta_v_mps, dispersed; and gates, a mapping from the name of a
-    hold or gate to [x, y, z] or more of the chaser relative to the target in hill axes, m, as it was
-    passed (left out or empty where none is recorded). source is the scenario as typed after
-    `proxops run`; planned the number of cases asked for; required the success probability to be shown.
+    runs is the number of cases asked for; command what to type before `--seed S --case K` to fly one again.
+    Each row, in any order, is flat: case, verdict, error, `requirement.NAME.figure|limit|margin|passed`,
+    `contact.*` and `delta_v_mps.*` of one run's `Log`, `dispersed.NAME[.i[.j]]`, and `gate.NAME.0` to `.2`,
+    the chaser relative to the target in hill axes, m, as a hold or gate was passed. What does not exist in a
+    case has no key.
     """
 
-    scenario: Scenario
-    source: str
-    seed: int
-    planned: int
-    rows: Sequence[Mapping[str, Any]]
-    required: float = 0.9973
-    confidence: float = 0.95
-    sampler: str = "random"
-    facts: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    @property
+    def scenario(self) -> Scenario: ...  # noqa: D102
+    @property
+    def seed(self) -> int: ...  # noqa: D102
+    @property
+    def runs(self) -> int: ...  # noqa: D102
+    @property
+    def rows(self) -> list[dict[str, Any]]: ...  # noqa: D102
+    @property
+    def command(self) -> str: ...  # noqa: D102
+    @property
+    def digest(self) -> str: ...  # noqa: D102
 
 
-def summarise(campaign: Campaign) -> dict[str, Any]:
+def summarise(
+    campaign: Flown, required: float = 0.9973, confidence: float = 0.95, sampler: str = "random"
+) -> dict[str, Any]:
     """What the campaign supports, as plain values for JSON; what is not a finite number is None.
 
-    A case that broke (ERROR) is a failure of the mission and of every requirement it was not judged on.
-    ValueError for a campaign without cases, a case twice, or a case with an unknown verdict.
+    required: the success probability to be shown, at that confidence. sampler: how the cases were drawn. A case
+    that broke (ERROR) is a failure of the mission and of every requirement it was not judged on. ValueError for
+    a campaign without cases, a case twice, or a case with an unknown verdict.
     """
     rows = _checked(campaign.rows)
     failed = [row for row in rows if row["verdict"] != PASS]
-    mission = statistics.demonstrated(len(failed), len(rows), campaign.confidence, campaign.required)
-    names = list(dict.fromkeys(r["name"] for row in rows for r in row["requirements"]))
+    mission = statistics.demonstrated(len(failed), len(rows), confidence, required)
+    names = sorted({r["name"] for row in rows for r in row["requirements"]}, key=lambda n: (requirement_order(n), n))
     return {
         "scenario": campaign.scenario.name,
         "seed": campaign.seed,
-        "planned": campaign.planned,
-        "sampler": campaign.sampler,
+        "planned": campaign.runs,
+        "sampler": sampler,
         **_plain(asdict(mission)),
         "errors": sum(row["verdict"] == ERROR for row in rows),
-        "requirements": [_requirement(name, rows, campaign) for name in names],
+        "requirements": [_requirement(name, rows, required, confidence) for name in names],
         "failed": [row["case"] for row in failed],
         "worst": [_case(row, campaign) for row in sorted(rows, key=_badness)[:WORST]],
-        "drivers": _drivers(names, rows, campaign.confidence),
+        "drivers": _drivers(names, rows, confidence),
         "ellipses": [
             _plain({"gate": gate, "plane": plane, **asdict(ellipse)})
             for gate, plane, _, ellipse in dispersion(rows)
@@ -74,8 +79,13 @@ def summarise(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def render_campaign(campaign: Campaign, summary: Mapping[str, Any] | None = None) -> str:
-    """The report of a campaign as one HTML page that needs nothing else; summary: of `summarise`, if at hand."""
+def render_campaign(
+    campaign: Flown, summary: Mapping[str, Any] | None = None, facts: Sequence[tuple[str, str]] = ()
+) -> str:
+    """The report of a campaign as one HTML page that needs nothing else.
+
+    summary: of `summarise`, with its defaults when left out; facts: more names and values for the last table.
+    """
     summary = summary or summarise(campaign)
     rows = _checked(campaign.rows)
     limits = campaign.scenario.requirements
@@ -93,12 +103,12 @@ def render_campaign(campaign: Campaign, summary: Mapping[str, Any] | None = None
         percent=_percent,
         contact_made=sum(row["contact"] is not None for row in rows),
         figures={
-            "contact": figures.contact(contact, campaign.confidence),
+            "contact": figures.contact(contact, summary["confidence"]),
             "delta_v": figures.delta_v([row["delta_v_mps"] for row in rows], min(budget, default=None)),
             "dispersion": figures.dispersion(dispersion(rows)),
             "drivers": figures.drivers(summary["drivers"]),
         },
-        facts=campaign.facts,
+        facts=[*facts, ("table digest", campaign.digest)],
     )
 
 
@@ -111,7 +121,42 @@ def _checked(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
             raise ValueError(f"rows has case {row['case']} twice")
         if row["verdict"] not in (PASS, FAIL, ERROR):
             raise ValueError(f"case {row['case']}: verdict must be PASS, FAIL or ERROR, got {row['verdict']!r}")
-    return ordered
+    return [_nested(row) for row in ordered]
+
+
+def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A flat row by what its columns belong to; None for the contact of a case without one."""
+    groups: dict[str, dict[str, Any]] = {}
+    for key, value in row.items():
+        group, dot, rest = key.partition(".")
+        if dot:
+            groups.setdefault(group, {})[rest] = value
+    requirements: dict[str, dict[str, Any]] = {}
+    for key, value in groups.get("requirement", {}).items():
+        name, _, part = key.rpartition(".")
+        requirements.setdefault(name, {"name": name, "unit": requirement_unit(name)})[part] = value
+    gates: dict[str, dict[str, float]] = {}
+    for key, value in groups.get("gate", {}).items():
+        name, _, part = key.rpartition(".")
+        gates.setdefault(name, {})[part] = value
+    return {
+        "case": row["case"], "verdict": row["verdict"], "error": row["error"],
+        "requirements": sorted(requirements.values(), key=lambda r: requirement_order(r["name"])),
+        "contact": groups.get("contact"), "delta_v_mps": groups.get("delta_v_mps", {}),
+        "dispersed": _named(groups.get("dispersed", {})),
+        "gates": {name: [state[axis] for axis in "012"] for name, state in gates.items()},
+    }  # fmt: skip
+
+
+def _named(drawn: Mapping[str, float]) -> dict[str, float]:
+    """The elements of vectors of three named [x], [y], [z], others by their index."""
+    stems = Counter(key.rpartition(".")[0] for key in drawn)
+    named = {}
+    for key, value in drawn.items():
+        stem, dot, last = key.rpartition(".")
+        element = "xyz"[int(last)] if dot and stems[stem] == 3 else last
+        named[f"{stem}[{element}]" if dot else key] = value
+    return named
 
 
 def _plain(value: Any) -> Any:
@@ -136,13 +181,13 @@ def _found(row: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
     return next((r for r in row["requirements"] if r["name"] == name), None)
 
 
-def _requirement(name: str, rows: Sequence[Mapping[str, Any]], campaign: Campaign) -> dict[str, Any]:
+def _requirement(name: str, rows: Sequence[Mapping[str, Any]], required: float, confidence: float) -> dict[str, Any]:
     """Failures and the bound of the margin over the cases that were judged on it, or broke before they could be."""
     judged = [(row, _found(row, name)) for row in rows]
     judged = [(row, r) for row, r in judged if r is not None or row["verdict"] == ERROR]
     met = [r for _, r in judged if r is not None]
     failures = sum(r is None or not r["passed"] for _, r in judged)
-    shown = statistics.demonstrated(failures, len(judged), campaign.confidence, campaign.required)
+    shown = statistics.demonstrated(failures, len(judged), confidence, required)
     margins = [_margin(r) for _, r in judged]
     worst = int(np.argmin(margins))
     worst_row, worst_found = judged[worst]
@@ -158,12 +203,12 @@ def _requirement(name: str, rows: Sequence[Mapping[str, Any]], campaign: Campaig
     }  # fmt: skip
     if met[0]["unit"] != "1":
         try:
-            bound = statistics.tolerance_bound(margins, campaign.required, campaign.confidence, "lower")
+            bound = statistics.tolerance_bound(margins, required, confidence, "lower")
             entry |= {"margin_bound": bound.low, "margin_order": bound.orders[0]}
             if bound.low == -inf:
                 entry["margin_note"] = "none"
         except ValueError:
-            needed = statistics.tolerance_runs_needed(campaign.required, campaign.confidence)
+            needed = statistics.tolerance_runs_needed(required, confidence)
             entry["margin_note"] = f"takes {needed:,} runs"
     plain: dict[str, Any] = _plain(entry)
     return plain
@@ -198,8 +243,8 @@ def _badness(row: Mapping[str, Any]) -> tuple[int, float, int]:
     )
 
 
-def _case(row: Mapping[str, Any], campaign: Campaign) -> dict[str, Any]:
-    command = f"proxops run {shlex.quote(campaign.source)} --seed {campaign.seed} --case {row['case']}"
+def _case(row: Mapping[str, Any], campaign: Flown) -> dict[str, Any]:
+    command = f"{campaign.command} --seed {campaign.seed} --case {row['case']}"
     shown: dict[str, Any] = _plain({
         "case": row["case"], "verdict": row["verdict"], "error": row["error"], "weakest": _weakest(row),
         "failed": [r["name"] for r in row["requirements"] if not r["passed"]], "command": command,
@@ -210,23 +255,6 @@ def _case(row: Mapping[str, Any], campaign: Campaign) -> dict[str, Any]:
 # ---- drivers and dispersion ---------------------------------------------------------------------
 
 
-def flat_dispersions(rows: Sequence[Mapping[str, Any]]) -> dict[str, Floats]:
-    """Every number drawn, one column each: a vector's are named [x], [y], [z], others by their index."""
-    columns: dict[str, list[float]] = {}
-
-    def walk(name: str, value: Any) -> None:
-        if isinstance(value, (list, tuple, np.ndarray)):
-            for i, part in enumerate(value):
-                walk(f"{name}[{'xyz'[i] if len(value) == 3 and np.ndim(value) == 1 else i}]", part)
-        else:
-            columns.setdefault(name, []).append(float(value))
-
-    for row in rows:
-        for name, value in row["dispersed"].items():
-            walk(name, value)
-    return {name: np.array(values) for name, values in columns.items() if len(values) == len(rows)}
-
-
 def _drivers(names: Sequence[str], rows: Sequence[Mapping[str, Any]], confidence: float) -> dict[str, Any]:
     """The significant drivers of each figure, strongest first, over the cases that have the figure."""
     found: dict[str, Any] = {}
@@ -235,7 +263,8 @@ def _drivers(names: Sequence[str], rows: Sequence[Mapping[str, Any]], confidence
         figure = np.array([r["figure"] for _, r in pairs])
         if len(pairs) < statistics.DRIVERS_LEAST_RUNS or np.ptp(figure) == 0.0:
             continue
-        drawn = {k: v for k, v in flat_dispersions([row for row, _ in pairs]).items() if np.ptp(v) > 0.0}
+        columns = {k: np.array([row["dispersed"][k] for row, _ in pairs]) for k in pairs[0][0]["dispersed"]}
+        drawn = {k: v for k, v in columns.items() if np.ptp(v) > 0.0}
         if not drawn:
             continue
         ranked = statistics.drivers(drawn, figure, confidence)
@@ -261,11 +290,11 @@ def dispersion(
     """
     passed: dict[str, list[Sequence[float]]] = {}
     for row in rows:
-        for gate, state in (row.get("gates") or {}).items():
+        for gate, state in row["gates"].items():
             passed.setdefault(gate, []).append(state)
     found: list[tuple[str, str, Floats, statistics.Ellipse | None]] = []
     for gate, states in passed.items():
-        r = np.array([list(state)[:3] for state in states], dtype=np.float64)
+        r = np.array(states, dtype=np.float64)
         for plane, component in (("R-bar", 0), ("H-bar", 2)):
             points = np.column_stack([r[:, 1], -r[:, component]])
             try:

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from math import isfinite
 
-_NAMES = {
-    "captured": "captured",
-    "contact_closing_rate_min": "closing rate at contact, least",
-    "contact_closing_rate_max": "closing rate at contact, most",
-    "contact_lateral_rate": "lateral rate at contact",
-    "contact_pitch_yaw_rate": "pitch/yaw rate at contact",
-    "contact_roll_rate": "roll rate at contact",
-    "contact_lateral_misalignment": "lateral misalignment at contact",
-    "contact_pitch_yaw_misalignment": "pitch/yaw misalignment at contact",
-    "contact_roll_misalignment": "roll misalignment at contact",
-    "corridor": "approach corridor, half angle",
-    "closing_rate": "closing rate, at its worst",
-    "keep_out_sphere": "range outside the corridor",
-    "passive_safety": "free drift, closest",
-    "delta_v": "velocity change, attitude included",
-    "avoidance_range": "range after avoidance manoeuvre",
+# In the order of a report: words, and the unit of the figure.
+_REQUIREMENTS = {
+    "captured": ("captured", "1"),
+    "contact_closing_rate_min": ("closing rate at contact, least", "m/s"),
+    "contact_closing_rate_max": ("closing rate at contact, most", "m/s"),
+    "contact_lateral_rate": ("lateral rate at contact", "m/s"),
+    "contact_pitch_yaw_rate": ("pitch/yaw rate at contact", "deg/s"),
+    "contact_roll_rate": ("roll rate at contact", "deg/s"),
+    "contact_lateral_misalignment": ("lateral misalignment at contact", "m"),
+    "contact_pitch_yaw_misalignment": ("pitch/yaw misalignment at contact", "deg"),
+    "contact_roll_misalignment": ("roll misalignment at contact", "deg"),
+    "corridor": ("approach corridor, half angle", "deg"),
+    "closing_rate": ("closing rate, at its worst", "m/s"),
+    "keep_out_sphere": ("range outside the corridor", "m"),
+    "passive_safety": ("free drift, closest", "m"),
+    "delta_v": ("velocity change, attitude included", "m/s"),
+    "avoidance_range": ("range after avoidance manoeuvre", "m"),
 }
 
 
 def requirement_name(name: str) -> str:
     """A requirement's name in words."""
-    return _NAMES.get(name, name.replace("_", " "))
+    return _REQUIREMENTS[name][0] if name in _REQUIREMENTS else name.replace("_", " ")
+
+
+def requirement_unit(name: str) -> str:
+    """The unit of a requirement's figure; "" for one that is not known."""
+    return _REQUIREMENTS[name][1] if name in _REQUIREMENTS else ""
+
+
+def requirement_order(name: str) -> int:
+    """Where a requirement stands in a report; what is not known comes last."""
+    return list(_REQUIREMENTS).index(name) if name in _REQUIREMENTS else len(_REQUIREMENTS)
 
 
 def number(value: float | None, digits: int = 3) -> str:

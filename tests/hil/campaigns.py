@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from hil.checks import at_least, at_most
+from hil.scenario import Scenario
 
 BROKEN, TOO_FAR, TOO_FAST = 17, 41, 63
+KEPT = ("figure", "limit", "margin", "passed")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A campaign as `hil.report` takes it."""
+
+    scenario: Scenario
+    rows: list[dict[str, Any]]
+    runs: int
+    seed: int = 7
+    command: str = "proxops run 'my approach.toml'"
+    digest: str = "0123abcd"
+
+
+def campaign(rows: list[dict[str, Any]], runs: int | None = None) -> Made:
+    return Made(Scenario.load("iss-final"), rows, runs or len(rows))
 
 
 def rows(count: int = 300, seed: int = 5) -> list[dict[str, Any]]:
@@ -47,28 +67,38 @@ def _row(case: int, rng: np.random.Generator) -> dict[str, Any]:
         name: [*(rng.standard_normal(3) * (2.0, 0.5, 0.8) * scale + (8.0, -y, 0.0)), 0.0, 0.0, 0.0]
         for name, y, scale in (("S3", 288.0, 1.0), ("S4", 56.0, 0.1))
     }
+    broke = case == BROKEN
+    passed = made and lateral <= 0.10
     row: dict[str, Any] = {
         "case": case,
-        "verdict": "PASS" if made and lateral <= 0.10 else "FAIL",
-        "error": None,
-        "requirements": [captured, *requirements],
-        "contact": {
+        "verdict": "ERROR" if broke else "PASS" if passed else "FAIL",
+        "error": "the plant's state is not finite" if broke else None,
+    }
+    drawn = {
+        "mass_ratio": float(mass), "camera_boresight_rad": boresight.tolist(), "thruster_direction_rad": bias.tolist(),
+        "unused_ratio": 0.0,
+    }  # fmt: skip
+    flatten(row, "dispersed", drawn)
+    if broke:
+        return row
+    for requirement in (captured, *requirements):
+        flatten(row, f"requirement.{requirement['name']}", {k: requirement[k] for k in KEPT})
+    if made:
+        flatten(row, "contact", {
             "closing_rate_mps": closing, "lateral_rate_mps": 0.01 * rng.random(),
             "pitch_yaw_rate_deg_s": 0.05 * rng.random(), "roll_rate_deg_s": 0.03 * rng.random(),
             "lateral_misalignment_m": lateral, "pitch_yaw_misalignment_deg": rng.random(),
             "roll_misalignment_deg": 0.5 * rng.random(),
-        } if made else None,
-        "delta_v_mps": {"total": total, "translation": 0.7 * total, "attitude": 0.3 * total, "budget": 9.0},
-        "dispersed": {
-            "mass_ratio": float(mass), "camera_boresight_rad": boresight.tolist(),
-            "thruster_direction_rad": bias.tolist(),
-            "unused_ratio": 0.0,
-        },
-        "gates": gates,
-    }  # fmt: skip
-    if case == BROKEN:
-        row |= {
-            "verdict": "ERROR", "error": "the plant's state is not finite", "requirements": [], "contact": None,
-            "delta_v_mps": {}, "gates": {},
-        }  # fmt: skip
+        })  # fmt: skip
+    flatten(row, "delta_v_mps", {"total": total, "translation": 0.7 * total, "attitude": 0.3 * total, "budget": 9.0})
+    flatten(row, "gate", gates)
     return row
+
+
+def flatten(row: dict[str, Any], name: str, value: Any) -> None:
+    """Adds a value under a dotted name, the way the table of a campaign is flat."""
+    if isinstance(value, (Mapping, list)):
+        for key, item in value.items() if isinstance(value, Mapping) else enumerate(value):
+            flatten(row, f"{name}.{key}", item)
+    else:
+        row[name] = value

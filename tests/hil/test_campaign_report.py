@@ -10,31 +10,25 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from hil import statistics
-from hil.report import Campaign, render_campaign, summarise
-from hil.scenario import Scenario
+from hil import Log, statistics
+from hil.report import render_campaign, summarise
+from hil.report.wording import requirement_order, requirement_unit
 from tests.hil import campaigns
-
-
-def campaign(rows: list[dict[str, Any]], planned: int | None = None, **changes: Any) -> Campaign:
-    return Campaign(
-        scenario=Scenario.load("iss-final"), source="my approach.toml", seed=7, planned=planned or len(rows), rows=rows,
-        facts=[("table digest", "0123abcd")], **changes,
-    )  # fmt: skip
+from tests.hil.campaigns import Made, campaign
 
 
 @pytest.fixture(scope="module")
-def made_up() -> Campaign:
+def made_up() -> Made:
     return campaign(campaigns.rows())
 
 
 @pytest.fixture(scope="module")
-def summary(made_up: Campaign) -> dict[str, Any]:
+def summary(made_up: Made) -> dict[str, Any]:
     return summarise(made_up)
 
 
 @pytest.fixture(scope="module")
-def page(made_up: Campaign, summary: dict[str, Any]) -> str:
+def page(made_up: Made, summary: dict[str, Any]) -> str:
     return render_campaign(made_up, summary)
 
 
@@ -60,19 +54,24 @@ def test_each_requirement_counts_its_own_failures(summary: dict[str, Any]) -> No
     }  # fmt: skip
 
 
-def test_margin_is_bounded_by_an_order_statistic(made_up: Campaign) -> None:
-    asked_less = summarise(campaign(list(made_up.rows), required=0.95))
+def test_margin_is_bounded_by_an_order_statistic(made_up: Made, summary: dict[str, Any]) -> None:
+    asked_less = summarise(made_up, required=0.95)
     lateral = of(asked_less, "contact_lateral_misalignment")
-    margins = sorted(
-        -np.inf
-        if not row["requirements"] or row["requirements"][1]["margin"] is None
-        else row["requirements"][1]["margin"]
-        for row in made_up.rows
-    )
+    found = [row.get("requirement.contact_lateral_misalignment.margin") for row in made_up.rows]
+    margins = sorted(-np.inf if margin is None else margin for margin in found)
     assert lateral["margin_bound"] == margins[lateral["margin_order"] - 1] > 0.0
     assert statistics.runs_needed(0.95, 0.95, lateral["margin_order"] - 1) <= 300
-    assert of(summarise(made_up), "delta_v")["margin_note"] == "takes 1,109 runs"
+    assert of(summary, "delta_v")["margin_note"] == "takes 1,109 runs"
     assert of(asked_less, "captured")["margin_bound"] is None
+
+
+def test_requirements_stand_in_the_order_and_units_of_a_run(summary: dict[str, Any], contact_log: Log) -> None:
+    assert [r["name"] for r in summary["requirements"]] == [
+        "captured", "contact_closing_rate_min", "contact_lateral_misalignment", "delta_v",
+    ]  # fmt: skip
+    names = [r.name for r in contact_log.requirements]
+    assert [requirement_unit(name) for name in names] == [r.unit for r in contact_log.requirements]
+    assert sorted(names, key=requirement_order) == names
 
 
 def test_worst_cases_come_first_with_the_command_that_flies_them(summary: dict[str, Any]) -> None:
@@ -110,19 +109,20 @@ def test_page_is_whole_and_needs_nothing_from_outside(page: str) -> None:
         assert text in page
 
 
-def test_page_of_the_same_table_is_the_same(made_up: Campaign) -> None:
+def test_page_of_the_same_table_is_the_same(made_up: Made) -> None:
     few = list(made_up.rows[:30])
     assert render_campaign(campaign(few)) == render_campaign(campaign(few[::-1]))
 
 
-def test_campaign_that_shows_what_was_asked(made_up: Campaign) -> None:
-    good = [row | {"gates": {}} for row in made_up.rows if row["verdict"] == "PASS"][:60]
-    assert ">SHOWN<" in render_campaign(campaign(good, required=0.95))
-    part = render_campaign(campaign(good, planned=1000, required=0.95, sampler="lhs"))
+def test_campaign_that_shows_what_was_asked(made_up: Made) -> None:
+    good = campaign([row for row in made_up.rows if row["verdict"] == "PASS"][:60])
+    assert ">SHOWN<" in render_campaign(good, summarise(good, required=0.95))
+    more = campaign(good.rows, 1000)
+    part = render_campaign(more, summarise(more, required=0.95, sampler="lhs"))
     assert ">INCOMPLETE<" in part and ">SHOWN<" not in part and "approximate" in part
 
 
-def test_smallest_campaigns(made_up: Campaign) -> None:
+def test_smallest_campaigns(made_up: Made) -> None:
     broken = [made_up.rows[campaigns.BROKEN]]
     assert "<svg" not in render_campaign(campaign(broken))
     one = summarise(campaign([made_up.rows[0]]))
@@ -130,9 +130,9 @@ def test_smallest_campaigns(made_up: Campaign) -> None:
     assert "<svg" in render_campaign(campaign([made_up.rows[0]]))
 
 
-def test_rows_that_are_no_campaign_are_refused(made_up: Campaign) -> None:
+def test_rows_that_are_no_campaign_are_refused(made_up: Made) -> None:
     with pytest.raises(ValueError, match="rows is empty"):
-        summarise(campaign([], planned=1))
+        summarise(campaign([], 1))
     with pytest.raises(ValueError, match="rows has case 3 twice"):
         summarise(campaign([made_up.rows[3], made_up.rows[3]]))
     with pytest.raises(ValueError, match="case 3: verdict must be PASS, FAIL or ERROR, got 'OK'"):

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hil import Log
-from hil.report import Campaign, render, render_campaign
-from hil.scenario import Scenario
+from hil.report import render, render_campaign
 from tests.hil import campaigns
 
 # Put into the copy that the browser opens: what was laid out, and what was asked for, into an attribute.
@@ -67,10 +66,7 @@ def test_report_of_a_run(contact_log: Log, tmp_path: Path) -> None:
 
 
 def test_report_of_a_campaign(tmp_path: Path) -> None:
-    rows = campaigns.rows(120)
-    page = render_campaign(
-        Campaign(scenario=Scenario.load("iss-final"), source="iss-final", seed=7, planned=120, rows=rows)
-    )
+    page = render_campaign(campaigns.campaign(campaigns.rows(120)))
     assert_drawn(page, tmp_path, 4)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +142,12 @@ def test_parameters_that_the_core_refuses_are_a_scenario_error_before_anything_i
     with pytest.raises(ScenarioError, match=r"^iss-contact\.toml: .*dry_inertia"):
         fly("iss-contact", overrides=unreachable, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_gates_are_where_a_phase_ended(contact_log: Log) -> None:
+    phases = contact_log.scenario.flight.phases
+    assert list(contact_log.gates()) == ["s4"], "the final approach ended in contact, and docked has not ended"
+    last = np.flatnonzero(contact_log.telemetry["phase"] == phases.index("s4"))[-1]
+    truth = contact_log.truth[last]
+    assert contact_log.gates()["s4"] == [*truth["r_chaser_target_hill_m"], *truth["v_chaser_target_hill_mps"]]
+    assert replace(contact_log, telemetry=np.zeros_like(contact_log.telemetry)).gates() == {}
