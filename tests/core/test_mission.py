@@ -1,0 +1,278 @@
+"""The mission's phases: entry, gates, durations, telecommands, contact."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from gnc.flight import Law, Reason, Telecommand
+from tests.core.internals import CYCLE_US, Core, blank_frame, phase, scenario_params
+
+WAIT_CYCLES = 30  # three seconds of free drift after contact
+LAWS = {"hold": "s4", "forced": "approach", "hop": "hop", "cam": "cam", "drift": "drift", "docked": "docked"}
+
+
+class Mission:
+    """The mission alone: a chaser that is always exactly where its guidance wants it, with every sensor alive."""
+
+    def __init__(self, core: ctypes.CDLL, name: str, from_port_m: float = 20.0, **changes: Any) -> None:
+        self.c = Core(core, scenario_params("iss-contact", start_phase=phase(name), **changes))
+        self.tick = -1
+        self.alive, self.from_port_m = True, from_port_m
+        self.offsets: dict[str, Any] = {}
+        for track in ("attitude.star", "relative.rgnss", "relative.camera"):
+            self.c[f"{track}.seen"] = True
+        self.step()
+
+    def step(self, cycles: int = 1, **fields: Any) -> None:
+        for _ in range(cycles):
+            self.tick += 1
+            frame: NDArray[Any] = blank_frame(self.tick)
+            for name, value in fields.items():
+                frame[name] = value
+            c = self.c
+            c["t_us"], c["tick"] = frame["t_us"], frame["tick"]
+            if self.alive:
+                for track in ("attitude.star", "relative.rgnss", "relative.camera"):
+                    c[f"{track}.accepted_us"] = frame["t_us"]
+            c.call("nav_solution")
+            c["solution.r_port_hill_m"] = c["guidance.r_port_hill_m"]
+            c["solution.v_port_hill_mps"] = c["guidance.v_port_hill_mps"]
+            c["solution.q_body_from_hill"] = c["guidance.q_body_from_hill"]
+            c["solution.r_port_tport_m"], c["solution.v_port_tport_mps"] = [20.0, 0.0, 0.0], 0.0
+            if self.tick == 0:
+                c["solution.r_port_hill_m"] = [0.0, -34.0 - self.from_port_m, 0.0]
+            for name, value in self.offsets.items():
+                c[name] = c[name] + np.asarray(value)
+            c.call("mission_step", frame)
+            c["started"] = True
+
+    def command(self, opcode: int, **fields: Any) -> None:
+        self.step(tc_opcode=opcode, tc_seq=self.tick + 100, **fields)
+
+    @property
+    def phase(self) -> int:
+        return int(self.c["mission.phase"][0])
+
+    def seconds(self, s: float, **fields: Any) -> None:
+        self.step(round(s * 1e6 / CYCLE_US), **fields)
+
+
+# ---- phases and gates ----
+
+
+def test_a_hold_lasts_its_time_and_then_goes_on(core: ctypes.CDLL) -> None:
+    m = Mission(core, "s4")
+    m.seconds(59.9)
+    assert m.phase == phase("s4")
+    m.seconds(0.1)
+    assert m.phase == phase("final")
+    assert m.c["mission.entry_us"][0] == 60_000_000
+
+
+@pytest.mark.parametrize(
+    ("offset", "shut"),
+    [
+        ({"solution.r_port_hill_m": [0.61, 0, 0]}, True),
+        ({"solution.r_port_hill_m": [0.59, 0, 0]}, False),
+        ({"solution.v_port_hill_mps": [0, 0.031, 0]}, True),
+        ({"solution.v_port_hill_mps": [0, 0.029, 0]}, False),
+    ],
+)
+def test_the_gate_of_a_hold(core: ctypes.CDLL, offset: dict[str, Any], shut: bool) -> None:
+    m = Mission(core, "s4", phase_abort=np.arange(12))
+    m.offsets = offset
+    m.seconds(70.0)
+    assert (m.phase == phase("s4")) == shut
+    m.offsets = {}
+    m.step(2)
+    assert m.phase == phase("final")
+
+
+@pytest.mark.parametrize("track", ["attitude.star", "relative.camera"])
+@pytest.mark.parametrize("fault", ["never seen", "refused", "silent"])
+def test_the_gate_waits_for_every_sensor_of_this_phase_and_the_next(core: ctypes.CDLL, track: str, fault: str) -> None:
+    m = Mission(core, "s4", phase_abort=np.arange(12))
+    if fault == "never seen":
+        m.c[f"{track}.seen"] = False
+    elif fault == "refused":
+        m.c[f"{track}.rejects_in_row"] = 6
+    else:
+        m.alive = False
+    m.seconds(70.0)
+    assert m.phase == phase("s4")
+
+
+def test_the_gate_waits_for_the_gnss_where_it_is_used(core: ctypes.CDLL) -> None:
+    m = Mission(core, "s2", phase_duration_s=1.0)
+    m.c["relative.rgnss.seen"] = False
+    m.seconds(2.0)
+    assert m.phase == phase("s2")
+    m.c["relative.rgnss.seen"] = True
+    m.step()
+    assert m.phase == phase("hop")
+
+
+def test_the_gate_waits_for_the_attitude(core: ctypes.CDLL) -> None:
+    m = Mission(core, "s4", phase_abort=np.arange(12))
+    half = 0.51 * m.c.params["attitude_max_rad"]
+    m.step()
+    q = m.c["guidance.q_body_from_hill"].copy()
+    m.offsets = {"solution.q_body_from_hill": 0.5 * half * np.array([-q[1], q[0], -q[3], q[2]])}
+    m.seconds(70.0)
+    assert m.phase == phase("s4")
+
+
+def test_an_exit_may_wait_for_go(core: ctypes.CDLL) -> None:
+    needs = np.zeros(12, np.uint8)
+    needs[phase("s4")] = 1
+    m = Mission(core, "s4", phase_needs_go=needs)
+    m.seconds(65.0)
+    assert m.phase == phase("s4")
+    m.command(Telecommand.GO)
+    assert m.phase == phase("final")
+    assert not m.c["mission.go"][0]
+
+
+def test_a_forced_leg_ends_at_rest_at_its_end(core: ctypes.CDLL) -> None:
+    m = Mission(core, "approach", phase_distance_m=np.where(np.arange(12) == phase("approach"), 15.0, 20.0))
+    m.seconds(60.0)
+    assert m.phase == phase("approach")
+    m.seconds(240.0)
+    assert m.phase != phase("approach")
+
+
+def test_the_last_phase_stays(core: ctypes.CDLL) -> None:
+    m = Mission(core, "retreat-hold", phase_next=np.arange(12))
+    m.seconds(30.0)
+    assert m.phase == phase("retreat-hold")
+
+
+# ---- telecommands ----
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("opcode", [*Telecommand, 7, 65535])
+def test_telecommands_by_law(core: ctypes.CDLL, law: str, opcode: int) -> None:
+    """The whole table: what each law takes, what it refuses and says so, and where it leads."""
+    m = Mission(core, LAWS[law])
+    m.command(opcode)
+    flying = law in ("hold", "forced")
+    taken = {
+        Telecommand.NONE: True, Telecommand.GO: True, Telecommand.HOLD: flying, Telecommand.RESUME: False,
+        Telecommand.RETREAT: flying, Telecommand.ABORT: law not in ("docked", "cam"), Telecommand.FREE_DRIFT: True,
+    }.get(opcode, False)  # type: ignore[call-overload] # fmt: skip
+    assert bool(m.c["mission.tc_rejected"][0]) == (not taken)
+    expected = {Telecommand.RETREAT: "retreat", Telecommand.ABORT: "cam"}.get(opcode)  # type: ignore[call-overload]
+    assert m.phase == phase(expected if taken and expected else LAWS[law])
+    assert m.c["mission.abort_reason"][0] == (Reason.TELECOMMAND if taken and expected else Reason.NONE)
+    assert bool(m.c["mission.held"][0]) == (opcode == Telecommand.HOLD and flying)
+    assert bool(m.c["mission.free_drift"][0]) == (opcode == Telecommand.FREE_DRIFT)
+
+
+def test_a_telecommand_number_counts_once(core: ctypes.CDLL) -> None:
+    m = Mission(core, "s4")
+    m.step(tc_opcode=Telecommand.HOLD, tc_seq=5)
+    m.step(tc_opcode=Telecommand.RESUME, tc_seq=5)
+    assert m.c["mission.held"][0]
+    m.step(tc_opcode=Telecommand.RESUME, tc_seq=6)
+    assert not m.c["mission.held"][0]
+
+
+def test_a_good_telecommand_takes_the_refusal_back(core: ctypes.CDLL) -> None:
+    m = Mission(core, "s4")
+    m.command(Telecommand.RESUME)
+    assert m.c["mission.tc_rejected"][0]
+    m.step()
+    assert m.c["mission.tc_rejected"][0]
+    m.command(Telecommand.GO)
+    assert not m.c["mission.tc_rejected"][0]
+
+
+def test_held_it_stays_held(core: ctypes.CDLL) -> None:
+    m = Mission(core, "s4", phase_timeout_s=0.0)
+    m.command(Telecommand.HOLD)
+    m.seconds(100.0)
+    assert m.phase == phase("s4")
+    m.command(Telecommand.RESUME)
+    m.step()
+    assert m.phase == phase("final")
+
+
+def test_a_resumed_leg_starts_where_the_chaser_is(core: ctypes.CDLL) -> None:
+    """After a free drift as after a hold: the reference has not gone on without it."""
+    for stop in (Telecommand.FREE_DRIFT, Telecommand.HOLD):
+        m = Mission(core, "approach", from_port_m=100.0)
+        m.seconds(10.0)
+        m.command(stop)
+        m.seconds(20.0)
+        m.offsets = {"solution.r_port_hill_m": [0.0, -7.0, 0.0]}
+        m.command(Telecommand.RESUME)
+        along = -(m.c["solution.r_port_hill_m"][1] + 34.0)
+        assert m.c["mission.start_distance_m"][0] == pytest.approx(along, abs=1e-9)
+        assert abs(m.c["mission.distance_m"][0] - along) < 1e-3
+        assert not m.c["mission.free_drift"][0] and not m.c["mission.held"][0]
+
+
+@pytest.mark.parametrize(("opcode", "name"), [(Telecommand.ABORT, "cam"), (Telecommand.RETREAT, "retreat")])
+def test_a_commanded_break_off_ends_a_free_drift(core: ctypes.CDLL, opcode: int, name: str) -> None:
+    m = Mission(core, "s4")
+    m.command(Telecommand.FREE_DRIFT)
+    m.command(opcode)
+    assert m.phase == phase(name)
+    assert not m.c["mission.free_drift"][0]
+
+
+# ---- contact ----
+
+
+@pytest.mark.parametrize("sensed", ["dock_contact", "dock_captured"])
+def test_contact_stops_everything(core: ctypes.CDLL, sensed: str) -> None:
+    m = Mission(core, "final")
+    m.step(**{sensed: 1})
+    assert m.phase == phase("docked")
+    assert m.c.params["phase_law"][m.phase] == Law.DOCKED
+
+
+def test_contact_without_capture_is_left_again_and_stays_left(core: ctypes.CDLL) -> None:
+    """Three seconds of free drift, then the retreat, though the ports still touch."""
+    m = Mission(core, "final")
+    m.step(WAIT_CYCLES + 1, dock_contact=1)
+    assert m.phase == phase("docked")
+    m.step(dock_contact=1)
+    assert m.phase == phase("retreat")
+    assert m.c["mission.abort_reason"][0] == Reason.MISSED_CONTACT
+    m.step(5, dock_contact=1)
+    assert m.phase == phase("retreat")
+    m.step(dock_captured=1)
+    assert m.phase == phase("docked")
+
+
+def test_captured_it_stays_and_one_lost_frame_does_not_fire(core: ctypes.CDLL) -> None:
+    m = Mission(core, "final")
+    m.step(100, dock_contact=1, dock_captured=1)
+    assert m.phase == phase("docked")
+    m.step(WAIT_CYCLES)
+    m.step(dock_captured=1)
+    m.step(WAIT_CYCLES)
+    assert m.phase == phase("docked")
+    m.step()
+    assert m.phase == phase("retreat")
+
+
+def test_contact_in_the_avoidance_burn_does_not_stop_it(core: ctypes.CDLL) -> None:
+    m = Mission(core, "cam")
+    m.step(3, dock_contact=1)
+    assert m.phase == phase("cam")
+
+
+def test_without_a_docked_phase_contact_changes_nothing(core: ctypes.CDLL) -> None:
+    law = scenario_params("iss-contact")["phase_law"][0].copy()
+    law[law == Law.DOCKED] = Law.DRIFT
+    m = Mission(core, "final", phase_law=law)
+    m.step(dock_contact=1)
+    assert m.phase == phase("final")
