@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from firmware_bridge.computers import BoardComputer
+from firmware_bridge.remote import RemoteFlight
 from hil.realtime import latencies
 from hil.replay import replay
 from hil.run import fly
@@ -28,9 +28,10 @@ class LinkTest:
     """What was measured.
 
     bytes_up, bytes_down: on the wire, of one exchange. round_trip_us: as `hil.realtime.latencies`.
-    loss: exchanges asked for again over all. errors: counters of both ends that are not zero. equal: the
-    board's answers are those of the core in this process, to the bit. rate_hz: what 99.9 % of the
-    exchanges would have kept up with; rate_by_baud_hz: the same at other baud rates.
+    lost: packets that one end sent and the other never got. asked_again: exchanges whose answer did not
+    come soon, lost or merely late. errors: counters of both ends that are not zero. equal: the answers
+    are those of the core in this process, to the bit. rate_hz: what 99.9 % of the exchanges would have
+    kept up with; rate_by_baud_hz: the same at other baud rates.
     """
 
     exchanges: int
@@ -38,7 +39,8 @@ class LinkTest:
     bytes_down: int
     round_trip_us: dict[str, Any]
     baud: int | None
-    loss: float
+    lost: int
+    asked_again: int
     errors: dict[str, int]
     equal: bool
     rate_hz: float
@@ -54,10 +56,10 @@ def wire_us(bytes_: int, baud: int) -> float:
     return 1.0e6 * bytes_ * BITS_A_BYTE / baud
 
 
-def link_test(computer: BoardComputer, exchanges: int, *, has_wire: bool) -> LinkTest:
+def link_test(computer: RemoteFlight, exchanges: int, baud: int | None = None) -> LinkTest:
     """Measures the link to a board with a number of exchanges.
 
-    has_wire: whether the port keeps to its baud rate, as a real one does and a pseudo-terminal does not.
+    baud: of a port that keeps to it, as a real one does; None for a pseudo-terminal, which does not.
     The rates hold for the 99.9th percentile of what was seen: what the board and both drivers take,
     plus the time of the bytes at that baud rate. Raises BridgeError when the board is gone.
     """
@@ -76,7 +78,6 @@ def link_test(computer: BoardComputer, exchanges: int, *, has_wire: bool) -> Lin
     }  # statistics packets are among the bytes: two of some thousands
     up, down = (round(grown[f"host bytes_{way}"] / count) for way in ("sent", "received"))
     round_trip = latencies((np.array(host.round_trip_s) * 1.0e9).astype(np.int64))
-    baud = computer.describe()["port"]["baud"] if has_wire else None
     on_wire_us = wire_us(up + down, baud) if baud else 0.0
     beyond_us = max(0.0, round_trip["p999"] - on_wire_us)
     return LinkTest(
@@ -85,7 +86,8 @@ def link_test(computer: BoardComputer, exchanges: int, *, has_wire: bool) -> Lin
         bytes_down=down,
         round_trip_us=round_trip,
         baud=baud,
-        loss=grown["host resends"] / count,
+        lost=_lost(grown, "host", "board") + _lost(grown, "board", "host"),
+        asked_again=grown["host resends"],
         errors={name: n for name, n in grown.items() if n and name.split()[1] in LOSSES},
         equal=found.equal,
         rate_hz=1.0e6 / round_trip["p999"],
@@ -93,8 +95,12 @@ def link_test(computer: BoardComputer, exchanges: int, *, has_wire: bool) -> Lin
     )
 
 
+def _lost(grown: dict[str, int], sender: str, receiver: str) -> int:
+    return max(0, grown[f"{sender} packets_sent"] - grown[f"{receiver} packets_received"])
+
+
 class _Started:
     """A computer that has its parameters already: without a `start`, its run is not begun a second time."""
 
-    def __init__(self, computer: BoardComputer):
+    def __init__(self, computer: RemoteFlight):
         self.step = computer.step

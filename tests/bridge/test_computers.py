@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import threading
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,12 @@ from firmware_bridge import boards
 from firmware_bridge.computers import BoardComputer, open_computer
 from firmware_bridge.errors import MismatchError
 from firmware_bridge.ports import ports
+from firmware_bridge.remote import RemoteFlight
 from hil import Log, cli, fly
-from hil.link_test import wire_us
+from hil.link_test import link_test, wire_us
 from hil.replay import replay
 from tests.bridge import here
+from tests.bridge.boards import MemoryBoard
 
 SHORT = ["scenario.max_duration_s=20.0"]
 
@@ -173,7 +177,7 @@ def test_link_test_says_what_the_link_holds(capsys: pytest.CaptureFixture[str]) 
     here.need("linux")
     status, out, _ = call(capsys, "link-test", "linux", "--exchanges", "100", "--json")
     found = json.loads(out)
-    assert status == 0 and found["equal"] and found["loss"] == 0.0 and found["errors"] == {}
+    assert status == 0 and found["equal"] and found["lost"] == 0 and found["errors"] == {}
     assert found["exchanges"] == found["round_trip_us"]["count"] == 100
     assert 200 < found["bytes_up"] < 400 and 400 < found["bytes_down"] < 600 and found["baud"] is None
     rates = list(found["rate_by_baud_hz"].values())
@@ -182,6 +186,22 @@ def test_link_test_says_what_the_link_holds(capsys: pytest.CaptureFixture[str]) 
     assert found["rate_by_baud_hz"]["115200"] == pytest.approx(1.0e6 / exchange_us)
     status, out, _ = call(capsys, "link-test", "linux", "--exchanges", "10")
     assert status == 0 and "10 exchanges of" in out and "at   115,200 baud" in out
+
+
+def test_link_test_counts_what_the_wire_lost(link: ctypes.CDLL) -> None:
+    board, answers, lost = MemoryBoard(link), count(1), []
+
+    def lose(answer: bytes) -> bool:
+        if len(answer) > 300 and next(answers) % 10 == 0:
+            lost.append(answer)
+            return True
+        return False
+
+    board.lose = lose
+    found = link_test(RemoteFlight(board), 50)
+    assert found.equal and found.baud is None and found.exchanges == 50
+    assert found.asked_again >= found.lost == len(lost) >= 5
+    assert found.errors == {"host sequence_gaps": len(lost)}
 
 
 def test_ports_are_listed_with_their_lasting_names(
