@@ -241,28 +241,35 @@ def drivers(dispersions: Mapping[str, ArrayLike], figure: ArrayLike, confidence:
     if not dispersions:
         raise ValueError("dispersions is empty")
     z = float(stats.norm.isf(0.5 * (1.0 - _open_unit("confidence", confidence))))
-    found: list[tuple[str, Literal["value", "size"], float, float]] = []
+    looked_at: list[tuple[str, Literal["value", "size"]]] = []
+    columns = [outcome]
     for name, values in dispersions.items():
         drawn = _varying(name, values)
         if len(drawn) != n:
             raise ValueError(f"{name}: {len(drawn)} values for {n} of the figure")
         size = np.abs(drawn - np.median(drawn))
-        found.append((name, "value", *_spearman(drawn, outcome)))
+        looked_at.append((name, "value"))
+        columns.append(drawn)
         if np.ptp(size) > 0.0:
-            found.append((name, "size", *_spearman(size, outcome)))
-    adjusted = stats.false_discovery_control([p for *_, p in found])
+            looked_at.append((name, "size"))
+            columns.append(size)
+    ranked = stats.spearmanr(np.column_stack(columns))
+    # a matrix over all columns, or two plain numbers where there are only two of them
+    rhos, ps = (np.atleast_1d(np.asarray(v)[0, 1:] if len(columns) > 2 else v) for v in ranked)
+    adjusted = adjusted_p(ps)
     rows = []
-    for (name, effect, rho, p), q in zip(found, adjusted, strict=True):
+    for (name, effect), *numbers in zip(looked_at, rhos, ps, adjusted, strict=True):
+        rho, p, q = (float(number) for number in numbers)
         half = z * sqrt((1.0 + 0.5 * rho * rho) / (n - 3))
         centre = float(np.arctanh(np.clip(rho, -1.0 + 1.0e-15, 1.0 - 1.0e-15)))
         interval = Interval(min(rho, tanh(centre - half)), max(rho, tanh(centre + half)), confidence)
-        rows.append(Driver(name, effect, rho, interval, p, float(q), bool(q <= 1.0 - confidence)))
+        rows.append(Driver(name, effect, rho, interval, p, q, q <= 1.0 - confidence))
     return tuple(sorted(rows, key=lambda d: -abs(d.rho)))
 
 
-def _spearman(x: Floats, y: Floats) -> tuple[float, float]:
-    result = stats.spearmanr(x, y)
-    return float(result.statistic), float(result.pvalue)
+def adjusted_p(values: ArrayLike) -> Floats:
+    """Adjusts p values, shape (n,), for their number: of those at most q a share q is false (Benjamini & Hochberg 1995)."""
+    return np.asarray(stats.false_discovery_control(_column("values", values)))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hil import Log, statistics
-from hil.report import render_campaign, summarise
+from hil.report import compare, render_campaign, summarise
 from hil.report.wording import requirement_order, requirement_unit
 from tests.hil import campaigns
 from tests.hil.campaigns import Made, campaign
@@ -128,6 +128,32 @@ def test_smallest_campaigns(made_up: Made) -> None:
     one = summarise(campaign([made_up.rows[0]]))
     assert one["runs"] == 1 and one["drivers"] == {} and one["ellipses"] == []
     assert "<svg" in render_campaign(campaign([made_up.rows[0]]))
+
+
+def test_two_campaigns_of_the_same_world_differ_in_nothing(made_up: Made) -> None:
+    other = campaign(campaigns.rows(250, seed=6))
+    found = compare(made_up, other)
+    assert [r["name"] for r in found["requirements"]] == [
+        "mission", "captured", "contact_closing_rate_min", "contact_lateral_misalignment", "delta_v",
+    ]  # fmt: skip
+    assert found["requirements"][0]["failures"] == [3, 3] and found["requirements"][0]["runs"] == [300, 250]
+    assert not any(r["significant"] for r in found["requirements"]) and found["paired"] is True
+    json.dumps(found, allow_nan=False)
+
+
+def test_what_changed_between_two_campaigns_is_named(made_up: Made) -> None:
+    """Every tenth case of B fails to be captured, and B spends a little more."""
+    rows = [dict(row) for row in campaigns.rows(300, seed=6)]
+    for row in rows:
+        if row["verdict"] == "PASS":
+            row["requirement.delta_v.figure"] += 0.5
+            if row["case"] % 10 == 0:
+                row |= {"verdict": "FAIL", "requirement.captured.passed": False}
+    found = {r["name"]: r for r in compare(made_up, campaign(rows))["requirements"]}
+    assert [name for name, r in found.items() if r["significant"]] == ["mission", "captured", "delta_v"]
+    assert found["mission"]["difference"]["interval"]["low"] > 0.0
+    assert found["captured"]["failures"] == [2, 32] and found["captured"]["difference"]["p"] < 1e-6
+    assert found["delta_v"]["figure"]["superiority"] > 0.6 and "figure" not in found["captured"]
 
 
 def test_rows_that_are_no_campaign_are_refused(made_up: Made) -> None:
