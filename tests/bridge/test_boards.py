@@ -110,7 +110,7 @@ def test_firmware_that_is_none(tmp_path: Path) -> None:
 def test_emulator_that_does_not_start() -> None:
     here.need("emulated")
     board = boards.EmulatedBoard("emulated", qemu_arguments=["-no-such-option"])
-    with pytest.raises(boards.BoardError, match="QEMU did not start: .*no-such-option"):
+    with pytest.raises(boards.BoardError, match=r"QEMU did not start: .*no-such-option"):
         board.start()
 
 

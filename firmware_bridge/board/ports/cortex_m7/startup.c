@@ -25,11 +25,11 @@ static void fault_handler(void)
     port_reset();
 }
 
-/* The watchdog's warning comes as NMI; the reset itself is the watchdog's. */
 static void nmi_handler(void)
 {
     survivor_note(BOOT_WATCHDOG);
-    for (;;) {}
+    port_watchdog_warned();
+    for (;;) {} /* the reset itself is the watchdog's */
 }
 
 static void systick_handler(void) {} /* only ends a sleep */

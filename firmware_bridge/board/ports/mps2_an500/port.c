@@ -81,8 +81,10 @@ void port_watchdog_start(void)
 {
     startup_tick(CLOCK_HZ / 100u);
     WATCHDOG_LOCK = WATCHDOG_KEY;
-    WATCHDOG_LOAD = CLOCK_HZ; /* a warning after one second, the reset after two */
+    WATCHDOG_LOAD = 2u * CLOCK_HZ; /* till the warning; the reset comes after as much again, unless hurried */
     WATCHDOG_CTRL = 3u;
 }
 
 void port_watchdog_kick(void) { WATCHDOG_INTCLR = 1u; }
+
+void port_watchdog_warned(void) { WATCHDOG_LOAD = CLOCK_HZ / 1000u; }

@@ -109,3 +109,5 @@ void port_watchdog_start(void)
 }
 
 void port_watchdog_kick(void) { IWDG1_KR = 0xAAAAu; }
+
+void port_watchdog_warned(void) {} /* it resets without a warning; port_start asks for the reason */
