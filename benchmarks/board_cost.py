@@ -9,6 +9,7 @@ than 2 %; `--write` commits to the new ones.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tomllib
@@ -41,13 +42,23 @@ def sections(elf: Path) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in rows if len(row) == 3 and row[0].startswith(".")}
 
 
-def measure(folder: Path) -> dict[str, int | float | str]:
-    """Builds both programs below a folder and returns the figures by name."""
+def recorded(name: str, content: bytes) -> Path:
+    """A recording for the check program, in one place for all processes: they share the builds that it goes into."""
+    path = Path(__file__).parents[1] / "build" / "board" / f"{name}.bin"
+    if not path.exists() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mine = path.with_suffix(f".{os.getpid()}")
+        mine.write_bytes(content)
+        mine.replace(path)
+    return path
+
+
+def measure() -> dict[str, int | float | str]:
+    """Builds the firmware and the check program and returns the figures by name."""
     flown = fly("iss-vbar", 1)
-    recording = folder / "iss-vbar.bin"
-    recording.write_bytes(flown.params.tobytes() + flown.sensors[:CYCLES].tobytes())
-    firmware = boards.build(BOARD, folder=folder)
-    check = boards.build(BOARD, "check", folder=folder, recording=recording)
+    recording = recorded("iss-vbar", flown.params.tobytes() + flown.sensors[:CYCLES].tobytes())
+    firmware = boards.build(BOARD)
+    check = boards.build(BOARD, "check", recording=recording)
     found = boards.run_check(BOARD, check, qemu_arguments=("-icount", "shift=8,sleep=off"))
     if found.get("frames") != CYCLES or "refused_at" in found:
         raise RuntimeError(f"the recording was not flown: {found}")
@@ -86,9 +97,7 @@ def main() -> None:
     )
     parser.add_argument("--write", action="store_true", help=f"write the figures to {COMMITTED.name}")
     options = parser.parse_args()
-    folder = Path("build/board-cost").absolute()
-    folder.mkdir(parents=True, exist_ok=True)
-    now = measure(folder)
+    now = measure()
     before = committed() if COMMITTED.exists() else {}
     for name, value in now.items():
         print(f"{name:32} {value!s:>60} {before.get(name, '')!s:>60}")

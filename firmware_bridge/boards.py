@@ -146,7 +146,7 @@ def build(
     _need(name, run=False)
     folder = folder or _build_folder(target)
     folder.mkdir(parents=True, exist_ok=True)
-    elf = folder / f"{program}.elf"
+    elf = folder / (f"{program}-{recording.stem}.elf" if recording else f"{program}.elf")
     command = ["make", "-s", "-C", str(SOURCES), str(elf), f"PORT={target.port}", f"BUILD={folder}", f"OPT={opt}"]
     command += [f"CROSS={target.cross}"] if target.cross else []
     command += [f"CORE={core}"] if core else []

@@ -1,11 +1,11 @@
 """Every board computes the bits that this computer does: the core's functions, and a whole flight replayed."""
 
-import os
 import zlib
 from pathlib import Path
 
 import pytest
 
+from benchmarks.board_cost import recorded
 from firmware_bridge import boards
 from hil.log import Log
 from hil.run import fly
@@ -19,15 +19,7 @@ def flight() -> Log:
 
 @pytest.fixture(scope="module")
 def recording(flight: Log) -> Path:
-    """In one place for all test processes, written once: they share the builds that it goes into."""
-    path = here.ROOT / "build" / "board" / "iss-contact.bin"
-    content = flight.params.tobytes() + flight.sensors.tobytes()
-    if not path.exists() or path.read_bytes() != content:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        mine = path.with_suffix(f".{os.getpid()}")
-        mine.write_bytes(content)
-        mine.replace(path)
-    return path
+    return recorded("iss-contact", flight.params.tobytes() + flight.sensors.tobytes())
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +59,7 @@ def test_one_changed_bit_in_the_core_is_seen(recording: Path, tmp_path: Path, un
                     "double elem_cbrt(double x)\n{\n", "double elem_cbrt(double x)\n{\n    x *= 1.0 + 0x1p-52;\n"
                 )
             (core / file.name).write_text(text)
-    found = boards.run_check(
-        "linux", boards.build("linux", "check", folder=tmp_path / "b", core=core, recording=recording)
-    )
+    found = boards.run_check("linux", boards.build("linux", "check", folder=tmp_path / "b", core=core, opt="-O0"))
     assert found["elementary"] != unoptimised["elementary"]
 
 

@@ -1,19 +1,17 @@
 """What the core costs on the Cortex-M7 has not crept up: instructions counted, not time measured."""
 
-from pathlib import Path
-
 import pytest
 
 from benchmarks import board_cost
 from tests.bridge import here
 
 
-def test_figures_are_those_committed(tmp_path: Path) -> None:
+def test_figures_are_those_committed() -> None:
     here.need(board_cost.BOARD)
     before = board_cost.committed()
     if board_cost.compiler() != before["compiler"]:
         pytest.skip(f"the committed figures are of {before['compiler']}")
-    assert board_cost.grown(board_cost.measure(tmp_path), before) == []
+    assert board_cost.grown(board_cost.measure(), before) == []
 
 
 def test_growth_is_named() -> None:
