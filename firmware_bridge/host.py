@@ -118,7 +118,6 @@ class Host:
         self._session = _new_session()
         self._arrived: deque[Packet] = deque()
         self._sent: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
-        self._unanswered = 0
         self._params_crc32 = 0
         self._tick = 0
         self._resend_s = 0.2
@@ -205,7 +204,6 @@ class Host:
             )
         self.identity = identity
         self._sent.clear()
-        self._unanswered = 0
 
     def _taken(self, answer: Packet, params: np.void, next_offset: int) -> int:
         """The offset to go on from after an answer to a part."""
@@ -222,62 +220,46 @@ class Host:
 
     # ---- the loop ----
 
-    def step(self, sensors: np.void, deadline: float | None = None) -> tuple[np.void, np.void] | None:
+    def step(self, sensors: np.void) -> tuple[np.void, np.void]:
         """One control cycle: a SENSOR_FRAME record in, a (COMMAND, TELEMETRY) pair of records out.
 
-        deadline: on time.monotonic(); None is returned when it passes without an answer, and the frame is sent
-        again before the next one, so that the board misses none. Without one the frame is asked for again until
-        timeout_s; the board answers a repeated tick from memory, so it never steps twice.
-
-        Raises BoardLostError and RefusedError, naming port and tick.
+        A lost frame is asked for again, until timeout_s; the board answers a repeated tick from memory, so it
+        never steps twice. Raises BoardLostError and RefusedError, naming port and tick.
         """
         tick = self._tick = int(sensors["tick"])
         self._sent.append((tick, _SENSOR.put(sensors)))
-        self._unanswered += 1
         started, resends = time.monotonic(), self.resends
-        answer = self._exchange(tick, started, deadline)
-        if answer is None:
-            return None
-        self._unanswered = 0
+        answer = self._exchange(tick, started)
         took = time.monotonic() - started
         self.round_trip_s.append(took)
         if self.resends == resends:  # which of two sendings was answered cannot be told (Karn & Partridge 1987)
             self._resend_s = min(max(0.75 * self._resend_s + 0.25 * 4.0 * took, RESEND_LEAST_S), RESEND_MOST_S)
         return _COMMAND.get(answer), _TELEMETRY.get(answer)
 
-    def _exchange(self, tick: int, started: float, deadline: float | None) -> bytes | None:
+    def _exchange(self, tick: int, started: float) -> bytes:
         """The body of the COMMAND that answers the newest frame."""
-        give_up = started + self.timeout_s if deadline is None else deadline
+        give_up = started + self.timeout_s
         wait_s, ask_again = self._resend_s, started + self._resend_s
-        self._send_from(tick - self._unanswered + 1)
+        self._send_from(tick)
         while True:
             packet = self._next(min(ask_again, give_up))
             if packet is None:
                 now = time.monotonic()
                 if now >= give_up:
-                    if deadline is not None:
-                        return None
                     raise BoardLostError(f"{self._where()} does not answer for {self.timeout_s:g} s")
-                if now >= ask_again:
-                    wait_s = min(2.0 * wait_s, RESEND_MOST_S)
-                    ask_again = now + wait_s
-                    self.resends += 1
-                    self._send_from(tick - self._unanswered + 1)
+                wait_s = min(2.0 * wait_s, RESEND_MOST_S)
+                ask_again = now + wait_s
+                self.resends += 1
+                self._send_from(tick)
             elif packet.message is icd.COMMAND:
-                answered = int.from_bytes(packet.body[:4], "big")
-                if answered != tick:
-                    self._answered_late(answered, tick, packet.body)
+                if int.from_bytes(packet.body[:4], "big") != tick:
+                    self.late_answers += 1
                 elif (status := _status(packet.body)) == FLIGHT_OK:
                     return packet.body
                 else:
                     self._recover(tick, status, give_up)
             elif packet.message is icd.HELLO and self.identity is not None:
                 self._resume(tick, self.identity)
-
-    def _answered_late(self, answered: int, tick: int, body: bytes) -> None:
-        self.late_answers += 1
-        if _status(body) == FLIGHT_OK:
-            self._unanswered = min(self._unanswered, max(1, (tick - answered) & 0xFFFFFFFF))
 
     def _send_from(self, first: int) -> None:
         """Sends the remembered frames from a tick on."""
