@@ -268,7 +268,7 @@ def drivers(dispersions: Mapping[str, ArrayLike], figure: ArrayLike, confidence:
 
 
 def adjusted_p(values: ArrayLike) -> Floats:
-    """Adjusts p values, shape (n,), for their number: of those at most q a share q is false (Benjamini & Hochberg 1995)."""
+    """Adjusts p values of shape (n,) (Benjamini & Hochberg 1995): of those at most q a share q is false."""
     return np.asarray(stats.false_discovery_control(_column("values", values)))
 
 
