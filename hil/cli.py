@@ -1,4 +1,4 @@
-"""The command line: proxops list | check | run | replay | compare | report | ports | link-test | firmware | board.
+"""The command line: proxops list | check | run | campaign | replay | compare | report | ports | link-test | firmware | board.
 
 Exit status: 0 PASS, 1 FAIL, 2 the user's mistake, 3 the run broke, 130 interrupted.
 """
@@ -11,11 +11,13 @@ import sys
 import traceback
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from hil.campaign import Campaign
     from hil.link_test import LinkTest
     from hil.log import Log
     from hil.replay import Comparison
@@ -79,6 +81,7 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
 @cli.command()
 @click.argument("scenario")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Master seed of the run.")
+@click.option("--case", type=click.IntRange(min=0), default=0, show_default=True, help="Its number in a campaign.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of the scenario.")
 @_on
 @click.option(
@@ -106,7 +109,7 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for log, scenario and report.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def run(
-    scenario: str, seed: int, overrides: tuple[str, ...], on: str, allow_mismatch: bool, mode: Any, overrun: Any,
+    scenario: str, seed: int, case: int, overrides: tuple[str, ...], on: str, allow_mismatch: bool, mode: Any, overrun: Any,
     grace_s: float, out: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Flies SCENARIO (a name or a file) and checks its requirements."""
@@ -118,11 +121,131 @@ def run(
         _computer(on, allow_mismatch) as computer,
         _Progress(read.scenario.max_duration_s, read.name, quiet=as_json) as progress,
     ):
-        log = fly(read, seed, flight=computer, out=out, progress=progress, mode=mode, overrun=overrun, grace_s=grace_s)
+        log = fly(
+            read, seed, case=case, flight=computer, out=out, progress=progress, mode=mode, overrun=overrun,
+            grace_s=grace_s,
+        )  # fmt: skip
     if out is not None:
         _render(out, log)
     click.echo(json.dumps(log.summary(), indent=2)) if as_json else _show(log, out)
     sys.exit(EXIT[log.verdict])
+
+
+@cli.command()
+@click.argument("scenario")
+@click.option("--runs", type=int, required=True, help="Number of cases N.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Master seed of every case.")
+@click.option("--jobs", type=int, help="Cases flown at a time; the processors there are by default.")
+@click.option("--pool", type=click.Choice(["threads", "processes"]), default="threads", show_default=True)
+@click.option("--dask", metavar="ADDRESS", help="Scheduler of a dask.distributed cluster that flies the cases.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of the scenario.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for journal, table and logs.")
+@click.option("--resume", is_flag=True, help="Go on with the campaign in --out.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def campaign(
+    scenario: str,
+    runs: int,
+    seed: int,
+    jobs: int | None,
+    pool: Any,
+    dask: str | None,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    resume: bool,
+    as_json: bool,
+) -> None:
+    """Flies SCENARIO N times, each with its own draws, and states what that shows.
+
+    Exit status: 0 every case passed, 1 some failed.
+    """
+    from hil.campaign import campaign as fly_campaign
+    from hil.journal import CampaignError
+
+    if resume and out is None:
+        raise CampaignError("--resume: expected the folder of the campaign as --out")
+    with _CampaignProgress(scenario, runs, quiet=as_json) as progress:
+        flown = fly_campaign(
+            scenario, runs, seed, jobs=jobs, pool=pool, dask=dask, overrides=overrides, out=out, resume=resume,
+            progress=progress,
+        )  # fmt: skip
+    click.echo(json.dumps(flown.summary(), indent=2)) if as_json else _show_campaign(flown)
+    sys.exit(EXIT["FAIL" if flown.failed else "PASS"])
+
+
+class _CampaignProgress:
+    """Cases done with rate, time left and the running verdict, on a terminal only."""
+
+    def __init__(self, name: str, runs: int, quiet: bool):
+        self._bar: Any = None
+        self._began: tuple[float, int] | None = None
+        if not quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[verdict]}"),
+                TextColumn("{task.fields[rate]}"),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._task = self._bar.add_task(name, total=runs, verdict="", rate="")
+
+    def __enter__(self) -> _CampaignProgress:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, done: int, failures: int, runs: int) -> None:
+        if not self._bar:
+            return
+        now = perf_counter()
+        self._began = self._began or (now, done)
+        since_s, flown = now - self._began[0], done - self._began[1]
+        rate = f"{flown / since_s:.1f} runs/s" if since_s > 0.0 and flown else ""
+        self._bar.update(self._task, completed=done, verdict=f"{failures} failed in {done}", rate=rate)
+
+
+def _show_campaign(flown: Campaign) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from hil.report.wording import number, requirement_name
+
+    summary = flown.summary()
+    console = Console(highlight=False)
+    title = f"{flown.scenario.scenario.title}, {flown.runs} runs, master seed {flown.seed}"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("Requirement")
+    for heading in ("Failed", "Worst margin", "Case"):
+        table.add_column(heading, justify="right")
+    for name, found in summary["requirements"].items():
+        count = f"{found['failures']}/{found['runs']}"
+        table.add_row(
+            requirement_name(name), f"[bold red]{count}[/]" if found["failures"] else count,
+            number(found["worst_margin"]), "" if found["worst_case"] is None else str(found["worst_case"]),
+        )  # fmt: skip
+    console.print(table)
+    lines = [f"failed: {flown.replay(case)}" for case in flown.failed[:10]]
+    if len(flown.failed) > 10:
+        lines.append(f"and {len(flown.failed) - 10} more failed")
+    if flown.out is not None:
+        lines.append(f"table: {flown.table or 'none: Parquet needs the extra, pip install proxops[campaign]'}")
+        lines += [f"log: {path}" for path in flown.kept]
+    if flown.runs_per_s is not None:
+        lines.append(f"{flown.runs_per_s:.1f} runs/s")
+    lines.append(f"digest {flown.digest[:16]}")
+    for line in lines:
+        console.print(line, soft_wrap=True, markup=False)
+    colour = "red" if flown.failed else "green"
+    console.print(f"[bold {colour}]{flown.statement}[/]", soft_wrap=True)
 
 
 @cli.command()
@@ -380,7 +503,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(BROKE)
     except Exception as error:
-        if type(error).__name__ in ("ScenarioError", "RecorderError", "BoardError"):
+        if type(error).__name__ in ("ScenarioError", "RecorderError", "CampaignError", "BoardError"):
             _leave(str(error), MISTAKE)
         if type(error).__name__ == "ReplayError":
             _leave(str(error), BROKE)

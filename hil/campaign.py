@@ -1,0 +1,570 @@
+"""Campaigns: the same scenario flown N times under one master seed, every case in a journal.
+
+A case's result depends on the scenario, the master seed and the case number alone. Who flies it, in
+what order and beside what, changes no bit of its row, and the digest of the table shows it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import math
+import os
+import shutil
+import signal
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor as Threads
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+from shlex import quote
+from time import perf_counter
+from typing import Any, Literal
+
+import numpy as np
+
+from hil.dispersion import sample
+from hil.journal import IN_MEMORY, CampaignError, Journal, Row
+from hil.log import ERROR, PASS, Log, versions
+from hil.prepare import prepare
+from hil.recorder import RecorderError
+from hil.run import FlightComputer, fly
+from hil.scenario import Scenario, ScenarioError
+from hil.statistics import demonstrated
+
+JOURNAL_NAME = "journal.sqlite"
+TABLE_NAME = "cases.parquet"
+SCENARIO_NAME = "scenario.toml"
+LOGS_NAME = "runs"
+RUNS_MAX = 1_000_000
+SCHEDULER_TIMEOUT_S = 10.0
+
+Pool = Literal["threads", "processes"]
+FlightFactory = Callable[[Any], FlightComputer]
+"""Makes the flight computer of one case from its flight parameters (one record of `gnc.flight.PARAMS`)."""
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Which cases are flown again for their log: the first failed ones, the worst, and the first of all."""
+
+    failed: int = 10
+    worst: int = 3
+    sampled: int = 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything a worker needs to fly one case, wherever it is. `path` is None for a packaged scenario."""
+
+    scenario_toml: str
+    source: str
+    path: str | None
+    seed: int
+    number: int
+    flight: FlightFactory | None = None
+
+    def scenario(self) -> Scenario:
+        """The scenario, read once a worker."""
+        return _scenario(self.scenario_toml, self.source, self.path)
+
+
+@lru_cache(maxsize=4)
+def _scenario(text: str, source: str, path: str | None) -> Scenario:
+    read = Scenario.parse(text, source)
+    return read if path is None else replace(read, path=path)
+
+
+# ---- one case -----------------------------------------------------------------------------------
+
+
+def fly_case(case: Case) -> tuple[Row, dict[str, str]]:
+    """Flies one case; its row, and the versions of the worker that flew it.
+
+    Flight software that raises makes a case of verdict ERROR. Raises ScenarioError when the draw is not
+    a vehicle that can fly, which is the scenario's mistake and no failure of the mission.
+    """
+    return row(*_fly(case)), versions()
+
+
+def _fly(case: Case, out: Path | None = None) -> tuple[Case, Log | Exception]:
+    scenario = case.scenario()
+    computer = case.flight(prepare(scenario, case.seed, case.number).params) if case.flight else None
+    try:
+        return case, fly(scenario, case.seed, case=case.number, flight=computer, out=out)
+    except (ScenarioError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        return case, error
+
+
+def row(case: Case, flown: Log | Exception) -> Row:
+    """A case as one flat row: what was drawn, what came of it; nothing that depends on who flew it, or when.
+
+    Keys: case, verdict, error, ended, digest, duration_s, propellant_kg, `delta_v_mps.*`, `contact.*`,
+    `requirement.NAME.figure|limit|margin|passed` and `dispersed.NAME[.i[.j]]` (SI and radians). What does
+    not exist in a case has no key.
+    """
+    found: Row = {"case": case.number}
+    if isinstance(flown, Log):
+        found |= {"verdict": flown.verdict, "error": flown.error, "ended": flown.ended, "digest": flown.digest}
+        found |= {"duration_s": flown.duration_s, "propellant_kg": flown.propellant_kg}
+        _flatten(found, "delta_v_mps", flown.delta_v_mps)
+        _flatten(found, "contact", flown.contact or {})
+        for requirement in flown.requirements:
+            for key in ("figure", "limit", "margin", "passed"):
+                found[f"requirement.{requirement.name}.{key}"] = _plain(getattr(requirement, key))
+        dispersed: Any = flown.dispersed
+    else:
+        found |= {"verdict": ERROR, "error": f"{type(flown).__name__}: {flown}", "ended": "error", "digest": None}
+        dispersed = sample(case.scenario(), case.seed, case.number).as_dict()
+    _flatten(found, "dispersed", dispersed)
+    return found
+
+
+def _flatten(found: Row, name: str, value: Any) -> None:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _flatten(found, f"{name}.{key}", item)
+    elif isinstance(value, list | tuple):
+        for at, item in enumerate(value):
+            _flatten(found, f"{name}.{at}", item)
+    else:
+        found[name] = _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """A number JSON can say; what is not finite is None."""
+    if value is None or isinstance(value, bool | np.bool_):
+        return value if value is None else bool(value)
+    return float(value) if math.isfinite(value) else None
+
+
+# ---- the campaign -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign that was flown whole. `runs_per_s` counts the cases of this session, None when it flew none."""
+
+    scenario: Scenario
+    seed: int
+    runs: int
+    rows: list[Row]
+    digest: str
+    command: str
+    out: Path | None = None
+    runs_per_s: float | None = None
+    kept: tuple[Path, ...] = ()
+    table: Path | None = None
+
+    @property
+    def failed(self) -> list[int]:
+        """Numbers of the cases that did not pass."""
+        return [row["case"] for row in self.rows if row["verdict"] != PASS]
+
+    @property
+    def statement(self) -> str:
+        """What the campaign shows of mission success."""
+        failures = len(self.failed)
+        word = "failure" if failures == 1 else "failures"
+        return f"{failures} {word} in {self.runs} runs: success {demonstrated(failures, self.runs).statement}"
+
+    def replay(self, case: int) -> str:
+        """The command that flies a case again."""
+        return f"{self.command} --seed {self.seed} --case {case}"
+
+    def columns(self) -> dict[str, Any]:
+        """The table by columns, of N values each: float64 with NaN where there is none; text and verdicts as lists."""
+        names = dict.fromkeys(name for row in self.rows for name in row)
+        return {name: _column(name, [row.get(name) for row in self.rows]) for name in names}
+
+    def summary(self) -> dict[str, Any]:
+        """The campaign in one JSON object."""
+        failed = self.failed
+        return {
+            "scenario": self.scenario.name,
+            "seed": self.seed,
+            "runs": self.runs,
+            "failures": len(failed),
+            "statement": self.statement,
+            "digest": self.digest,
+            "runs_per_s": self.runs_per_s,
+            "requirements": self._requirements(),
+            "failed": [{"case": case, "replay": self.replay(case)} for case in failed],
+            "out": None if self.out is None else str(self.out),
+            "table": None if self.table is None else str(self.table),
+            "kept": [str(path) for path in self.kept],
+            "versions": versions(),
+        }
+
+    def _requirements(self) -> dict[str, dict[str, Any]]:
+        """Of each requirement: runs it arose in, failures among them, and the worst margin with its case."""
+        found: dict[str, dict[str, Any]] = {}
+        for row in self.rows:
+            for key, passed in row.items():
+                if not key.endswith(".passed"):
+                    continue
+                name = key.removeprefix("requirement.").removesuffix(".passed")
+                entry = found.setdefault(name, {"runs": 0, "failures": 0, "worst_margin": None, "worst_case": None})
+                entry["runs"] += 1
+                entry["failures"] += not passed
+                margin = row[f"requirement.{name}.margin"]
+                if margin is not None and (entry["worst_margin"] is None or margin < entry["worst_margin"]):
+                    entry["worst_margin"], entry["worst_case"] = margin, row["case"]
+        return found
+
+    @classmethod
+    def open(cls, directory: str | Path) -> Campaign:
+        """The campaign in a folder. Raises CampaignError when there is none or it was not flown whole."""
+        out = Path(directory)
+        if not (out / JOURNAL_NAME).is_file():
+            raise CampaignError(f"{out / JOURNAL_NAME}: no campaign there")
+        journal = Journal(out / JOURNAL_NAME)
+        try:
+            identity = journal.identity()
+            if not identity:
+                raise CampaignError(f"{journal.path}: the campaign never began")
+            runs, rows = int(identity["runs"]), journal.rows()
+            if len(rows) < runs:
+                raise CampaignError(f"{journal.path}: {len(rows)} of {runs} cases flown: --resume flies the rest")
+            scenario = replace(Scenario.parse(identity["scenario"], identity["source"]), path=identity["path"])
+            table = out / TABLE_NAME
+            return cls(
+                scenario, int(identity["seed"]), runs, rows, journal.digest(), identity["command"], out,
+                kept=tuple(sorted((out / LOGS_NAME).glob("case-*"))), table=table if table.exists() else None,
+            )  # fmt: skip
+        finally:
+            journal.close()
+
+
+def _column(name: str, values: list[Any]) -> Any:
+    if any(isinstance(value, str) for value in values) or name in ("error", "digest"):
+        return values
+    if name == "case":
+        return np.array(values, np.int64)
+    return np.array([math.nan if value is None else float(value) for value in values])
+
+
+def campaign(
+    scenario: str | Path | Scenario,
+    runs: int,
+    seed: int = 1,
+    *,
+    jobs: int | None = None,
+    pool: Pool | None = None,
+    dask: str | None = None,
+    flight: FlightFactory | None = None,
+    overrides: Iterable[str] = (),
+    out: str | Path | None = None,
+    resume: bool = False,
+    keep: Keep | None = None,
+    progress: Callable[[int, int, int], None] | None = None,
+) -> Campaign:
+    """Flies cases 0 to runs - 1 of a scenario and keeps every result.
+
+    Args:
+        scenario: name of a packaged scenario, path of a file, or a Scenario.
+        runs: number of cases N.
+        seed: master seed of every draw of every case.
+        jobs: cases flown at a time on this machine; the processors there are by default.
+        pool: "threads", which hold no lock while the core flies, or "processes"; processes by default
+            where `flight` is given, because software in Python holds the interpreter.
+        dask: address of a dask.distributed scheduler, whose workers then fly the cases.
+        flight: makes another flight computer for each case; a function that can be imported by name.
+        overrides: "dotted.key=value", as `Scenario.load` takes them; not with a Scenario.
+        out: folder for the journal, the table and the kept logs; nothing is written without one.
+        resume: goes on with the campaign in `out`, which must be the same; begins it if there is none.
+        keep: cases whose logs are kept in `out`.
+        progress: called with cases done, failures among them, and runs, after every case.
+
+    Raises:
+        CampaignError: a campaign that cannot start or go on.
+        ScenarioError: a mistake in the scenario, or a case whose draw cannot fly.
+    """
+    if isinstance(runs, bool) or not isinstance(runs, int) or not 1 <= runs <= RUNS_MAX:
+        raise CampaignError(f"runs = {runs!r}: expected a whole number from 1 to {RUNS_MAX}")
+    if jobs is not None and jobs < 1:
+        raise CampaignError(f"jobs = {jobs}: expected 1 or more")
+    overrides = tuple(overrides)
+    if not isinstance(scenario, Scenario):
+        command = " ".join(["proxops run", quote(str(scenario)), *(f"--set {quote(item)}" for item in overrides)])
+        scenario = Scenario.load(scenario, overrides)
+    else:
+        command = f"proxops run {scenario.source}"
+    prepare(scenario, seed).flight_core()  # a mistake that every case would meet is found before anything is written
+    text = scenario.to_toml()
+    packaged = Scenario.parse(text, scenario.source).path == scenario.path
+    first = Case(text, scenario.source, None if packaged else str(Path(scenario.path).resolve()), seed, 0, flight)
+    identity = _identity(scenario, first, runs, command)
+    with _folder(out) as directory:
+        journal = Journal(IN_MEMORY if directory is None else directory / JOURNAL_NAME)
+        try:
+            _begin_or_resume(journal, identity, resume)
+            if directory is not None:
+                _write_scenario(directory, text)
+            done = journal.verdicts()
+            numbers = [number for number in range(runs) if number not in done]
+            failures = sum(verdict != PASS for verdict in done.values())
+            started = perf_counter()
+            if numbers:
+                workers = _Workers(jobs, pool or ("processes" if flight else "threads"), dask)
+                _fly_all(journal, workers, first, numbers, failures, runs, progress)
+            rate = len(numbers) / (perf_counter() - started) if numbers else None
+            rows, digest = journal.rows(), journal.digest()
+        finally:
+            journal.close()
+        flown = Campaign(scenario, seed, runs, rows, digest, command, directory, rate)
+        if directory is None:
+            return flown
+        table = export_parquet(flown, directory / TABLE_NAME)
+        kept = _keep_logs(flown, first, directory / LOGS_NAME, keep or Keep())
+    return replace(flown, table=table, kept=kept)
+
+
+# ---- the same campaign, or another --------------------------------------------------------------
+
+
+def _identity(scenario: Scenario, case: Case, runs: int, command: str) -> dict[str, str]:
+    ephemeris = scenario.folder / scenario.target.ephemeris
+    software = case.flight
+    named = "" if software is None else f"{software.__module__}.{getattr(software, '__qualname__', software)}"
+    return {
+        "scenario": case.scenario_toml,
+        "ephemeris": hashlib.sha256(Path(str(ephemeris)).read_bytes()).hexdigest(),
+        "seed": str(case.seed),
+        "runs": str(runs),
+        "flight": named,
+        "versions": json.dumps(versions(), sort_keys=True),
+        "source": scenario.source,
+        "path": scenario.path,
+        "command": command,
+    }
+
+
+def _begin_or_resume(journal: Journal, identity: Mapping[str, str], resume: bool) -> None:
+    was = journal.identity()
+    if not was:
+        journal.begin(identity)
+        return
+    if not resume:
+        raise CampaignError(f"{journal.path}: already holds a campaign; --resume goes on with it")
+    changed = next(_changes(was, identity), None)
+    if changed:
+        raise CampaignError(f"{journal.path}: cannot resume another campaign: {changed}")
+
+
+def _changes(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    """What makes this another campaign than the one in the journal, in words."""
+    for name in ("seed", "runs"):
+        if was[name] != now[name]:
+            yield f"{name} = {now[name]}, it was begun with {was[name]}"
+    if was["scenario"] != now["scenario"]:
+        yield _first_difference("", tomllib.loads(was["scenario"]), tomllib.loads(now["scenario"])) or "the scenario"
+    if was["ephemeris"] != now["ephemeris"]:
+        yield "the target's ephemeris file is not the one it was begun with"
+    if was["flight"] != now["flight"]:
+        yield f"flight software {now['flight'] or 'the flight core'}, not {was['flight'] or 'the flight core'}"
+    old, new = json.loads(was["versions"]), json.loads(now["versions"])
+    for name in sorted({*old, *new}):
+        if old.get(name) != new.get(name):
+            yield f"version of {name} is {new.get(name)}, it was begun with {old.get(name)}"
+
+
+def _first_difference(path: str, was: Any, now: Any) -> str | None:
+    if was == now:
+        return None
+    if isinstance(was, dict) and isinstance(now, dict):
+        for key in sorted({*was, *now}):
+            found = _first_difference(f"{path}.{key}" if path else key, was.get(key), now.get(key))
+            if found:
+                return found
+    return f"{path} = {now}, it was begun with {was}"
+
+
+@contextmanager
+def _folder(out: str | Path | None) -> Iterator[Path | None]:
+    """The folder of a campaign, for one campaign at a time."""
+    if out is None:
+        yield None
+        return
+    directory = Path(out)
+    handle = None
+    try:
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            foreign = [p.name for p in directory.iterdir()] if not (directory / JOURNAL_NAME).exists() else []
+            if foreign:
+                raise CampaignError(f"{directory}: already there with something in it and no campaign: {foreign[0]}")
+            handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CampaignError(f"{directory}: another campaign is running there") from None
+        except OSError as error:
+            raise CampaignError(f"{directory}: cannot be written: {error.strerror}") from None
+        yield directory
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _write_scenario(directory: Path, text: str) -> None:
+    try:
+        (directory / SCENARIO_NAME).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CampaignError(f"{directory / SCENARIO_NAME}: cannot be written: {error.strerror}") from None
+
+
+# ---- who flies ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Workers:
+    jobs: int | None
+    pool: Pool
+    dask: str | None
+
+    @contextmanager
+    def open(self) -> Iterator[tuple[Executor, int]]:
+        """An executor, and how many cases to keep it busy with."""
+        if self.dask is not None:
+            from hil.cluster import cluster
+
+            with cluster(self.dask, SCHEDULER_TIMEOUT_S) as opened:
+                yield opened
+            return
+        jobs = self.jobs or len(os.sched_getaffinity(0))
+        executor: Executor
+        if self.pool == "threads":
+            executor = Threads(jobs, thread_name_prefix="case")
+        else:
+            executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts)
+        try:
+            yield executor, 2 * jobs
+        finally:
+            executor.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C reaches every process of a terminal; the one that keeps the journal decides."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _fly_all(
+    journal: Journal,
+    workers: _Workers,
+    first: Case,
+    numbers: list[int],
+    failures: int,
+    runs: int,
+    progress: Callable[[int, int, int], None] | None,
+) -> None:
+    """Flies the cases of those numbers; each is in the journal as soon as it comes back."""
+    done, own = runs - len(numbers), versions()
+    waiting = iter(numbers)
+    flying: dict[Future[tuple[Row, dict[str, str]]], int] = {}
+    with workers.open() as (executor, width):
+        try:
+            while True:
+                while len(flying) < width and (number := next(waiting, None)) is not None:
+                    flying[executor.submit(fly_case, replace(first, number=number))] = number
+                if not flying:
+                    return
+                for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                    found, flown_by = _result(future, flying.pop(future), done, runs)
+                    _same_versions(own, flown_by)
+                    journal.add(found)
+                    done += 1
+                    failures += found["verdict"] != PASS
+                    if progress:
+                        progress(done, failures, runs)
+        finally:
+            for future in flying:
+                future.cancel()
+
+
+def _result(future: Future[Any], number: int, done: int, runs: int) -> Any:
+    kept = f"{done} of {runs} cases are in the journal: --resume flies the rest"
+    try:
+        return future.result()
+    except ScenarioError as error:
+        raise ScenarioError(f"case {number}: {error}") from None
+    except BrokenProcessPool:
+        raise CampaignError(f"a worker process died (case {number} or one beside it); {kept}") from None
+    except CancelledError:
+        raise CampaignError(f"the scheduler is gone; {kept}") from None
+    except (OSError, MemoryError) as error:
+        raise CampaignError(f"case {number} could not be flown: {error!r}; {kept}") from None
+
+
+def _same_versions(own: dict[str, str], flown_by: dict[str, str]) -> None:
+    for name, value in own.items():
+        if flown_by.get(name) != value:
+            raise CampaignError(f"a worker has version {flown_by.get(name)} of {name}, expected {value}")
+
+
+# ---- what is left -------------------------------------------------------------------------------
+
+
+def export_parquet(flown: Campaign, path: Path) -> Path | None:
+    """The table as Parquet, one row a case; None where the extra `campaign` is not installed."""
+    try:
+        import pyarrow as arrow
+        from pyarrow import parquet
+    except ImportError:
+        return None
+    table = {}
+    for name in dict.fromkeys(name for row in flown.rows for name in row):
+        values = [row.get(name) for row in flown.rows]
+        texts = name in ("verdict", "error", "ended", "digest")
+        kind = arrow.string() if texts else arrow.bool_() if name.endswith(".passed") else arrow.float64()
+        table[name] = arrow.array(values, arrow.int64() if name == "case" else kind)
+    partial = path.with_suffix(".part")
+    try:
+        parquet.write_table(arrow.table(table, metadata={"digest": flown.digest, "seed": str(flown.seed)}), partial)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        reason = error.strerror or str(error)
+        raise CampaignError(f"{path}: cannot be written: {reason}; the journal holds every case") from None
+    return path
+
+
+def severity(row: Row) -> float:
+    """Smallest margin of a case in units of its limit: the more negative, the worse; +inf where nothing has one."""
+    found = [
+        margin / abs(row[key.removesuffix("margin") + "limit"] or 1.0)
+        for key, margin in row.items()
+        if key.startswith("requirement.") and key.endswith(".margin") and margin is not None
+        if key != "requirement.captured.margin"  # yes or no: its margin is 0 or -1, never a distance
+    ]
+    return min(found, default=math.inf)
+
+
+def _keep_logs(flown: Campaign, first: Case, directory: Path, keep: Keep) -> tuple[Path, ...]:
+    worst = sorted(flown.rows, key=lambda row: (severity(row), row["case"]))[: keep.worst]
+    chosen = {*flown.failed[: keep.failed], *(row["case"] for row in worst), *range(min(keep.sampled, flown.runs))}
+    return tuple(_keep_log(flown, replace(first, number=number), directory) for number in sorted(chosen))
+
+
+def _keep_log(flown: Campaign, case: Case, directory: Path) -> Path:
+    """Flies a case again with its log, unless an earlier session did; its row must be the one in the journal."""
+    kept = directory / f"case-{case.number:06d}"
+    if kept.exists():
+        return kept
+    partial = kept.with_suffix(".part")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        again = row(*_fly(case, partial))
+        if again != flown.rows[case.number]:
+            raise CampaignError(f"case {case.number} flew otherwise when it was flown again for its log")
+        partial.rename(kept)
+    except RecorderError as error:
+        raise CampaignError(f"{error}; the journal holds every case") from None
+    return kept

@@ -1,0 +1,320 @@
+"""Campaigns: the same table whoever flies it, nothing lost by a kill, and one line for every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hil import Log, ScenarioError, cli, fly
+from hil import campaign as engine
+from hil.campaign import Campaign, Keep, campaign
+from hil.journal import CampaignError, Journal
+
+sys.path.insert(0, str(Path(__file__).parent))
+from campaign_software import giving_up, passive
+
+SHORT = ("scenario.max_duration_s=20.0",)  # ends before contact: every case fails, quickly
+RUNS = 6
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("campaign") / "out"
+
+
+@pytest.fixture(scope="module")
+def flown(folder: Path) -> Campaign:
+    return campaign("iss-contact", RUNS, seed=3, jobs=1, out=folder)
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+
+
+def proxops(*arguments: str) -> list[str]:
+    argv = ["proxops", *arguments]
+    return [sys.executable, "-c", f"import sys; sys.argv = {argv!r}; from hil import cli; cli.main()"]
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["proxops", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+    out, err = capsys.readouterr()
+    return int(str(stop.value.code)), out, err
+
+
+# ---- the same table -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", [{"jobs": 2}, {"jobs": 5}, {"jobs": 2, "pool": "processes"}], ids=str)
+def test_the_table_is_the_same_whoever_flies_it(flown: Campaign, workers: dict[str, Any]) -> None:
+    again = campaign("iss-contact", RUNS, seed=3, **workers)
+    assert again.digest == flown.digest and again.rows == flown.rows
+
+
+def test_another_master_seed_or_scenario_is_another_table(flown: Campaign) -> None:
+    digests = {campaign("iss-contact", 2, seed=seed, overrides=SHORT).digest for seed in (3, 4)}
+    assert len(digests | {flown.digest}) == 3
+
+
+def test_a_case_is_the_run_of_that_number(flown: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    log = fly("iss-contact", seed=3, case=4)
+    found = flown.rows[4]
+    assert found["digest"] == log.digest and found["verdict"] == log.verdict == "PASS"
+    assert found["dispersed.com_body_m.1"] == log.dispersed["com_body_m"][1]
+    for requirement in log.requirements:
+        assert found[f"requirement.{requirement.name}.margin"] == requirement.margin
+    command = flown.replay(4).split()
+    assert command[0] == "proxops"
+    status, out, _ = call(capsys, *command[1:], "--json")
+    assert status == 0 and json.loads(out)["digest"] == found["digest"]
+
+
+def test_cases_draw_independently(flown: Campaign) -> None:
+    columns = flown.columns()
+    drawn = [name for name in columns if name.startswith("dispersed.") and len(set(columns[name])) < RUNS]
+    assert not drawn
+    assert columns["case"].tolist() == list(range(RUNS)) and columns["verdict"] == ["PASS"] * RUNS
+
+
+# ---- what is left -------------------------------------------------------------------------------
+
+
+def test_the_folder_holds_the_campaign(flown: Campaign, folder: Path) -> None:
+    back = Campaign.open(folder)
+    assert back.rows == flown.rows and back.digest == flown.digest and back.replay(1) == flown.replay(1)
+    assert {"journal.sqlite", "cases.parquet", "scenario.toml", "runs"} == {p.name for p in folder.iterdir()}
+
+
+def test_the_table_in_parquet_is_the_journal(flown: Campaign, folder: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = parquet.read_table(folder / "cases.parquet")
+    assert table.schema.metadata[b"digest"] == flown.digest.encode()
+    assert [{k: v for k, v in row.items() if v is not None} for row in table.to_pylist()] == [
+        {k: v for k, v in row.items() if v is not None} for row in flown.rows
+    ]
+
+
+def test_logs_of_the_worst_and_the_sampled_cases_are_kept(flown: Campaign, folder: Path) -> None:
+    worst = sorted(flown.rows, key=engine.severity)[:3]
+    assert {path.name for path in flown.kept} == {f"case-{n:06d}" for n in {0, *(row["case"] for row in worst)}}
+    for path in flown.kept:
+        log = Log.open(path)
+        assert log.digest == flown.rows[log.case]["digest"]
+
+
+def test_failures_are_counted_and_their_logs_kept(tmp_path: Path) -> None:
+    found = campaign("iss-contact", 3, overrides=SHORT, out=tmp_path / "out", keep=Keep(failed=2, worst=0, sampled=0))
+    assert found.failed == [0, 1, 2] and found.statement.startswith("3 failures in 3 runs: success ≥ 0.00 %")
+    assert [path.name for path in found.kept] == ["case-000000", "case-000001"]
+    entry = found.summary()["requirements"]["captured"]
+    assert entry == {"runs": 3, "failures": 3, "worst_margin": -1.0, "worst_case": 0}
+    assert found.replay(2) == "proxops run iss-contact --set scenario.max_duration_s=20.0 --seed 1 --case 2"
+
+
+def test_a_case_that_flies_otherwise_when_flown_again_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, calls = engine.fly, []
+
+    def different(*arguments: Any, **named: Any) -> Log:
+        calls.append(named["out"])
+        return real(*arguments, **{**named, "case": named["case"] + (named["out"] is not None)})
+
+    monkeypatch.setattr(engine, "fly", different)
+    with pytest.raises(CampaignError, match="case 0 flew otherwise"):
+        campaign("iss-contact", 1, overrides=SHORT, out=tmp_path / "out")
+    assert len(calls) == 2
+
+
+# ---- flight software in Python ------------------------------------------------------------------
+
+
+def test_software_in_python_flies_in_processes_and_threads_alike() -> None:
+    by_processes = campaign("iss-contact", 3, overrides=SHORT, flight=passive, jobs=2)
+    by_threads = campaign("iss-contact", 3, overrides=SHORT, flight=passive, jobs=2, pool="threads")
+    assert by_processes.digest == by_threads.digest
+    assert all(row["delta_v_mps.total"] == 0.0 for row in by_processes.rows)
+
+
+def test_software_that_raises_is_a_failed_case_and_not_the_end() -> None:
+    found = campaign("iss-contact", 2, overrides=SHORT, flight=giving_up, jobs=1, pool="threads")
+    assert [row["verdict"] for row in found.rows] == ["ERROR", "ERROR"]
+    assert found.rows[1]["error"] == "ArithmeticError: no solution"
+    assert "dispersed.mass_ratio" in found.rows[1]
+
+
+# ---- kill and resume ----------------------------------------------------------------------------
+
+
+def kill_and_resume(out: Path, runs: int, after_s: float) -> dict[str, Any]:
+    """Starts a campaign, kills it that long after its journal appeared, and resumes it."""
+    arguments = ("campaign", "iss-contact", "--runs", str(runs), "--seed", "3", "--jobs", "2", "--out", str(out))
+    started = subprocess.Popen(proxops(*arguments, "--json"), env=environment(), stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60.0
+    while not (out / "journal.sqlite").exists():
+        assert started.poll() is None and time.monotonic() < deadline
+        time.sleep(0.005)
+    time.sleep(after_s)
+    started.send_signal(signal.SIGKILL)
+    started.wait()
+    command = proxops(*arguments, "--json", "--resume")
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    summary: dict[str, Any] = json.loads(done.stdout)
+    return summary
+
+
+@pytest.mark.parametrize("repetition", range(2))
+def test_a_killed_campaign_resumes_to_the_same_table(tmp_path: Path, flown: Campaign, repetition: int) -> None:
+    after_s = random.Random(repetition).uniform(0.0, 0.5)
+    assert kill_and_resume(tmp_path / "out", RUNS, after_s)["digest"] == flown.digest
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("repetition", range(2, 10))
+def test_a_killed_campaign_resumes_to_the_same_table_each_time(
+    tmp_path: Path, flown: Campaign, repetition: int
+) -> None:
+    test_a_killed_campaign_resumes_to_the_same_table(tmp_path, flown, repetition)
+
+
+def test_resuming_flies_only_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stop(BaseException):
+        pass
+
+    def stop(done: int, failures: int, runs: int) -> None:
+        if done == 2:
+            raise Stop
+
+    out, seen = tmp_path / "out", []
+    with pytest.raises(Stop):
+        campaign("iss-contact", 5, overrides=SHORT, out=out, jobs=1, progress=stop)
+    with pytest.raises(CampaignError, match=r"2 of 5 cases flown"):
+        Campaign.open(out)
+    real = engine.fly_case
+    monkeypatch.setattr(engine, "fly_case", lambda case: (seen.append(case.number), real(case))[1])
+    resumed = campaign("iss-contact", 5, overrides=SHORT, out=out, jobs=1, resume=True)
+    assert sorted(seen) == [2, 3, 4]
+    assert resumed.digest == campaign("iss-contact", 5, overrides=SHORT).digest
+
+
+CHANGES: dict[str, tuple[dict[str, Any], str]] = {
+    "seed": ({"seed": 9}, "seed = 9, it was begun with 1"),
+    "runs": ({"runs": 3}, "runs = 3, it was begun with 2"),
+    "scenario": ({"overrides": (*SHORT, "chaser.mass_kg=15001.0")}, r"chaser\.mass_kg = 15001\.0, it was begun with"),
+    "software": ({"flight": passive}, r"flight software .*passive, not the flight core"),
+}
+
+
+@pytest.mark.parametrize("change", [*CHANGES, "version"])
+def test_another_campaign_is_not_resumed(
+    tmp_path_factory: pytest.TempPathFactory, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path_factory.mktemp("changed") / "out"
+    same = {"runs": 2, "seed": 1, "overrides": SHORT, "out": out, "keep": Keep(0, 0, 0)}
+    campaign("iss-contact", **same)
+    with pytest.raises(CampaignError, match="already holds a campaign"):
+        campaign("iss-contact", **same)
+    arguments, expected = CHANGES.get(change, ({}, "version of core is other, it was begun with"))
+    if change == "version":
+        now = engine.versions() | {"core": "other"}
+        monkeypatch.setattr(engine, "versions", lambda: now)
+    with pytest.raises(CampaignError, match=f"cannot resume another campaign: {expected}"):
+        campaign("iss-contact", **{**same, **arguments}, resume=True)
+
+
+# ---- mistakes -----------------------------------------------------------------------------------
+
+MISTAKES = {
+    "no runs": (["--runs", "0"], "runs = 0: expected a whole number from 1"),
+    "no jobs": (["--runs", "2", "--jobs", "0"], "jobs = 0: expected 1 or more"),
+    "place": (["--runs", "2", "--out", "/proc/nowhere/out"], "/proc/nowhere/out: cannot be written"),
+    "resume what": (["--runs", "2", "--resume"], "expected the folder of the campaign as --out"),
+    "vehicle": (["--runs", "2", "--set", "chaser.tank_body_m=[-400.0, 0.0, 0.0]"], "iss-contact.toml: "),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_line_and_exit_status_2(capsys: pytest.CaptureFixture[str], mistake: str) -> None:
+    arguments, expected = MISTAKES[mistake]
+    status, out, err = call(capsys, "campaign", "iss-contact", *arguments)
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1 and err.startswith("proxops: ") and expected in err
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(CampaignError, match=r"something in it and no campaign: thesis\.txt"):
+        campaign("iss-contact", 1, out=tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_two_campaigns_do_not_share_a_folder(tmp_path: Path) -> None:
+    with engine._folder(tmp_path / "out"), pytest.raises(CampaignError, match="another campaign is running there"):
+        campaign("iss-contact", 1, out=tmp_path / "out")
+
+
+def test_a_draw_that_cannot_fly_ends_the_campaign_with_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = engine.fly
+
+    def refused(*arguments: Any, **named: Any) -> Log:
+        if named["case"] == 1:
+            raise ScenarioError("iss-contact.toml: mass is negative")
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(engine, "fly", refused)
+    with pytest.raises(ScenarioError, match=r"^case 1: iss-contact\.toml: mass is negative$"):
+        campaign("iss-contact", 3, overrides=SHORT, jobs=1)
+
+
+@pytest.mark.parametrize("damage", ["header", "pages", "record", "another database", "no database"])
+def test_a_corrupt_journal_is_named(tmp_path: Path, damage: str) -> None:
+    out = tmp_path / "out"
+    campaign("iss-contact", 3, overrides=SHORT, out=out, keep=Keep(0, 0, 0))
+    path = out / "journal.sqlite"
+    content = bytearray(path.read_bytes())
+    if damage == "record":
+        with sqlite3.connect(path) as db:
+            db.execute("UPDATE cases SET record = replace(record, 'FAIL', 'PASS') WHERE number = 1")
+        db.close()
+    elif damage == "another database":
+        path.unlink()
+        with sqlite3.connect(path) as db:
+            db.execute("CREATE TABLE letters (text TEXT)")
+        db.close()
+    elif damage == "no database":
+        path.write_text("precious " * 1000)
+    else:
+        start = 0 if damage == "header" else 4096
+        content[start : start + 2000] = np.random.default_rng(1).bytes(2000)
+        path.write_bytes(content)
+    expected = "not the journal of a campaign" if damage == "another database" else "the journal is corrupt"
+    with pytest.raises(CampaignError, match=rf"journal\.sqlite: {expected}"):
+        campaign("iss-contact", 3, overrides=SHORT, out=out, resume=True, keep=Keep(0, 0, 0))
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing_that_was_flown(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    arguments = ("campaign", "iss-contact", "--runs", "40", "--out", str(out), "--set", SHORT[0])
+    script = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n" + proxops(*arguments)[2]
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment(), timeout=60)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.count("\n") == 1 and "make room and use --resume" in done.stderr
+    journal = Journal(out / "journal.sqlite")
+    kept = len(journal.rows())
+    journal.close()
+    assert 0 < kept < 40
+    resumed = campaign("iss-contact", 40, overrides=SHORT, out=out, resume=True, keep=Keep(0, 0, 0))
+    assert resumed.runs == len(resumed.rows) == 40
