@@ -108,8 +108,8 @@ def row(case: Case, flown: Log | Exception) -> Row:
     """A case as one flat row: what was drawn, what came of it; nothing that depends on who flew it, or when.
 
     Keys: case, verdict, error, ended, digest, duration_s, propellant_kg, `delta_v_mps.*`, `contact.*`,
-    `requirement.NAME.figure|limit|margin|passed` and `dispersed.NAME[.i[.j]]` (SI and radians). What does
-    not exist in a case has no key.
+    `gate.PHASE.0` to `.5` (`Log.gates`), `requirement.NAME.figure|limit|margin|passed` and
+    `dispersed.NAME[.i[.j]]` (SI and radians). What does not exist in a case has no key.
     """
     found: Row = {"case": case.number}
     if isinstance(flown, Log):
@@ -117,6 +117,7 @@ def row(case: Case, flown: Log | Exception) -> Row:
         found |= {"duration_s": flown.duration_s, "propellant_kg": flown.propellant_kg}
         _flatten(found, "delta_v_mps", flown.delta_v_mps)
         _flatten(found, "contact", flown.contact or {})
+        _flatten(found, "gate", flown.gates())
         for requirement in flown.requirements:
             for key in ("figure", "limit", "margin", "passed"):
                 found[f"requirement.{requirement.name}.{key}"] = _plain(getattr(requirement, key))

@@ -1,4 +1,5 @@
-"""The command line: proxops list | check | run | campaign | replay | compare | report | ports | link-test | firmware | board.
+"""The command line: proxops list | check | run | campaign | replay | compare | report, and for boards
+ports | link-test | firmware | board.
 
 Exit status: 0 PASS, 1 FAIL, 2 the user's mistake, 3 the run broke, 130 interrupted.
 """
@@ -109,8 +110,8 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for log, scenario and report.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def run(
-    scenario: str, seed: int, case: int, overrides: tuple[str, ...], on: str, allow_mismatch: bool, mode: Any, overrun: Any,
-    grace_s: float, out: Path | None, as_json: bool,
+    scenario: str, seed: int, case: int, overrides: tuple[str, ...], on: str, allow_mismatch: bool, mode: Any,
+    overrun: Any, grace_s: float, out: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Flies SCENARIO (a name or a file) and checks its requirements."""
     from hil.run import fly
