@@ -44,7 +44,7 @@ bench: $(VENV)/.bench build ## race ProxOps against Basilisk, filterpy and NumPy
 coverage: $(VENV)/.test $(VENV)/.dev build ## line coverage of gnc/core by its own tests, at least 95 %
 	rm -rf build/coverage
 	PROXOPS_OPT="-O0 --coverage" $(PY) setup.py -q build --build-lib build/coverage/lib --build-temp build/coverage/temp
-	PYTHONPATH=$(CURDIR)/build/coverage/lib:$(CURDIR) $(PY) -P -m pytest -q -n auto -m "not long" -o pythonpath= $(CORE_TESTS)
+	PROXOPS_OPT="-O0 --coverage" PYTHONPATH=$(CURDIR)/build/coverage/lib:$(CURDIR) $(PY) -P -m pytest -q -n auto -m "not long" -o pythonpath= $(CORE_TESTS)
 	$(VENV)/bin/gcovr --fail-under-line 95
 
 SAMPLE := 40
