@@ -232,8 +232,10 @@ class Host:
         answer = self._exchange(tick, started)
         took = time.monotonic() - started
         self.round_trip_s.append(took)
-        if self.resends == resends:  # which of two sendings was answered cannot be told (Karn & Partridge 1987)
-            self._resend_s = min(max(0.75 * self._resend_s + 0.25 * 4.0 * took, RESEND_LEAST_S), RESEND_MOST_S)
+        # Which of two sendings was answered cannot be told: back off then, and measure clean exchanges only
+        # (Karn & Partridge, SIGCOMM 1987).
+        wanted_s = 1.25 * self._resend_s if self.resends > resends else 0.75 * self._resend_s + 0.25 * 4.0 * took
+        self._resend_s = min(max(wanted_s, RESEND_LEAST_S), RESEND_MOST_S)
         return _COMMAND.get(answer), _TELEMETRY.get(answer)
 
     def _exchange(self, tick: int, started: float) -> bytes:
@@ -247,7 +249,7 @@ class Host:
                 now = time.monotonic()
                 if now >= give_up:
                     raise BoardLostError(f"{self._where()} does not answer for {self.timeout_s:g} s")
-                wait_s = min(2.0 * wait_s, RESEND_MOST_S)
+                wait_s = min(2.0 * wait_s, 8.0 * self._resend_s)
                 ask_again = now + wait_s
                 self.resends += 1
                 self._send_from(tick)

@@ -65,7 +65,7 @@ class SerialLink:
         except (OSError, ValueError) as error:
             raise PortError(_why_not(self.name, path, self.baud, error)) from None
         self._serial = opened
-        self._fd = opened.fileno()
+        self._fd: int = opened.fileno()
         self._readable, self._writable = select.poll(), select.poll()
         self._readable.register(self._fd, select.POLLIN)
         self._writable.register(self._fd, select.POLLOUT)
@@ -76,6 +76,10 @@ class SerialLink:
             "exclusive": True,
             "low_latency": _low_latency(opened),
         }
+
+    def fileno(self) -> int:
+        """The port's descriptor."""
+        return self._fd
 
     def write(self, data: bytes) -> None:
         """Sends all of it. Raises PortLostError, also when the port takes no more bytes for WRITE_S."""

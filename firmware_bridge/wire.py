@@ -6,18 +6,19 @@ link/link.c is the same for boards, and counts the same for the same bytes.
 
 from __future__ import annotations
 
+import struct
 import zlib
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 import numpy as np
 from cobs import cobs
-from numpy.typing import NDArray
 
 from firmware_bridge.icd.generated import icd
 from firmware_bridge.icd.message import Message, byte_order
 
 PRIMARY_BYTES, SERVICE_AT, CRC_BYTES = 6, 12, 4
+_PRIMARY, _CRC = struct.Struct(">HHH"), struct.Struct(">I")
 PACKET_MAX = PRIMARY_BYTES + max(m.body.itemsize for m in icd.MESSAGES) + CRC_BYTES
 # Whatever is longer cannot be a packet, however it is encoded: a code of 255 is the only one that adds no zero.
 HELD_MAX = 2 * PACKET_MAX
@@ -75,9 +76,9 @@ class Wire:
         """The frame of a message. Its sequence count is one more than that of the one before on its APID."""
         sequence = self._next.get(message.apid, 0)
         self._next[message.apid] = (sequence + 1) & 0x3FFF
-        words = ((0x1800 if message.uplink else 0x0800) | message.apid, 0xC000 | sequence, len(body) + CRC_BYTES - 1)
-        packet = b"".join([*(word.to_bytes(2, "big") for word in words), body])
-        made = b"".join((b"\0", cobs.encode(packet + zlib.crc32(packet).to_bytes(4, "big")), b"\0"))
+        word = (0x1800 if message.uplink else 0x0800) | message.apid
+        packet = _PRIMARY.pack(word, 0xC000 | sequence, len(body) + CRC_BYTES - 1) + body
+        made: bytes = b"\0" + cobs.encode(packet + _CRC.pack(zlib.crc32(packet))) + b"\0"
         self.counters.packets_sent += 1
         self.counters.bytes_sent += len(made)
         return made
@@ -122,13 +123,16 @@ class Wire:
         if size > PACKET_MAX:
             counters.overrun_errors += 1
             return None
-        if size < PRIMARY_BYTES + CRC_BYTES or size != PRIMARY_BYTES + int.from_bytes(packet[4:6], "big") + 1:
+        if size < PRIMARY_BYTES + CRC_BYTES:
             counters.length_errors += 1
             return None
-        if zlib.crc32(packet[:-CRC_BYTES]) != int.from_bytes(packet[-CRC_BYTES:], "big"):
+        word, sequence, last = _PRIMARY.unpack_from(packet)
+        if size != PRIMARY_BYTES + last + 1:
+            counters.length_errors += 1
+            return None
+        if zlib.crc32(packet[:-CRC_BYTES]) != _CRC.unpack_from(packet, size - CRC_BYTES)[0]:
             counters.crc_errors += 1
             return None
-        word, sequence = int.from_bytes(packet[0:2], "big"), int.from_bytes(packet[2:4], "big")
         body = packet[PRIMARY_BYTES:-CRC_BYTES]
         if word & 0xF800 != self._word or sequence & 0xC000 != 0xC000:
             counters.apid_errors += 1
@@ -182,18 +186,19 @@ class RecordCodec:
     """Puts a record of the flight core into a message's body, and takes it out."""
 
     def __init__(self, record: np.dtype[np.void], body: np.dtype[np.void]):
-        self._record, self._size = record, body.itemsize
-        self._record_at, self._body_at = byte_order(record, body)
+        self._record = record
+        record_at, body_at = byte_order(record, body)
+        # Bytes that the other side has not come from a zero after its end.
+        self._body_from = np.full(body.itemsize, record.itemsize)
+        self._body_from[body_at] = record_at
+        self._record_from = np.full(record.itemsize, body.itemsize)
+        self._record_from[record_at] = body_at
 
     def put(self, record: np.void) -> bytes:
         """The body; what of it is not in the record is zero."""
-        body = np.zeros(self._size, np.uint8)
-        body[self._body_at] = np.frombuffer(record.tobytes(), np.uint8)[self._record_at]
-        return body.tobytes()
+        return np.frombuffer(record.tobytes() + b"\0", np.uint8).take(self._body_from).tobytes()
 
     def get(self, body: bytes) -> np.void:
         """The record; what of it is not in the body is zero."""
-        raw: NDArray[np.uint8] = np.zeros(self._record.itemsize, np.uint8)
-        raw[self._record_at] = np.frombuffer(body, np.uint8)[self._body_at]
-        record: np.void = raw.view(self._record)[0]
+        record: np.void = np.frombuffer(body + b"\0", np.uint8).take(self._record_from).view(self._record)[0]
         return record
