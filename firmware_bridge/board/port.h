@@ -17,7 +17,7 @@ uint64_t port_clock_us(void);
 
 /* Moves what has been received, up to size bytes, to `to`; never waits. Returns how many. */
 size_t port_uart_read(uint8_t *to, size_t size);
-/* Sends all of it; returns when the last byte is handed to the hardware. */
+/* Sends all of it; returns when the last byte is on the line: a reset may follow. */
 void port_uart_write(const uint8_t *from, size_t size);
 /* Bytes lost since start because nobody took them in time. */
 uint32_t port_uart_lost(void);

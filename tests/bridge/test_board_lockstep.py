@@ -1,8 +1,10 @@
 """A board in the loop flies what software in the loop flies, bit for bit; resets and all."""
 
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -141,6 +143,33 @@ def test_watchdog_ends_a_hang_and_the_flight_goes_on(name: str) -> None:
         if name == M7:
             assert isinstance(board, boards.EmulatedBoard)
             assert board.qmp.wait_for("WATCHDOG", 1.0) and board.qmp.wait_for("RESET", 1.0)
+
+
+@pytest.mark.parametrize("name", [M7, "linux"])
+def test_fault_of_the_processor_is_named_and_costs_no_state(name: str, tmp_path: Path) -> None:
+    """A core that writes where there is no memory, at every try of tick 5."""
+    here.need(name)
+    core = tmp_path / "core"
+    shutil.copytree(here.ROOT / "gnc" / "core", core)
+    text = (core / "nav_solution.c").read_text()
+    entry = "void nav_solution(flight_t *f)\n{\n"
+    assert text.count(entry) == 1
+    fault = "    if (f->tick == 5u) *(volatile uint32_t *)(uintptr_t)0xFFFFFFF0u = 1u;\n"
+    (core / "nav_solution.c").write_text(text.replace(entry, entry + fault))
+    elf = boards.build(name, folder=tmp_path / "build", core=core, opt="-O0")
+    flown = frames(6)
+    board = boards.EmulatedBoard(name, elf) if name == M7 else boards.LinuxBoard(name, elf)
+    with board, PlainHost(board.tty) as host:
+        host.allow_mismatch = True
+        host.begin(flown.params[0])
+        for frame in flown.sensors[:5]:
+            host.step(frame)
+        host.hellos.clear()
+        host.send(icd.SENSOR, host.body_of(flown.sensors[5]))
+        while not host.hellos:
+            assert host.receive(10.0) is not None
+        (hello,) = host.hellos
+        assert (hello["boot_reason"], hello["next_tick"], hello["boot_count"]) == (icd.BootReason.FAULT, 5, 2)
 
 
 @pytest.mark.parametrize("name", [M7, "linux"])

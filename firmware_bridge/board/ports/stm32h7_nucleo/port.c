@@ -34,6 +34,7 @@
 #define CR1_RECEIVE_SEND_INTERRUPT (1u | (1u << 2) | (1u << 3) | (1u << 5))
 #define ISR_OVERRUN (1u << 3)
 #define ISR_RECEIVED (1u << 5)
+#define ISR_SENT (1u << 6)
 #define ISR_MAY_SEND (1u << 7)
 #define USART3_IRQ 39u
 
@@ -95,6 +96,7 @@ void port_uart_write(const uint8_t *from, size_t size)
         while (!(USART3_ISR & ISR_MAY_SEND)) {}
         USART3_TDR = from[i];
     }
+    while (!(USART3_ISR & ISR_SENT)) {}
 }
 
 void port_idle(void) { ring_sleep(&received); }

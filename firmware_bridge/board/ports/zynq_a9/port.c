@@ -21,6 +21,7 @@
 #define CR_RX_TX_ENABLE (4u | 16u)
 #define MR_8N1 0x20u
 #define SR_RX_EMPTY 2u
+#define SR_TX_EMPTY 8u
 #define SR_TX_FULL 16u
 #define ISR_RX_TRIGGER 1u
 #define ISR_RX_OVERRUN 0x20u
@@ -139,6 +140,7 @@ void port_uart_write(const uint8_t *from, size_t size)
         while (UART_SR & SR_TX_FULL) {}
         UART_FIFO = from[i];
     }
+    while (!(UART_SR & SR_TX_EMPTY)) {}
 }
 
 void port_idle(void) { ring_sleep(&received); }
