@@ -35,8 +35,7 @@ REMEMBERED = 8
 RESEND_LEAST_S, RESEND_MOST_S = 0.02, 0.5
 
 _SENSOR = RecordCodec(flight.SENSOR_FRAME, icd.SENSOR.body)
-_COMMAND = RecordCodec(flight.COMMAND, icd.COMMAND.body)
-_TELEMETRY = RecordCodec(flight.TELEMETRY, icd.COMMAND.body)
+_ANSWER = RecordCodec(np.dtype([("command", flight.COMMAND), ("telemetry", flight.TELEMETRY)]), icd.COMMAND.body)
 _PARAMS = RecordCodec(flight.PARAMS, icd.PARAMETERS)
 
 
@@ -226,8 +225,9 @@ class Host:
         A lost frame is asked for again, until timeout_s; the board answers a repeated tick from memory, so it
         never steps twice. Raises BoardLostError and RefusedError, naming port and tick.
         """
-        tick = self._tick = int(sensors["tick"])
-        self._sent.append((tick, _SENSOR.put(sensors)))
+        body = _SENSOR.put(sensors)
+        tick = self._tick = int.from_bytes(body[:4], "big")
+        self._sent.append((tick, body))
         started, resends = time.monotonic(), self.resends
         answer = self._exchange(tick, started)
         took = time.monotonic() - started
@@ -236,7 +236,8 @@ class Host:
         # (Karn & Partridge, SIGCOMM 1987).
         wanted_s = 1.25 * self._resend_s if self.resends > resends else 0.75 * self._resend_s + 0.25 * 4.0 * took
         self._resend_s = min(max(wanted_s, RESEND_LEAST_S), RESEND_MOST_S)
-        return _COMMAND.get(answer), _TELEMETRY.get(answer)
+        both = _ANSWER.get(answer)
+        return both["command"], both["telemetry"]
 
     def _exchange(self, tick: int, started: float) -> bytes:
         """The body of the COMMAND that answers the newest frame."""

@@ -200,5 +200,6 @@ class RecordCodec:
 
     def get(self, body: bytes) -> np.void:
         """The record; what of it is not in the body is zero."""
-        record: np.void = np.frombuffer(body + b"\0", np.uint8).take(self._record_from).view(self._record)[0]
+        raw = np.frombuffer(body + b"\0", np.uint8).take(self._record_from).tobytes()
+        record: np.void = np.frombuffer(raw, self._record)[0]
         return record

@@ -55,7 +55,7 @@ static void take(uint8_t byte)
 
 int board_main(void)
 {
-    uint8_t bytes[256];
+    uint8_t bytes[1024]; /* a whole frame at a time */
     port_watchdog_start();
     start();
     for (;;) {

@@ -42,27 +42,31 @@ class Message:
 def byte_order(native: np.dtype[np.void], body: np.dtype[np.void]) -> tuple[np.ndarray, np.ndarray]:
     """Where each byte of a core record is found in a body: two index arrays, `record[to] = body[from]`.
 
-    Serialising a packed record big-endian is a permutation of its bytes; fields that only one of the two has stay out.
+    Serialising a packed record big-endian is a permutation of its bytes; fields that only one of the two has stay
+    out. A record of records takes each of its parts from the same body.
     """
     to: list[int] = []
     origin: list[int] = []
     for name in native.names or ():
-        if name not in (body.names or ()):
-            continue
-        (kind, at), (wire_kind, wire_at) = _place(native, name), _place(body, name)
-        if (kind.shape, kind.base.itemsize, kind.base.kind) != (
-            wire_kind.shape,
-            wire_kind.base.itemsize,
-            wire_kind.base.kind,
-        ):
-            raise ValueError(f"field {name}: {kind} in the core, {wire_kind} on the wire")
-        width = kind.base.itemsize
-        swapped = kind.base.newbyteorder("=") != wire_kind.base and width > 1
-        for element in range(kind.itemsize // width):
-            for byte in range(width):
-                to.append(at + element * width + byte)
-                origin.append(wire_at + element * width + (width - 1 - byte if swapped else byte))
+        kind, at = _place(native, name)
+        if kind.names is not None:
+            part_to, part_from = byte_order(kind, body)
+            to += [at + byte for byte in part_to]
+            origin += list(part_from)
+        elif name in (body.names or ()):
+            wire_kind, wire_at = _place(body, name)
+            if _shape(kind) != _shape(wire_kind):
+                raise ValueError(f"field {name}: {kind} in the core, {wire_kind} on the wire")
+            width = kind.base.itemsize
+            swapped = kind.base.newbyteorder("=") != wire_kind.base and width > 1
+            for byte in range(kind.itemsize):
+                to.append(at + byte)
+                origin.append(wire_at + (byte - byte % width + width - 1 - byte % width if swapped else byte))
     return np.array(to, np.intp), np.array(origin, np.intp)
+
+
+def _shape(kind: np.dtype[Any]) -> tuple[Any, ...]:
+    return kind.shape, kind.base.itemsize, kind.base.kind
 
 
 def _place(record: np.dtype[np.void], name: str) -> tuple[np.dtype[Any], int]:

@@ -273,3 +273,33 @@ def test_python_decoder_lets_nothing_spoilt_through() -> None:
 @pytest.mark.long
 def test_python_decoder_lets_nothing_spoilt_through_at_length() -> None:
     fuzz_python(1_000_000, 2)
+
+
+# ---- what the C is made of ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_c_is_self_contained_and_keeps_no_state(tmp_path: Path, compiler: str) -> None:
+    """No warning as newer C, no outside symbol but the core's, nothing that changes outside the caller's structs."""
+    from tests.bridge.conftest import CORE, GENERATED, LINK, variables
+
+    mk = variables(CORE / "sources.mk")
+    sources = [str(LINK / name) for name in variables(LINK / "sources.mk")["LINK_SOURCES"]]
+    flags = [
+        *mk["CORE_CFLAGS"],
+        *mk["CORE_WARNINGS"],
+        "-std=c17",
+        "-pedantic",
+        "-Wshadow",
+        "-Wvla",
+        "-Wstrict-prototypes",
+    ]
+    flags += ["-O2", "-fno-pic", "-fno-stack-protector", "-U_FORTIFY_SOURCE", "-DPROXOPS_BUILD_ID=1u"]
+    folders = [f"-I{folder}" for folder in (CORE, LINK, GENERATED)]
+    subprocess.run([compiler, *flags, *folders, "-c", *sources], cwd=tmp_path, check=True)
+    listed = subprocess.run(["nm", *map(str, tmp_path.glob("*.o"))], capture_output=True, text=True, check=True).stdout
+    symbols = [line.split()[-2:] for line in listed.splitlines() if len(line.split()) >= 2]
+    defined = {name for kind, name in symbols if kind in "TRDB"}
+    wanted = {name for kind, name in symbols if kind == "U"} - defined
+    assert wanted == {"flight_init", "flight_step"} | wanted & {"memcpy", "memset"}
+    assert [name for kind, name in symbols if kind.lower() in "dbcsg"] == []
