@@ -232,10 +232,10 @@ class Host:
         answer = self._exchange(tick, started)
         took = time.monotonic() - started
         self.round_trip_s.append(took)
-        # Which of two sendings was answered cannot be told: back off then, and measure clean exchanges only
-        # (Karn & Partridge, SIGCOMM 1987).
-        wanted_s = 1.25 * self._resend_s if self.resends > resends else 0.75 * self._resend_s + 0.25 * 4.0 * took
-        self._resend_s = min(max(wanted_s, RESEND_LEAST_S), RESEND_MOST_S)
+        if (
+            self.resends == resends
+        ):  # which of two sendings was answered cannot be told (Karn & Partridge, SIGCOMM 1987)
+            self._resend_s = min(max(0.75 * self._resend_s + 0.25 * 4.0 * took, RESEND_LEAST_S), RESEND_MOST_S)
         both = _ANSWER.get(answer)
         return both["command"], both["telemetry"]
 
@@ -250,13 +250,14 @@ class Host:
                 now = time.monotonic()
                 if now >= give_up:
                     raise BoardLostError(f"{self._where()} does not answer for {self.timeout_s:g} s")
-                wait_s = min(2.0 * wait_s, 8.0 * self._resend_s)
+                wait_s = min(2.0 * wait_s, 8.0 * self._resend_s, RESEND_MOST_S)
                 ask_again = now + wait_s
                 self.resends += 1
                 self._send_from(tick)
             elif packet.message is icd.COMMAND:
                 if int.from_bytes(packet.body[:4], "big") != tick:
-                    self.late_answers += 1
+                    self.late_answers += 1  # asked again too soon; mere loss brings none of these
+                    self._resend_s = min(2.0 * self._resend_s, RESEND_MOST_S)
                 elif (status := _status(packet.body)) == FLIGHT_OK:
                     return packet.body
                 else:
@@ -428,7 +429,6 @@ class Host:
             self._tell("event", f"{_name(icd.Event, int(m['event']))} ({_signed(int(m['argument']))})")
         elif packet.message is icd.HELLO and icd.HELLO.decode(packet.body)["session"] == 0:
             self.boots += 1
-            self.wire.forget_sequences()
             self.identity = identity = Identity.of(packet.body)
             started = f"{identity.board} started ({identity.boot_reason.name.lower()}), {identity.state.name.lower()}"
             self._tell("boot", started)

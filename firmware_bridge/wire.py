@@ -142,6 +142,8 @@ class Wire:
             return None
         counters.packets_received += 1
         sequence &= 0x3FFF
+        if message is icd.HELLO and not icd.HELLO.decode(body)["session"]:  # unasked: the board has started anew
+            self.forget_sequences()
         self._count_sequence(message.apid, sequence)
         return Packet(message, sequence, body)
 

@@ -33,6 +33,15 @@ static void count_sequence(link_t *link, size_t apid, uint16_t sequence)
     link->heard[apid] = true;
 }
 
+/* An unasked HELLO says that the other side has started anew. */
+static bool tells_of_a_start(const link_packet_t *packet)
+{
+    icd_hello_t m;
+    if (packet->message != ICD_HELLO) return false;
+    icd_get_hello(packet->body, &m);
+    return m.session == 0;
+}
+
 /* Checks what lies between two delimiters. */
 static bool accept(link_t *link, link_packet_t *packet)
 {
@@ -59,6 +68,7 @@ static bool accept(link_t *link, link_packet_t *packet)
     if (packet->message == ICD_UNKNOWN) c->apid_errors++;
     if (packet->message < 0) return false;
     c->packets_received++;
+    if (tells_of_a_start(packet)) link_forget_sequences(link);
     count_sequence(link, icd_apid_index(packet->apid), packet->sequence);
     return true;
 }

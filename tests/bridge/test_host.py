@@ -75,11 +75,27 @@ def test_lost_answers_are_asked_for_again_and_come_from_memory(host: Host, board
     assert found["host"]["resends"] == found["board"]["repeats"] > 5
 
 
+def test_loss_does_not_slow_the_asking_down_and_slowness_does(host: Host, board: MemoryBoard) -> None:
+    rng = np.random.Generator(np.random.Philox(3))
+    steps(host, range(20))
+    board.lose = lambda answer: rng.random() < 0.6
+    steps(host, range(20, 80))
+    assert host.resends > 30 and host.late_answers == 0
+    assert host._resend_s < 0.03
+    board.lose = lambda answer: False
+    codec = RecordCodec(flight.COMMAND, icd.COMMAND.body)
+    board._answers += [Wire().frame(icd.COMMAND, codec.put(recording().command[tick])) for tick in (78, 79)]
+    steps(host, range(80, 81))
+    assert host.late_answers == 2
+    assert host._resend_s > 0.05
+
+
 def test_a_reset_board_flies_on_from_what_it_kept(host: Host, board: MemoryBoard) -> None:
     steps(host, range(10))
     board.reset(icd.BootReason.WATCHDOG, board.saved)
     steps(host, range(10, 20))
     assert host.boots == 1
+    assert not any(count for name, count in host.counters().items() if name.startswith("sequence"))
     assert [n.text for n in host.notices][-2:] == ["memory board started (watchdog), flying", "resumed (9)"]
 
 

@@ -1,6 +1,7 @@
 """The wire in both languages: whatever arrives, nothing comes out that was not sent, and both count the same."""
 
 import ctypes
+import itertools
 import subprocess
 import zlib
 from pathlib import Path
@@ -165,8 +166,10 @@ BODY_WORD = len(PING) + 3
 def test_each_failure_has_its_counter(link: ctypes.CDLL, frame: bytes, counter: str | None) -> None:
     quiet = Counters(bytes_received=len(frame)).as_dict()
     expected = quiet | ({counter: 1} if counter else {})
-    for end in (Wire(listens_uplink=True), CLink(link, listens_uplink=True)):
-        end.feed(frame)
+    for kind, size in itertools.product((Wire, CLink), (1, len(frame))):
+        end = Wire(listens_uplink=True) if kind is Wire else CLink(link, listens_uplink=True)
+        for at in range(0, len(frame), size):
+            end.feed(frame[at : at + size])
         found = end.counters if isinstance(end.counters, dict) else end.counters.as_dict()
         assert found == expected
 
@@ -181,6 +184,18 @@ def test_sequence_counts_tell_of_what_is_missing(link: ctypes.CDLL) -> None:
         end.feed(b"".join(map(ping, order)))
         found = end.counters if isinstance(end.counters, dict) else end.counters.as_dict()
         assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(("session", "missing"), [(0, 0), (1, 7)])
+def test_a_start_of_the_other_side_begins_the_counts_anew(link: ctypes.CDLL, session: int, missing: int) -> None:
+    def hello(sequence: int, session: int) -> bytes:
+        body = icd.HELLO.encode(session=session)
+        return sealed(0x0810, 0xC000 | sequence, len(body) + 3, body=body)
+
+    for end in (Wire(), CLink(link, listens_uplink=False)):
+        end.feed(hello(5, 1) + hello(13, session) + hello(14, 1))
+        found = end.counters if isinstance(end.counters, dict) else end.counters.as_dict()
+        assert (found["packets_received"], found["sequence_gaps"]) == (3, missing)
 
 
 def test_crc_is_zlibs(link: ctypes.CDLL) -> None:

@@ -124,6 +124,17 @@ def test_a_flight_through_a_bad_cable_is_the_same_flight(name: str, seed: int) -
         assert found["host"]["resends"] >= max(injected[d].get("drop", 0) for d in injected) > 0
 
 
+def test_what_is_held_up_comes_late_and_in_order() -> None:
+    here.need("linux")
+    faults = LinkFaults(delay=1.0, delay_s=0.05)
+    with boards.open_board("linux") as board, NullModem(board.tty, faults, 1) as cable:
+        host = Host(SerialLink(cable.tty))
+        host.connect()
+        assert host.ping() >= 0.1
+        assert host.counters()["sequence_reordered"] == 0
+        host.close()
+
+
 def test_a_board_that_goes_takes_the_cable_with_it() -> None:
     here.need("linux")
     with boards.open_board("linux") as board, NullModem(board.tty, LinkFaults(), 1) as cable:
