@@ -13,7 +13,7 @@ import traceback
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -120,7 +120,7 @@ def run(
     read = Scenario.load(scenario, overrides)
     with (
         _computer(on, allow_mismatch) as computer,
-        _Progress(read.scenario.max_duration_s, read.name, quiet=as_json) as progress,
+        _Progress(read.name, read.scenario.max_duration_s, quiet=as_json) as progress,
     ):
         log = fly(
             read, seed, case=case, flight=computer, out=out, progress=progress, mode=mode, overrun=overrun,
@@ -173,29 +173,24 @@ def campaign(
     sys.exit(EXIT["FAIL" if flown.failed else "PASS"])
 
 
-class _CampaignProgress:
-    """Cases done with rate, time left and the running verdict, on a terminal only."""
+class _Bar:
+    """A progress bar, shown while the block lasts, on a terminal only."""
 
-    def __init__(self, name: str, runs: int, quiet: bool):
+    def __init__(self, name: str, total: float, quiet: bool, **fields: str):
         self._bar: Any = None
-        self._began: tuple[float, int] | None = None
         if not quiet and sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+            from rich.progress import BarColumn, Progress, TextColumn
 
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("{task.fields[verdict]}"),
-                TextColumn("{task.fields[rate]}"),
-                TimeRemainingColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._task = self._bar.add_task(name, total=runs, verdict="", rate="")
+            columns = (TextColumn("{task.description}"), BarColumn(), *self._columns())
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._task = self._bar.add_task(name, total=total, **fields)
 
-    def __enter__(self) -> _CampaignProgress:
+    def _columns(self) -> tuple[Any, ...]:
+        """What stands behind the bar."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
         if self._bar:
             self._bar.start()
         return self
@@ -203,6 +198,20 @@ class _CampaignProgress:
     def __exit__(self, *error: object) -> None:
         if self._bar:
             self._bar.stop()
+
+
+class _CampaignProgress(_Bar):
+    """Cases done with rate, time left and the running verdict."""
+
+    def __init__(self, name: str, runs: int, quiet: bool):
+        super().__init__(name, runs, quiet, verdict="", rate="")
+        self._began: tuple[float, int] | None = None
+
+    def _columns(self) -> tuple[Any, ...]:
+        from rich.progress import MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
+        verdict, rate = TextColumn("{task.fields[verdict]}"), TextColumn("{task.fields[rate]}")
+        return MofNCompleteColumn(), verdict, rate, TimeRemainingColumn()
 
     def __call__(self, done: int, failures: int, runs: int) -> None:
         if not self._bar:
@@ -264,7 +273,7 @@ def replay(directory: Path, on: str, allow_mismatch: bool, as_json: bool) -> Non
     log = Log.open(directory)
     with (
         _computer(on, allow_mismatch) as computer,
-        _Progress(log.duration_s, f"replay of {log.scenario.name}", quiet=as_json) as progress,
+        _Progress(f"replay of {log.scenario.name}", log.duration_s, quiet=as_json) as progress,
     ):
         found = drive(log, computer, progress=progress)
     _show_comparison(found, as_json)
@@ -308,14 +317,15 @@ def ports(as_json: bool) -> None:
     """The serial ports of this computer, each with the names that stay when it is plugged in again."""
     from dataclasses import asdict
 
-    from firmware_bridge.ports import ports as found
+    from firmware_bridge.ports import ports as list_ports
 
+    found = list_ports()
     if as_json:
-        click.echo(json.dumps([asdict(port) for port in found()], indent=2))
+        click.echo(json.dumps([asdict(port) for port in found], indent=2))
         return
-    for port in found():
+    for port in found:
         click.echo("  ".join(part for part in (port.device, port.by_id, port.usb, port.description) if part))
-    if not found():
+    if not found:
         click.echo("no serial ports")
 
 
@@ -411,33 +421,13 @@ def _render(directory: Path, log: Log) -> Path:
     return path
 
 
-class _Progress:
-    """A progress bar of simulated time, on a terminal only."""
+class _Progress(_Bar):
+    """Simulated time flown."""
 
-    def __init__(self, duration_s: float, name: str, quiet: bool):
-        self._bar: Any = None
-        if not quiet and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    def _columns(self) -> tuple[Any, ...]:
+        from rich.progress import TextColumn, TimeElapsedColumn
 
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TextColumn("{task.completed:,.0f} s simulated"),
-                TimeElapsedColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._task = self._bar.add_task(name, total=duration_s)
-
-    def __enter__(self) -> _Progress:
-        if self._bar:
-            self._bar.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._bar:
-            self._bar.stop()
+        return TextColumn("{task.completed:,.0f} s simulated"), TimeElapsedColumn()
 
     def __call__(self, t_s: float) -> None:
         if self._bar:

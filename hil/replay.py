@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gnc import flight
 from hil.log import Log, digest
-from hil.run import FlightComputer, take_answer
+from hil.run import FlightComputer, start, take_answer
 
 Frames = NDArray[np.void]
 # What the flight computer was given before what it made of it; its estimate before the command that follows from it
@@ -112,8 +112,7 @@ def replay(
         ValueError: it answered something that is no command.
     """
     computer = flight.Flight(log.params[0]) if computer is None else computer
-    if (start := getattr(computer, "start", None)) is not None:
-        start(log.params[0])
+    start(computer, log.params[0])
     rows = len(log.sensors)
     part = SimpleNamespace(
         sensors=log.sensors, command=np.zeros(rows, flight.COMMAND), telemetry=np.zeros(rows, flight.TELEMETRY)

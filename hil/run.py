@@ -41,6 +41,12 @@ class FlightComputer(Protocol):
     # "mismatches" in it never has verdict PASS.
 
 
+def start(computer: FlightComputer, params: np.void) -> None:
+    """Gives a flight computer the run's flight parameters, if it is one that takes them."""
+    if (begin := getattr(computer, "start", None)) is not None:
+        begin(params)
+
+
 def fly(
     scenario: str | Path | Scenario,
     seed: int = 1,
@@ -83,8 +89,7 @@ def fly(
     run = prepare(scenario, seed, case)
     pacer = _pacer(scenario, mode, overrun, grace_s, clock)
     computer = run.flight_core() if flight is None else flight
-    if (start := getattr(computer, "start", None)) is not None:
-        start(run.params)
+    start(computer, run.params)
     recorder = _open_recorder(run, Path(out)) if out is not None else None
     try:
         process: AbstractContextManager[dict[str, str]] = realtime_process() if pacer else nullcontext({})

@@ -4,9 +4,13 @@
 
 #define CORRIDOR_NEAR_M 2.0 /* nearer, the corridor is judged as if at this distance: its cone shrinks to a point */
 
-static double closing_limit(const flight_params_t *p, double range_m)
+/* The estimated closing rate is above its range-dependent limit by more than the margin. */
+static bool closes_too_fast(const flight_t *f, double margin_mps)
 {
-    return elem_max(p->closing_rate_floor_mps, p->closing_rate_base_mps + p->closing_rate_slope_ps * elem_max(range_m, 0.0));
+    const flight_params_t *p = &f->params;
+    double range = vec3_norm(f->solution.r_port_tport_m), closing = -f->solution.v_port_tport_mps[0];
+    double limit = elem_max(p->closing_rate_floor_mps, p->closing_rate_base_mps + p->closing_rate_slope_ps * elem_max(range, 0.0));
+    return closing > limit + margin_mps;
 }
 
 static bool outside_corridor(const flight_t *f)
@@ -33,13 +37,12 @@ static uint8_t find_reason(const flight_t *f)
     const flight_params_t *p = &f->params;
     const mission_t *m = &f->mission;
     uint8_t uses = p->phase_uses[m->phase];
-    double range = vec3_norm(f->solution.r_port_tport_m), closing = -f->solution.v_port_tport_mps[0];
     if ((uses & USES_CAMERA) && nav_lost(f, &f->relative.camera, p->sensor_timeout_s)) return REASON_CAMERA;
     if ((uses & USES_RGNSS) && nav_lost(f, &f->relative.rgnss, p->sensor_timeout_s)) return REASON_RGNSS;
     if ((uses & USES_STAR) && nav_lost(f, &f->attitude.star, p->star_timeout_s)) return REASON_STAR;
     if ((uses & USES_CAMERA) && sensors_disagree(f)) return REASON_DISAGREEMENT;
     if (outside_corridor(f)) return REASON_CORRIDOR;
-    if (closing > closing_limit(p, range) + p->closing_rate_margin_mps) return REASON_CLOSING_RATE;
+    if (closes_too_fast(f, p->closing_rate_margin_mps)) return REASON_CLOSING_RATE;
     if (vec3_norm(f->guidance.error_attitude_rad) > p->attitude_max_rad) return REASON_ATTITUDE;
     if (f->solution.r_port_tport_m[0] < -0.3) return REASON_MISSED_CONTACT;
     if (p->phase_timeout_s[m->phase] > 0.0 && mission_phase_time_s(f) > p->phase_timeout_s[m->phase]) return REASON_TIMEOUT;
@@ -49,14 +52,10 @@ static uint8_t find_reason(const flight_t *f)
 void fdir_step(flight_t *f)
 {
     const flight_params_t *p = &f->params;
-    mission_t *m = &f->mission;
-    uint32_t abort_phase = p->phase_abort[m->phase];
-    if (abort_phase == m->phase) return;
+    uint32_t phase = f->mission.phase, abort_phase = p->phase_abort[phase];
+    if (abort_phase == phase) return;
     uint8_t reason = find_reason(f);
     if (reason == REASON_NONE) return;
-    double range = vec3_norm(f->solution.r_port_tport_m), closing = -f->solution.v_port_tport_mps[0];
-    bool hard = closing > closing_limit(p, range) + p->closing_rate_hard_mps;
-    m->abort_reason = reason;
-    mission_enter(f, hard ? p->cam_phase : abort_phase);
+    mission_break_off(f, closes_too_fast(f, p->closing_rate_hard_mps) ? p->cam_phase : abort_phase, reason);
     guidance_step(f);
 }

@@ -117,18 +117,16 @@ int32_t flight_init(flight_t *flight, const flight_params_t *params, uint32_t *b
     return FLIGHT_OK;
 }
 
-static bool sensor_ok(const flight_t *f, const sensor_track_t *t, double timeout_s) { return t->seen && !nav_lost(f, t, timeout_s); }
-
 static uint32_t flags_of(const flight_t *f)
 {
     const mission_t *m = &f->mission;
     const flight_params_t *p = &f->params;
     uint8_t law = p->phase_law[m->phase];
     uint32_t flags = 0;
-    if (sensor_ok(f, &f->attitude.star, p->star_timeout_s)) flags |= FLAG_STAR_OK;
-    if (sensor_ok(f, &f->relative.rgnss, p->sensor_timeout_s)) flags |= FLAG_RGNSS_OK;
-    if (sensor_ok(f, &f->relative.camera, p->sensor_timeout_s)) flags |= FLAG_CAMERA_OK;
-    if (sensor_ok(f, &f->relative.gnss, p->sensor_timeout_s)) flags |= FLAG_GNSS_OK;
+    if (nav_heard(f, &f->attitude.star, p->star_timeout_s)) flags |= FLAG_STAR_OK;
+    if (nav_heard(f, &f->relative.rgnss, p->sensor_timeout_s)) flags |= FLAG_RGNSS_OK;
+    if (nav_heard(f, &f->relative.camera, p->sensor_timeout_s)) flags |= FLAG_CAMERA_OK;
+    if (nav_heard(f, &f->relative.gnss, p->sensor_timeout_s)) flags |= FLAG_GNSS_OK;
     if ((law == LAW_HOP || law == LAW_CAM) && m->hop_stage == HOP_BURN) flags |= FLAG_BURN;
     if (m->retreat) flags |= FLAG_RETREAT;
     if (m->cam) flags |= FLAG_CAM;

@@ -76,7 +76,7 @@ typedef struct {
     uint32_t hop_stage, hop_leg;                    /* leg 0, 1: corrections to come; 2: arrival */
     uint64_t arrive_us, burn_start_us, burn_last_fire_us;
     double dv_to_go_eci_mps[3];
-    bool burn_is_arrival, cam_solved;
+    bool burn_is_arrival;
     uint16_t tc_seq;
     bool tc_seen, go, held, free_drift, tc_rejected, gate_open, retreat, cam;
     uint8_t abort_reason;
@@ -125,6 +125,8 @@ bool nav_relative_at(const flight_t *f, uint64_t t_us, nav_sample_t *out);
 bool nav_take(const flight_t *f, sensor_track_t *track, bool valid, uint16_t seq, uint64_t t_valid_us);
 void nav_accept(const flight_t *f, sensor_track_t *track, bool accepted);
 bool nav_lost(const flight_t *f, const sensor_track_t *track, double timeout_s);
+/* The sensor has been heard at all, and is not lost. */
+bool nav_heard(const flight_t *f, const sensor_track_t *track, double timeout_s);
 bool nav_all_finite(const double *x, size_t n);
 bool nav_all_within(const double *x, size_t n, double limit); /* false for NaN */
 /* Target attitude: tbody_from_eci at a sample, nominal hold turned by the estimated error. */
@@ -140,6 +142,7 @@ void nav_solution(flight_t *f);
 /* mission.c, guidance.c, fdir.c */
 void mission_init(flight_t *f);
 void mission_enter(flight_t *f, uint32_t phase);
+void mission_break_off(flight_t *f, uint32_t phase, uint8_t reason);
 void mission_step(flight_t *f, const sensor_frame_t *s);
 double mission_phase_time_s(const flight_t *f);
 void guidance_step(flight_t *f);
@@ -148,9 +151,10 @@ void guidance_cam(flight_t *f);
 void guidance_start_forced(flight_t *f);
 void fdir_step(flight_t *f);
 /* targeting.c: impulse dv (eci) at now + wait_s that takes the chaser to aim (hill, c.m.) transfer_s
- * later, and the relative velocity (hill) it arrives with; false: not converged. */
+ * later; false: not converged. */
 bool targeting_solve(const flight_t *f, double wait_s, double transfer_s, const double aim_hill_m[3],
                      double dv_eci_mps[3]);
+/* Relative state (hill, c.m.) after a free drift of dt_s, and the hill frame then; false: no orbit. */
 bool targeting_predict(const flight_t *f, double dt_s, double r_hill_m[3], double v_hill_mps[3], double c_hill_from_eci[9]);
 /* ctl_*.c */
 static inline double control_dead_band(double x, double band)

@@ -25,7 +25,7 @@ static void reference(flight_t *f, const double lateral[3], const double lateral
     guidance_t *g = &f->guidance;
     double weight_rate, weight = tracking_weight(f, &weight_rate), theta[3], rate[3], q[4], q_tport[4], q_port_inv[4], q_mate[4];
     double axis[3] = {f->mission.distance_m, 0.0, 0.0}, axis_rate[3] = {f->mission.speed_mps, 0.0, 0.0};
-    double point[3], rate_hill[3], sweep[3], rate_body[3];
+    double point[3], rate_hill[3], sweep[3];
     vec3_scale(theta, weight, f->relative.theta_tbody_rad);
     vec3_scale(rate, weight, f->relative.rate_tbody_radps);
     vec3_axpy(rate, rate, weight_rate, f->relative.theta_tbody_rad);
@@ -46,8 +46,7 @@ static void reference(flight_t *f, const double lateral[3], const double lateral
     quat_conj(q_mate, p->q_tport_from_port);
     quat_mul(q_mate, q_port_inv, q_mate);
     quat_mul(g->q_body_from_hill, q_mate, q_tport);
-    quat_rotate(rate_body, g->q_body_from_hill, rate_hill);
-    vec3_copy(g->w_body_hill_body_radps, rate_body);
+    quat_rotate(g->w_body_hill_body_radps, g->q_body_from_hill, rate_hill);
     double q_error[4], q_ref_inv[4];
     quat_conj(q_ref_inv, g->q_body_from_hill);
     quat_mul(q_error, f->solution.q_body_from_hill, q_ref_inv);
@@ -56,14 +55,21 @@ static void reference(flight_t *f, const double lateral[3], const double lateral
     vec3_sub(g->error_v_mps, f->solution.v_port_hill_mps, g->v_port_hill_mps);
 }
 
+/* The target port in its nominal hold, and a vector of that length along its axis, hill. */
+static void nominal_port(const flight_params_t *p, double length, double port[3], double along_axis[3])
+{
+    double q_tport[4];
+    quat_mul(q_tport, p->q_tport_from_tbody, p->q_tbody_from_hill);
+    quat_irotate(port, p->q_tbody_from_hill, p->tport_tbody_m);
+    vec3_set(along_axis, length, 0.0, 0.0);
+    quat_irotate(along_axis, q_tport, along_axis);
+}
+
 /* Where the chaser is now against the nominal port: axial distance and the lateral rest, hill. */
 static double nominal_distance(const flight_t *f, double lateral[3])
 {
-    const flight_params_t *p = &f->params;
-    double q_tport[4], port[3], axis[3] = {1.0, 0.0, 0.0}, d[3];
-    quat_mul(q_tport, p->q_tport_from_tbody, p->q_tbody_from_hill);
-    quat_irotate(port, p->q_tbody_from_hill, p->tport_tbody_m);
-    quat_irotate(axis, q_tport, axis);
+    double port[3], axis[3], d[3];
+    nominal_port(&f->params, 1.0, port, axis);
     vec3_sub(d, f->solution.r_port_hill_m, port);
     double along = vec3_dot(d, axis);
     vec3_axpy(lateral, d, -along, axis);
@@ -145,10 +151,8 @@ static void aim_point(const flight_t *f, double aim[3])
 {
     const flight_params_t *p = &f->params;
     uint32_t phase = f->mission.phase;
-    double q_tport[4], axis[3] = {p->phase_distance_m[phase], 0.0, 0.0}, arm[3];
-    quat_mul(q_tport, p->q_tport_from_tbody, p->q_tbody_from_hill);
-    quat_irotate(aim, p->q_tbody_from_hill, p->tport_tbody_m);
-    quat_irotate(axis, q_tport, axis);
+    double axis[3], arm[3];
+    nominal_port(p, p->phase_distance_m[phase], aim, axis);
     vec3_add(aim, aim, axis);
     aim[0] += p->phase_offset_x_m[phase];
     vec3_sub(arm, p->port_body_m, p->com_body_m);
@@ -244,10 +248,9 @@ void guidance_cam(flight_t *f)
 {
     mission_t *m = &f->mission;
     double dv[3];
-    if (!m->cam_solved) {
+    if (m->hop_stage == HOP_PLAN) {
         vec3_sub(dv, f->params.cam_velocity_hill_mps, f->solution.v_hill_mps);
         mat3_tmul_vec(m->dv_to_go_eci_mps, f->solution.c_hill_from_eci, dv);
-        m->cam_solved = true;
         m->burn_last_fire_us = f->t_us;
         m->burn_is_arrival = true;
         m->hop_stage = HOP_BURN;

@@ -10,7 +10,6 @@ void mission_enter(flight_t *f, uint32_t phase)
     m->entry_us = f->t_us;
     m->hop_stage = HOP_PLAN;
     m->hop_leg = 0;
-    m->cam_solved = false;
     m->go = false;
     m->held = false;
     m->gate_open = false;
@@ -25,7 +24,7 @@ void mission_init(flight_t *f) { f->mission.phase = f->params.start_phase; }
 
 double mission_phase_time_s(const flight_t *f) { return 1.0e-6 * (double)(f->t_us - f->mission.entry_us); }
 
-static void break_off(flight_t *f, uint32_t phase, uint8_t reason)
+void mission_break_off(flight_t *f, uint32_t phase, uint8_t reason)
 {
     f->mission.abort_reason = reason;
     mission_enter(f, phase);
@@ -37,7 +36,7 @@ static void commanded(flight_t *f, uint32_t phase, bool possible)
     f->mission.tc_rejected = !possible;
     if (!possible) return;
     f->mission.free_drift = false;
-    break_off(f, phase, REASON_TELECOMMAND);
+    mission_break_off(f, phase, REASON_TELECOMMAND);
 }
 
 static void hold_here(flight_t *f)
@@ -91,9 +90,9 @@ static bool gate_open(const flight_t *f)
     if (vec3_norm(f->guidance.error_r_m) > p->phase_gate_r_m[m->phase]) return false;
     if (vec3_norm(f->guidance.error_v_mps) > p->phase_gate_v_mps[m->phase]) return false;
     if (vec3_norm(f->guidance.error_attitude_rad) > 0.5 * p->attitude_max_rad) return false;
-    if ((uses & USES_STAR) && (!f->attitude.star.seen || nav_lost(f, &f->attitude.star, p->star_timeout_s))) return false;
-    if ((uses & USES_RGNSS) && (!f->relative.rgnss.seen || nav_lost(f, &f->relative.rgnss, p->sensor_timeout_s))) return false;
-    if ((uses & USES_CAMERA) && (!f->relative.camera.seen || nav_lost(f, &f->relative.camera, p->sensor_timeout_s))) return false;
+    if ((uses & USES_STAR) && !nav_heard(f, &f->attitude.star, p->star_timeout_s)) return false;
+    if ((uses & USES_RGNSS) && !nav_heard(f, &f->relative.rgnss, p->sensor_timeout_s)) return false;
+    if ((uses & USES_CAMERA) && !nav_heard(f, &f->relative.camera, p->sensor_timeout_s)) return false;
     return true;
 }
 
@@ -145,7 +144,7 @@ void mission_step(flight_t *f, const sensor_frame_t *s)
     if (docked && f->params.phase_law[m->phase] != LAW_DOCKED) enter_docked(f);
     if (f->params.phase_law[m->phase] == LAW_DOCKED) {
         if (s->dock_captured) m->entry_us = f->t_us; /* one frame without it must not fire thrusters against the latches */
-        else if (mission_phase_time_s(f) > CAPTURE_WAIT_S) break_off(f, f->params.retreat_phase, REASON_MISSED_CONTACT);
+        else if (mission_phase_time_s(f) > CAPTURE_WAIT_S) mission_break_off(f, f->params.retreat_phase, REASON_MISSED_CONTACT);
     }
     guidance_step(f);
     if (f->params.phase_law[m->phase] == LAW_HOP) guidance_hop(f);

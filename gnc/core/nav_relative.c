@@ -50,6 +50,11 @@ bool nav_lost(const flight_t *f, const sensor_track_t *track, double timeout_s)
     return age_s > timeout_s || track->rejects_in_row >= f->params.reject_limit;
 }
 
+bool nav_heard(const flight_t *f, const sensor_track_t *track, double timeout_s)
+{
+    return track->seen && !nav_lost(f, track, timeout_s);
+}
+
 void nav_relative_init(flight_t *f)
 {
     nav_relative_t *n = &f->relative;

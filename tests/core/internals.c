@@ -37,7 +37,7 @@ const member_t internals_members[] = {
     COUNT32(mission.phase) TIME(mission.entry_us) DOUBLE(mission.distance_m) DOUBLE(mission.speed_mps)
     DOUBLE(mission.start_distance_m) DOUBLE(mission.start_lateral_hill_m) COUNT32(mission.hop_stage)
     COUNT32(mission.hop_leg) TIME(mission.arrive_us) TIME(mission.burn_start_us) TIME(mission.burn_last_fire_us)
-    DOUBLE(mission.dv_to_go_eci_mps) BOOL(mission.burn_is_arrival) BOOL(mission.cam_solved) BOOL(mission.tc_seen)
+    DOUBLE(mission.dv_to_go_eci_mps) BOOL(mission.burn_is_arrival) BOOL(mission.tc_seen)
     BOOL(mission.go) BOOL(mission.held) BOOL(mission.free_drift) BOOL(mission.tc_rejected) BOOL(mission.gate_open)
     BOOL(mission.retreat) BOOL(mission.cam) MEMBER(mission.abort_reason, uint8_t, "u1")
     DOUBLE(control.arms) DOUBLE(control.smallest) DOUBLE(control.carried) DOUBLE(control.inertia)
