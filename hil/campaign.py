@@ -19,7 +19,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from concurrent.futures import ThreadPoolExecutor as Threads
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -36,7 +36,7 @@ from hil.prepare import prepare
 from hil.recorder import RecorderError
 from hil.run import FlightComputer, fly
 from hil.scenario import Scenario, ScenarioError
-from hil.statistics import demonstrated
+from hil.statistics import demonstrated, runs_needed
 
 JOURNAL_NAME = "journal.sqlite"
 TABLE_NAME = "cases.parquet"
@@ -57,6 +57,32 @@ class Keep:
     failed: int = 10
     worst: int = 3
     sampled: int = 1
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What a campaign is to show, said before it is flown.
+
+    required: success probability to be shown at that confidence; accepted: cases that may fail.
+    """
+
+    required: float = 0.9973
+    confidence: float = 0.95
+    accepted: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises CampaignError for what no campaign could show."""
+        for name in ("required", "confidence"):
+            value = getattr(self, name)
+            if not 0.0 < value < 1.0:
+                raise CampaignError(f"{name} = {value}: expected more than 0 and less than 1")
+        if self.accepted < 0:
+            raise CampaignError(f"accepted = {self.accepted}: expected 0 or more failures")
+
+    @property
+    def runs_needed(self) -> int:
+        """Smallest campaign that shows it with as many failures as are accepted."""
+        return runs_needed(self.required, self.confidence, self.accepted)
 
 
 @dataclass(frozen=True)
@@ -164,6 +190,7 @@ class Campaign:
     runs_per_s: float | None = None
     kept: tuple[Path, ...] = ()
     table: Path | None = None
+    criterion: Criterion = Criterion()
 
     @property
     def failed(self) -> list[int]:
@@ -173,9 +200,15 @@ class Campaign:
     @property
     def statement(self) -> str:
         """What the campaign shows of mission success."""
-        failures = len(self.failed)
+        failures, asked = len(self.failed), self.criterion
         word = "failure" if failures == 1 else "failures"
-        return f"{failures} {word} in {self.runs} runs: success {demonstrated(failures, self.runs).statement}"
+        shown = demonstrated(failures, self.runs, asked.confidence).statement
+        return f"{failures} {word} in {self.runs} runs: success {shown}"
+
+    @property
+    def passed(self) -> bool:
+        """Whether no more cases failed than were accepted."""
+        return len(self.failed) <= self.criterion.accepted
 
     def replay(self, case: int) -> str:
         """The command that flies a case again."""
@@ -187,39 +220,11 @@ class Campaign:
         return {name: _column(name, [row.get(name) for row in self.rows]) for name in names}
 
     def summary(self) -> dict[str, Any]:
-        """The campaign in one JSON object."""
-        failed = self.failed
-        return {
-            "scenario": self.scenario.name,
-            "seed": self.seed,
-            "runs": self.runs,
-            "failures": len(failed),
-            "statement": self.statement,
-            "digest": self.digest,
-            "runs_per_s": self.runs_per_s,
-            "requirements": self._requirements(),
-            "failed": [{"case": case, "replay": self.replay(case)} for case in failed],
-            "out": None if self.out is None else str(self.out),
-            "table": None if self.table is None else str(self.table),
-            "kept": [str(path) for path in self.kept],
-            "versions": versions(),
-        }
+        """What the campaign shows, as `hil.report.summarise` has it: plain values for JSON."""
+        from hil.report.campaign import summarise
 
-    def _requirements(self) -> dict[str, dict[str, Any]]:
-        """Of each requirement: runs it arose in, failures among them, and the worst margin with its case."""
-        found: dict[str, dict[str, Any]] = {}
-        for row in self.rows:
-            for key, passed in row.items():
-                if not key.endswith(".passed"):
-                    continue
-                name = key.removeprefix("requirement.").removesuffix(".passed")
-                entry = found.setdefault(name, {"runs": 0, "failures": 0, "worst_margin": None, "worst_case": None})
-                entry["runs"] += 1
-                entry["failures"] += not passed
-                margin = row[f"requirement.{name}.margin"]
-                if margin is not None and (entry["worst_margin"] is None or margin < entry["worst_margin"]):
-                    entry["worst_margin"], entry["worst_case"] = margin, row["case"]
-        return found
+        asked = self.criterion
+        return summarise(self, asked.required, asked.confidence, accepted=asked.accepted)
 
     @classmethod
     def open(cls, directory: str | Path) -> Campaign:
@@ -240,9 +245,16 @@ class Campaign:
             return cls(
                 scenario, int(identity["seed"]), runs, rows, journal.digest(), identity["command"], out,
                 kept=tuple(sorted((out / LOGS_NAME).glob("case-*"))), table=table if table.exists() else None,
+                criterion=_criterion(identity),
             )  # fmt: skip
         finally:
             journal.close()
+
+
+def _criterion(identity: Mapping[str, str]) -> Criterion:
+    """What the campaign of a journal was to show."""
+    asked = json.loads(identity["criterion"])
+    return Criterion(**asked)
 
 
 def _column(name: str, values: list[Any]) -> Any:
@@ -266,6 +278,7 @@ def campaign(
     out: str | Path | None = None,
     resume: bool = False,
     keep: Keep | None = None,
+    criterion: Criterion | None = None,
     progress: Callable[[int, int, int], None] | None = None,
 ) -> Campaign:
     """Flies cases 0 to runs - 1 of a scenario and keeps every result.
@@ -283,6 +296,7 @@ def campaign(
         out: folder for the journal, the table and the kept logs; nothing is written without one.
         resume: goes on with the campaign in `out`, which must be the same; begins it if there is none.
         keep: cases whose logs are kept in `out`.
+        criterion: what the campaign is to show, which a resumed one cannot change.
         progress: called with cases done, failures among them, and runs, after every case.
 
     Raises:
@@ -293,7 +307,7 @@ def campaign(
         raise CampaignError(f"runs = {runs!r}: expected a whole number from 1 to {RUNS_MAX}")
     if jobs is not None and jobs < 1:
         raise CampaignError(f"jobs = {jobs}: expected 1 or more")
-    overrides = tuple(overrides)
+    overrides, criterion = tuple(overrides), criterion or Criterion()
     if not isinstance(scenario, Scenario):
         command = " ".join(["proxops run", quote(str(scenario)), *(f"--set {quote(item)}" for item in overrides)])
         scenario = Scenario.load(scenario, overrides)
@@ -303,7 +317,7 @@ def campaign(
     text = scenario.to_toml()
     packaged = Scenario.parse(text, scenario.source).path == scenario.path
     first = Case(text, scenario.source, None if packaged else str(Path(scenario.path).resolve()), seed, 0, flight)
-    identity = _identity(scenario, first, runs, command)
+    identity = _identity(scenario, first, runs, command, criterion)
     with _folder(out) as directory:
         journal = Journal(IN_MEMORY if directory is None else directory / JOURNAL_NAME)
         try:
@@ -321,7 +335,7 @@ def campaign(
             rows, digest = journal.rows(), journal.digest()
         finally:
             journal.close()
-        flown = Campaign(scenario, seed, runs, rows, digest, command, directory, rate)
+        flown = Campaign(scenario, seed, runs, rows, digest, command, directory, rate, criterion=criterion)
         if directory is None:
             return flown
         table = export_parquet(flown, directory / TABLE_NAME)
@@ -332,7 +346,7 @@ def campaign(
 # ---- the same campaign, or another --------------------------------------------------------------
 
 
-def _identity(scenario: Scenario, case: Case, runs: int, command: str) -> dict[str, str]:
+def _identity(scenario: Scenario, case: Case, runs: int, command: str, criterion: Criterion) -> dict[str, str]:
     ephemeris = scenario.folder / scenario.target.ephemeris
     software = case.flight
     named = "" if software is None else f"{software.__module__}.{getattr(software, '__qualname__', software)}"
@@ -342,6 +356,7 @@ def _identity(scenario: Scenario, case: Case, runs: int, command: str) -> dict[s
         "seed": str(case.seed),
         "runs": str(runs),
         "flight": named,
+        "criterion": json.dumps(asdict(criterion), sort_keys=True),
         "versions": json.dumps(versions(), sort_keys=True),
         "source": scenario.source,
         "path": scenario.path,
@@ -368,6 +383,8 @@ def _changes(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} = {now[name]}, it was begun with {was[name]}"
     if was["scenario"] != now["scenario"]:
         yield _first_difference("", tomllib.loads(was["scenario"]), tomllib.loads(now["scenario"])) or "the scenario"
+    if was["criterion"] != now["criterion"]:
+        yield _first_difference("", json.loads(was["criterion"]), json.loads(now["criterion"])) or "the criterion"
     if was["ephemeris"] != now["ephemeris"]:
         yield "the target's ephemeris file is not the one it was begun with"
     if was["flight"] != now["flight"]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 EXIT = {"PASS": 0, "FAIL": 1, "ERROR": 3}
 MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
+REPORT_NAME = "report.html"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -142,6 +143,31 @@ def run(
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of the scenario.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for journal, table and logs.")
 @click.option("--resume", is_flag=True, help="Go on with the campaign in --out.")
+@click.option(
+    "--accept-failures",
+    "accepted",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="K",
+    help="How many cases may fail.",
+)
+@click.option(
+    "--required",
+    type=float,
+    default=0.9973,
+    show_default=True,
+    metavar="P",
+    help="Success probability that the report is to show.",
+)
+@click.option(
+    "--confidence",
+    type=float,
+    default=0.95,
+    show_default=True,
+    metavar="C",
+    help="Confidence of every statement and interval.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def campaign(
     scenario: str,
@@ -153,24 +179,45 @@ def campaign(
     overrides: tuple[str, ...],
     out: Path | None,
     resume: bool,
+    accepted: int,
+    required: float,
+    confidence: float,
     as_json: bool,
 ) -> None:
     """Flies SCENARIO N times, each with its own draws, and states what that shows.
 
-    Exit status: 0 every case passed, 1 some failed.
+    Exit status: 0 no more cases failed than --accept-failures, 1 more did.
     """
+    from hil.campaign import Criterion
     from hil.campaign import campaign as fly_campaign
     from hil.journal import CampaignError
 
     if resume and out is None:
         raise CampaignError("--resume: expected the folder of the campaign as --out")
+    criterion = Criterion(required, confidence, accepted)
     with _CampaignProgress(scenario, runs, quiet=as_json) as progress:
         flown = fly_campaign(
             scenario, runs, seed, jobs=jobs, pool=pool, dask=dask, overrides=overrides, out=out, resume=resume,
-            progress=progress,
+            criterion=criterion, progress=progress,
         )  # fmt: skip
-    click.echo(json.dumps(flown.summary(), indent=2)) if as_json else _show_campaign(flown)
-    sys.exit(EXIT["FAIL" if flown.failed else "PASS"])
+    summary = flown.summary()
+    if out is not None:
+        _render_campaign(out, flown, summary)
+    if as_json:
+        click.echo(json.dumps(summary | _of_this_session(flown), indent=2))
+    else:
+        _show_campaign(flown, summary)
+    sys.exit(EXIT[summary["verdict"]])
+
+
+def _of_this_session(flown: Campaign) -> dict[str, Any]:
+    """What a campaign's report leaves out: how fast it was flown, and where it lies."""
+    return {
+        "runs_per_s": flown.runs_per_s,
+        "out": None if flown.out is None else str(flown.out),
+        "table": None if flown.table is None else str(flown.table),
+        "kept": [str(path) for path in flown.kept],
+    }
 
 
 class _Bar:
@@ -223,30 +270,33 @@ class _CampaignProgress(_Bar):
         self._bar.update(self._task, completed=done, verdict=f"{failures} failed in {done}", rate=rate)
 
 
-def _show_campaign(flown: Campaign) -> None:
+def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from hil.report.wording import number, requirement_name
+    from hil.report.wording import figure, percent, requirement_name
 
-    summary = flown.summary()
     console = Console(highlight=False)
-    title = f"{flown.scenario.scenario.title}, {flown.runs} runs, master seed {flown.seed}"
+    title = f"{flown.scenario.scenario.title}, {flown.runs:,} runs, master seed {flown.seed}"
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("Requirement")
-    for heading in ("Failed", "Worst margin", "Case"):
+    for heading in ("Failed", "Success", "Worst margin", "Case"):
         table.add_column(heading, justify="right")
-    for name, found in summary["requirements"].items():
-        count = f"{found['failures']}/{found['runs']}"
+    table.add_column("Unit")
+    for r in summary["requirements"]:
+        count, yes_or_no, worst = f"{r['failures']}/{r['runs']}", r["unit"] == "1", r["worst"]
         table.add_row(
-            requirement_name(name), f"[bold red]{count}[/]" if found["failures"] else count,
-            number(found["worst_margin"]), "" if found["worst_case"] is None else str(found["worst_case"]),
+            requirement_name(r["name"]), f"[bold red]{count}[/]" if r["failures"] else count,
+            r["statement"].partition(" at ")[0], figure(worst["margin"], r["unit"], True),
+            "" if worst["margin"] in (None, 0.0) and not r["failures"] else str(worst["case"]), "" if yes_or_no else r["unit"],
         )  # fmt: skip
     console.print(table)
-    lines = [f"failed: {flown.replay(case)}" for case in flown.failed[:10]]
-    if len(flown.failed) > 10:
-        lines.append(f"and {len(flown.failed) - 10} more failed")
+    failed = summary["failed"]
+    lines = [f"failed: {entry['command']}" for entry in failed[:10]]
+    if len(failed) > 10:
+        lines.append(f"and {len(failed) - 10} more failed")
     if flown.out is not None:
+        lines.append(f"report: {flown.out / REPORT_NAME}")
         lines.append(f"table: {flown.table or 'none: Parquet needs the extra, pip install proxops[campaign]'}")
         lines += [f"log: {path}" for path in flown.kept]
     if flown.runs_per_s is not None:
@@ -254,8 +304,16 @@ def _show_campaign(flown: Campaign) -> None:
     lines.append(f"digest {flown.digest[:16]}")
     for line in lines:
         console.print(line, soft_wrap=True, markup=False)
-    colour = "red" if flown.failed else "green"
-    console.print(f"[bold {colour}]{flown.statement}[/]", soft_wrap=True)
+    console.print(f"[bold]{flown.statement}[/]", soft_wrap=True)
+    if not summary["met"]:
+        console.print(
+            f"[yellow]not shown: ≥ {percent(summary['required'])} at {percent(summary['confidence'])} confidence; "
+            f"with {len(failed)} failed that takes {summary['runs_needed']:,} runs[/]",
+            soft_wrap=True,
+        )
+    accepted = f", {summary['accepted']} accepted" if summary["accepted"] else ""
+    colour = {"PASS": "green", "FAIL": "red"}[summary["verdict"]]
+    console.print(f"[bold {colour}]{summary['verdict']}[/]{accepted}", soft_wrap=True)
 
 
 @cli.command()
@@ -302,9 +360,14 @@ def _show_comparison(found: Comparison, as_json: bool) -> None:
 @cli.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 def report(directory: Path) -> None:
-    """Renders the report in DIRECTORY again, from its log alone."""
+    """Renders the report of the run or the campaign in DIRECTORY again, from its log or journal alone."""
+    from hil.campaign import JOURNAL_NAME, Campaign
     from hil.log import Log
 
+    if (directory / JOURNAL_NAME).exists():
+        flown = Campaign.open(directory)
+        click.echo(str(_render_campaign(directory, flown, flown.summary())))
+        return
     log = Log.open(directory)
     click.echo(str(_render(directory, log)))
     if log.error:
@@ -409,12 +472,23 @@ def board(port: str, baud: int) -> None:
 
 
 def _render(directory: Path, log: Log) -> Path:
-    from hil.recorder import RecorderError
     from hil.report import render
 
-    path = directory / "report.html"
+    return _write(directory / REPORT_NAME, render(log))
+
+
+def _render_campaign(directory: Path, flown: Campaign, summary: dict[str, Any]) -> Path:
+    from hil.report import render_campaign
+
+    _write(directory / "report.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+    return _write(directory / REPORT_NAME, render_campaign(flown, summary))
+
+
+def _write(path: Path, text: str) -> Path:
+    from hil.recorder import RecorderError
+
     try:
-        path.write_text(render(log), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         path.unlink(missing_ok=True)
         raise RecorderError(f"{path}: cannot be written: {error.strerror}") from None
@@ -475,7 +549,7 @@ def _show(log: Log, out: Path | None) -> None:
     facts.append(f"digest {log.digest[:16]}")
     console.print("\n".join(facts), soft_wrap=True)
     if out is not None:
-        console.print(f"report: {out / 'report.html'}")
+        console.print(f"report: {out / REPORT_NAME}")
     console.print(f"[bold {colour}]{log.verdict}[/]")
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x50524F58  # "PROX", in the header of the file (SQLite: PRAGMA application_id)
 IN_MEMORY = ":memory:"
 

@@ -15,7 +15,7 @@ from hil import statistics
 from hil.log import ERROR, FAIL, PASS
 from hil.report import campaign_figures as figures
 from hil.report.page import CONTACT, template
-from hil.report.wording import requirement_name, requirement_order, requirement_unit
+from hil.report.wording import percent, requirement_name, requirement_order, requirement_unit
 from hil.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -48,11 +48,13 @@ class Flown(Protocol):
 
 
 def summarise(
-    campaign: Flown, required: float = 0.9973, confidence: float = 0.95, sampler: str = "random"
+    campaign: Flown, required: float = 0.9973, confidence: float = 0.95, sampler: str = "random", accepted: int = 0
 ) -> dict[str, Any]:
     """What the campaign supports, as plain values for JSON; what is not a finite number is None.
 
-    required: the success probability to be shown, at that confidence. sampler: how the cases were drawn. A case
+    required: the success probability to be shown, at that confidence. sampler: how the cases were drawn.
+    accepted: cases that may fail; the verdict is PASS when no more did, whether or not N was large enough to
+    show what was required, which is met. A case
     that broke (ERROR) is a failure of the mission and of every requirement it was not judged on. ValueError for
     a campaign without cases, a case twice, or a case with an unknown verdict.
     """
@@ -63,12 +65,15 @@ def summarise(
     return {
         "scenario": campaign.scenario.name,
         "seed": campaign.seed,
+        "digest": campaign.digest,
         "planned": campaign.runs,
         "sampler": sampler,
         **_plain(asdict(mission)),
+        "accepted": accepted,
+        "verdict": PASS if len(failed) <= accepted else FAIL,
         "errors": sum(row["verdict"] == ERROR for row in rows),
         "requirements": [_requirement(name, rows, required, confidence) for name in names],
-        "failed": [row["case"] for row in failed],
+        "failed": [{"case": row["case"], "command": _command(campaign, row["case"])} for row in failed],
         "worst": [_case(row, campaign) for row in sorted(rows, key=_badness)[:WORST]],
         "drivers": _drivers(names, rows, confidence),
         "ellipses": [
@@ -101,6 +106,7 @@ def render_campaign(
         s=summary,
         words=requirement_name,
         percent=_percent,
+        asked=percent,
         contact_made=sum(row["contact"] is not None for row in rows),
         figures={
             "contact": figures.contact(contact, summary["confidence"]),
@@ -280,11 +286,15 @@ def _badness(row: Mapping[str, Any]) -> tuple[int, float, int]:
     )
 
 
+def _command(campaign: Flown, case: int) -> str:
+    return f"{campaign.command} --seed {campaign.seed} --case {case}"
+
+
 def _case(row: Mapping[str, Any], campaign: Flown) -> dict[str, Any]:
-    command = f"{campaign.command} --seed {campaign.seed} --case {row['case']}"
     shown: dict[str, Any] = _plain({
         "case": row["case"], "verdict": row["verdict"], "error": row["error"], "weakest": _weakest(row),
-        "failed": [r["name"] for r in row["requirements"] if not r["passed"]], "command": command,
+        "failed": [r["name"] for r in row["requirements"] if not r["passed"]],
+        "command": _command(campaign, row["case"]),
     })  # fmt: skip
     return shown
 

@@ -55,3 +55,8 @@ def figure(value: float | None, unit: str, margin: bool = False) -> str:
     if unit != "1" or value is None:
         return number(value)
     return "–" if margin else "yes" if value else "no"
+
+
+def percent(share: float) -> str:
+    """A share as it was asked for, in percent, with every digit it has."""
+    return f"{100.0 * share:.10g} %"

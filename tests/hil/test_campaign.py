@@ -18,7 +18,7 @@ import pytest
 
 from hil import Log, ScenarioError, cli, fly
 from hil import campaign as engine
-from hil.campaign import Campaign, Keep, campaign
+from hil.campaign import Campaign, Criterion, Keep, campaign
 from hil.journal import CampaignError, Journal
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -50,10 +50,13 @@ def proxops(*arguments: str) -> list[str]:
 def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["proxops", *arguments])
-        with pytest.raises(SystemExit) as stop:
+        try:
             cli.main()
+            status: Any = 0
+        except SystemExit as stop:
+            status = stop.code
     out, err = capsys.readouterr()
-    return int(str(stop.value.code)), out, err
+    return status, out, err
 
 
 # ---- the same table -----------------------------------------------------------------------------
@@ -120,9 +123,39 @@ def test_failures_are_counted_and_their_logs_kept(tmp_path: Path) -> None:
     found = campaign("iss-contact", 3, overrides=SHORT, out=tmp_path / "out", keep=Keep(failed=2, worst=0, sampled=0))
     assert found.failed == [0, 1, 2] and found.statement.startswith("3 failures in 3 runs: success ≥ 0.00 %")
     assert [path.name for path in found.kept] == ["case-000000", "case-000001"]
-    entry = found.summary()["requirements"]["captured"]
-    assert entry == {"runs": 3, "failures": 3, "worst_margin": -1.0, "worst_case": 0}
+    entry = found.summary()["requirements"][0]
+    assert (entry["name"], entry["runs"], entry["failures"]) == ("captured", 3, 3)
     assert found.replay(2) == "proxops run iss-contact --set scenario.max_duration_s=20.0 --seed 1 --case 2"
+
+
+def test_the_command_leaves_a_report_and_renders_it_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    asked = ("--required", "0.5", "--confidence", "0.9")
+    arguments = ("campaign", "iss-contact", "--runs", "4", "--seed", "3", "--out", str(out), *asked)
+    status, printed, _ = call(capsys, *arguments, "--json")
+    summary = json.loads(printed)
+    assert status == 0 and summary["runs_per_s"] > 0.0 and summary["met"] is True
+    assert {"runs": 4, "failures": 0, "statement": "≥ 56.23 % at 90 % confidence"}.items() <= summary.items()
+    kept = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert kept == {key: summary[key] for key in kept} and kept["digest"] == Campaign.open(out).digest
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "≥ 56.23 %" in page and ">shown<" in page
+    for name in ("report.html", "report.json"):
+        (out / name).unlink()
+    assert call(capsys, "report", str(out)) == (0, f"{out / 'report.html'}\n", "")
+    assert (out / "report.html").read_text(encoding="utf-8") == page
+    assert json.loads((out / "report.json").read_text(encoding="utf-8")) == kept
+
+
+@pytest.mark.parametrize(("accepted", "expected"), [(2, 1), (3, 0)])
+def test_the_exit_status_is_of_the_failures_accepted(
+    capsys: pytest.CaptureFixture[str], accepted: int, expected: int
+) -> None:
+    arguments = ("campaign", "iss-contact", "--runs", "3", "--set", SHORT[0], "--accept-failures", str(accepted))
+    status, out, _ = call(capsys, *arguments)
+    assert status == expected
+    assert "3 failures in 3 runs: success ≥ 0.00 % at 95 % confidence" in out
+    assert "not shown: ≥ 99.73 % at 95 % confidence; with 3 failed that takes 2,870 runs" in out
 
 
 def test_a_case_that_flies_otherwise_when_flown_again_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,6 +247,7 @@ CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "seed": ({"seed": 9}, "seed = 9, it was begun with 1"),
     "runs": ({"runs": 3}, "runs = 3, it was begun with 2"),
     "scenario": ({"overrides": (*SHORT, "chaser.mass_kg=15001.0")}, r"chaser\.mass_kg = 15001\.0, it was begun with"),
+    "criterion": ({"criterion": Criterion(accepted=1)}, "accepted = 1, it was begun with 0"),
     "software": ({"flight": passive}, r"flight software .*passive, not the flight core"),
 }
 
@@ -241,6 +275,9 @@ MISTAKES = {
     "no runs": (["--runs", "0"], "runs = 0: expected a whole number from 1"),
     "no jobs": (["--runs", "2", "--jobs", "0"], "jobs = 0: expected 1 or more"),
     "place": (["--runs", "2", "--out", "/proc/nowhere/out"], "/proc/nowhere/out: cannot be written"),
+    "required": (["--runs", "2", "--required", "1"], "required = 1.0: expected more than 0 and less than 1"),
+    "confidence": (["--runs", "2", "--confidence", "95"], "confidence = 95.0: expected more than 0 and less than 1"),
+    "accepted": (["--runs", "2", "--accept-failures", "-1"], "accepted = -1: expected 0 or more failures"),
     "resume what": (["--runs", "2", "--resume"], "expected the folder of the campaign as --out"),
     "vehicle": (["--runs", "2", "--set", "chaser.tank_body_m=[-400.0, 0.0, 0.0]"], "iss-contact.toml: "),
 }

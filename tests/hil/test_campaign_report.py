@@ -39,7 +39,7 @@ def of(summary: dict[str, Any], name: str) -> dict[str, Any]:
 
 def test_failures_and_what_they_support(summary: dict[str, Any]) -> None:
     assert (summary["runs"], summary["failures"], summary["errors"]) == (300, 3, 1)
-    assert summary["failed"] == [campaigns.BROKEN, campaigns.TOO_FAR, campaigns.TOO_FAST]
+    assert [c["case"] for c in summary["failed"]] == [campaigns.BROKEN, campaigns.TOO_FAR, campaigns.TOO_FAST]
     assert summary["statement"] == statistics.demonstrated(3, 300).statement
     assert summary["met"] is False and summary["runs_needed"] == 2870
     json.dumps(summary, allow_nan=False)
@@ -102,10 +102,18 @@ def test_ellipses_of_both_planes_at_each_gate(summary: dict[str, Any]) -> None:
 def test_page_is_whole_and_needs_nothing_from_outside(page: str) -> None:
     outside = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?(?!#)([^"\')\s>]+)', page)
     assert [target for target in outside if not target.startswith(("data:", "#"))] == []
-    assert "<script" not in page and page.count("<svg") == 4 and "NOT SHOWN" in page
+    assert "<script" not in page and page.count("<svg") == 4
     for svg in re.findall(r"<svg.*?</svg>", page, re.S):
         ElementTree.fromstring(svg)
-    for text in ("3 in 300", "--seed 7 --case 17", "0123abcd", "state is not finite", "takes 2,870 runs"):
+    for text in (
+        ">FAIL<",
+        ">not shown<",
+        "3 in 300",
+        "--seed 7 --case 17",
+        "0123abcd",
+        "state is not finite",
+        "takes 2,870 runs",
+    ):
         assert text in page
 
 
@@ -116,10 +124,17 @@ def test_page_of_the_same_table_is_the_same(made_up: Made) -> None:
 
 def test_campaign_that_shows_what_was_asked(made_up: Made) -> None:
     good = campaign([row for row in made_up.rows if row["verdict"] == "PASS"][:60])
-    assert ">SHOWN<" in render_campaign(good, summarise(good, required=0.95))
+    page = render_campaign(good, summarise(good, required=0.95))
+    assert 'verdict PASS">PASS<' in page and ">shown<" in page
     more = campaign(good.rows, 1000)
     part = render_campaign(more, summarise(more, required=0.95, sampler="lhs"))
-    assert ">INCOMPLETE<" in part and ">SHOWN<" not in part and "approximate" in part
+    assert ">INCOMPLETE<" in part and "verdict PASS" not in part and "approximate" in part
+
+
+def test_the_verdict_is_of_the_failures_accepted(made_up: Made) -> None:
+    for accepted, verdict in ((0, "FAIL"), (2, "FAIL"), (3, "PASS")):
+        found = summarise(made_up, accepted=accepted)
+        assert found["verdict"] == verdict and found["met"] is False
 
 
 def test_smallest_campaigns(made_up: Made) -> None:
