@@ -284,11 +284,12 @@ def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
         table.add_column(heading, justify="right")
     table.add_column("Unit")
     for r in summary["requirements"]:
-        count, yes_or_no, worst = f"{r['failures']}/{r['runs']}", r["unit"] == "1", r["worst"]
+        count, worst = f"{r['failures']}/{r['runs']}", r["worst"]
+        told = r["failures"] or worst["margin"] not in (None, 0.0)
         table.add_row(
             requirement_name(r["name"]), f"[bold red]{count}[/]" if r["failures"] else count,
             r["statement"].partition(" at ")[0], figure(worst["margin"], r["unit"], True),
-            "" if worst["margin"] in (None, 0.0) and not r["failures"] else str(worst["case"]), "" if yes_or_no else r["unit"],
+            str(worst["case"]) if told else "", "" if r["unit"] == "1" else r["unit"],
         )  # fmt: skip
     console.print(table)
     failed = summary["failed"]
