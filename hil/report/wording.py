@@ -24,6 +24,11 @@ _REQUIREMENTS = {
 }
 
 
+def requirement_names() -> tuple[str, ...]:
+    """Every requirement that the checks know, in the order of a report."""
+    return tuple(_REQUIREMENTS)
+
+
 def requirement_name(name: str) -> str:
     """A requirement's name in words."""
     return _REQUIREMENTS[name][0] if name in _REQUIREMENTS else name.replace("_", " ")

@@ -1,0 +1,236 @@
+"""Scenario files as tests: `pytest --sil scenarios/`. Without --sil this plugin does nothing.
+
+A file is flown once for each seed, and each requirement is a test of its own: figure, limit, margin,
+unit, seed and the command that flies it again are properties of its line in the JUnit XML.
+docs/regression.md tells how to use it in continuous integration.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Generator, Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from hil.checks import Requirement
+    from hil.scenario import Scenario
+
+SEEDS_MAX = 10_000
+WHOLE_RUN = "flown"
+"""The test of each flight that it came to its end, on the flight computer that was asked for."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options, all of them under --sil."""
+    group = parser.getgroup("proxops", "software in the loop (ProxOps)")
+    group.addoption("--sil", action="store_true", help="collect scenario files (.toml) and fly them")
+    group.addoption(
+        "--sil-seed",
+        action="append",
+        metavar="SEEDS",
+        help="seeds to fly each scenario with, as 1,2,10-19 (default: 1)",
+    )
+    group.addoption(
+        "--sil-on", default="sil", metavar="COMPUTER", help="who flies, as for proxops run --on (default: sil)"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
+    """With pytest-xdist the tests of one flight go to one worker, unless --dist says otherwise."""
+    if config.getoption("--sil") and getattr(config.option, "dist", None) == "no":
+        config.option.dist = "loadscope" if config.option.numprocesses else "no"
+    return (yield)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A mistake in the options is told before anything is collected."""
+    if config.getoption("--sil"):
+        _seeds(config)
+    elif config.getoption("--sil-seed") or config.getoption("--sil-on") != "sil":
+        raise pytest.UsageError("--sil-seed and --sil-on: expected together with --sil")
+
+
+def _seeds(config: pytest.Config) -> list[int]:
+    return seeds(config.getoption("--sil-seed") or ["1"])
+
+
+def seeds(texts: Iterable[str]) -> list[int]:
+    """The seeds that texts like "1,2,10-19" name, each once. UsageError for anything else."""
+    found: dict[int, None] = {}
+    for part in (part.strip() for text in texts for part in text.split(",")):
+        span = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
+        first, last = (int(span[1]), int(span[2] or span[1])) if span else (1, 0)
+        if not first <= last < first + SEEDS_MAX:
+            raise pytest.UsageError(
+                f"--sil-seed {part!r}: expected whole numbers and ranges of up to {SEEDS_MAX:,}, as 1,2,10-19"
+            )
+        found |= dict.fromkeys(range(first, last + 1))
+    return list(found)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
+    """Every .toml file given by name; of those in folders, each that has a table of a scenario, or is no TOML."""
+    if not parent.config.getoption("--sil") or file_path.suffix != ".toml":
+        return None
+    if parent.session.isinitpath(file_path) or _looks_like_a_scenario(file_path):
+        return ScenarioFile.from_parent(parent, path=file_path)
+    return None
+
+
+def _looks_like_a_scenario(path: Path) -> bool:
+    from dataclasses import fields
+
+    from hil.scenario import Scenario
+
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return True  # reading it as a scenario says what is wrong with it
+    return not {field.name for field in fields(Scenario)}.isdisjoint(document)
+
+
+class ScenarioFile(pytest.File):
+    """A scenario, flown once for each seed."""
+
+    def collect(self) -> Iterable[Flight]:
+        """A flight for each seed. CollectError is one line that names file, key, value and what was expected."""
+        from hil.prepare import prepare
+        from hil.scenario import Scenario, ScenarioError
+
+        asked = _seeds(self.config)
+        try:
+            scenario = Scenario.load(self.path)
+            prepare(scenario, asked[0]).flight_core()
+        except ScenarioError as mistake:
+            raise self.CollectError(str(mistake)) from None
+        for seed in asked:
+            yield Flight.from_parent(self, name=f"seed-{seed}", scenario=scenario, seed=seed)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the tests of a flight look at; `error` is why it broke or counts for nothing, None when neither."""
+
+    requirements: dict[str, Requirement]
+    error: str | None
+    digest: str
+
+
+class Flight(pytest.Collector):
+    """One scenario under one seed; flown when its first test runs."""
+
+    def __init__(self, *, scenario: Scenario, seed: int, **more: Any):
+        super().__init__(**more)
+        self.scenario, self.seed = scenario, seed
+        self._outcome: Outcome | None = None
+
+    @property
+    def replay(self) -> str:
+        """The command that flies it again."""
+        on = self.config.getoption("--sil-on")
+        path = quote(os.path.relpath(self.path))
+        return f"proxops run {path} --seed {self.seed}" + (f" --on {quote(on)}" if on != "sil" else "")
+
+    def collect(self) -> Iterable[RequirementTest]:
+        """Its requirements."""
+        from hil.report.wording import requirement_names
+
+        for name in (WHOLE_RUN, *requirement_names()):
+            yield RequirementTest.from_parent(self, name=name)
+
+    def outcome(self) -> Outcome:
+        """Flies it, the first time."""
+        if self._outcome is None:
+            self._outcome = self._fly()
+        return self._outcome
+
+    def _fly(self) -> Outcome:
+        from firmware_bridge.boards import BoardError
+        from firmware_bridge.computers import open_computer
+        from firmware_bridge.errors import BridgeError
+        from hil.run import fly
+        from hil.scenario import ScenarioError
+
+        on = self.config.getoption("--sil-on")
+        try:
+            with nullcontext() if on == "sil" else open_computer(on) as computer:
+                log = fly(self.scenario, self.seed, flight=computer)
+        except (BoardError, BridgeError, ScenarioError) as error:
+            return Outcome({}, str(error), "")
+        return Outcome({requirement.name: requirement for requirement in log.requirements}, log.error, log.digest)
+
+
+class NotMetError(Exception):
+    """A requirement is not met; its text is all there is to say."""
+
+
+class RequirementTest(pytest.Item):
+    """One requirement of a flight."""
+
+    def runtest(self) -> None:
+        """Passes when the requirement is met; skipped when the case it is for did not arise."""
+        flight = self.flight
+        found = flight.outcome()
+        requirement = found.requirements.get(self.name)
+        self.user_properties += [
+            ("scenario", flight.scenario.name),
+            ("seed", flight.seed),
+            ("replay", flight.replay),
+            ("digest", found.digest),
+        ]
+        if requirement is not None:
+            values = requirement.as_dict()
+            self.user_properties += [
+                (key, "" if values[key] is None else values[key]) for key in ("figure", "limit", "margin", "unit")
+            ]
+        if found.error is not None:
+            broke = found.error if self.name == WHOLE_RUN else f"not judged: {found.error}"
+            raise NotMetError(f"{broke}\nreplay: {flight.replay}")
+        if self.name == WHOLE_RUN:
+            return
+        if requirement is None:
+            pytest.skip("the case it is for did not arise in this flight")
+        if not requirement.passed:
+            raise NotMetError(f"{_table(requirement, flight.seed)}\nreplay: {flight.replay}")
+
+    @property
+    def flight(self) -> Flight:
+        """The flight it is a test of."""
+        assert isinstance(self.parent, Flight)
+        return self.parent
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The short table; a traceback only for what is a defect of ProxOps."""
+        if isinstance(excinfo.value, NotMetError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """What stands above a failure."""
+        return self.path, None, f"{self.flight.scenario.name}, seed {self.flight.seed}: {self.name}"
+
+
+def _table(requirement: Requirement, seed: int) -> str:
+    """A requirement in a sentence and a table of one line, columns aligned."""
+    from hil.report.wording import figure, requirement_name
+
+    r = requirement
+    columns = {
+        "requirement": requirement_name(r.name), "figure": figure(r.figure, r.unit), "limit": figure(r.limit, r.unit),
+        "margin": figure(r.margin, r.unit, margin=True), "unit": "" if r.unit == "1" else r.unit, "seed": str(seed),
+    }  # fmt: skip
+    widths = [max(len(head), len(value)) for head, value in columns.items()]
+    lines = [zip(part, widths, strict=True) for part in (columns.keys(), columns.values())]
+    sentence = (
+        f"{columns['requirement']} {columns['figure']} {columns['unit']}".rstrip() + f", limit {columns['limit']}"
+    )
+    return "\n".join([sentence, *("  ".join(t.ljust(width) for t, width in line).rstrip() for line in lines)])

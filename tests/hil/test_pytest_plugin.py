@@ -1,0 +1,208 @@
+"""Scenario files as tests: what is collected, what a requirement's line says, and who flies what."""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import firmware_bridge.computers  # here, so that a nested session finds it imported
+from firmware_bridge.errors import PortLostError
+from hil import Log, cli
+from hil.pytest_plugin import seeds
+from hil.report.wording import requirement_names
+
+pytest_plugins = "pytester"
+
+CONTACT = '[scenario]\nname = "contact"\nextends = "iss-contact"\n'
+TIGHT = CONTACT.replace('"contact"', '"tight"') + "[requirements]\ncontact_lateral_rate_mps = 1e-6\n"
+# Notes each flight in a file, whichever process flies it
+NOTING = """
+import hil.run
+flown = hil.run.fly
+def fly(scenario, seed, **more):
+    with open({path!r}, "a") as notes:
+        notes.write(f"{{scenario.name}} {{seed}}\\n")
+    return flown(scenario, seed, **more)
+hil.run.fly = fly
+"""
+
+Lines = dict[str, tuple[str, dict[str, str]]]
+
+
+@pytest.fixture
+def session(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder with scenarios, a file that is none, and a Python test; only the plugins that are named."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.plugins = ["hil.pytest_plugin", "xdist"]
+    pytester.mkdir("scenarios").joinpath("contact.toml").write_text(CONTACT)
+    pytester.path.joinpath("scenarios", "other.toml").write_text('[tool.mine]\nname = "x"\n')
+    pytester.makepyfile(test_mine="def test_mine():\n    pass\n")
+    return pytester
+
+
+def run(session: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    plugins = [part for name in ("hil.pytest_plugin", "xdist") for part in ("-p", name)]
+    return session.runpytest_inprocess(*plugins, "--disable-warnings", *arguments)
+
+
+def lines_of(path: Path) -> Lines:
+    """Of each test case of a JUnit file: how it ended, and its properties."""
+    found: Lines = {}
+    for case in ElementTree.parse(path).iter("testcase"):
+        ended = next((e.tag for e in case if e.tag in ("failure", "error", "skipped")), "passed")
+        properties = {p.attrib["name"]: p.attrib["value"] for p in case.iter("property")}
+        name = f"{case.attrib['classname']}::{case.attrib['name']}"
+        assert name not in found
+        found[name] = ended, properties
+    return found
+
+
+def test_without_its_option_it_does_nothing(session: pytest.Pytester) -> None:
+    run(session, "scenarios", "test_mine.py").assert_outcomes(passed=1)
+
+
+def test_each_requirement_is_a_line_with_its_figure(session: pytest.Pytester, contact_log: Log) -> None:
+    found = run(session, "--sil", "scenarios", "--junitxml=out.xml")
+    lines = lines_of(session.path / "out.xml")
+    prefix = "scenarios.contact.toml.seed-1::"
+    assert [name.removeprefix(prefix) for name in lines] == ["flown", *requirement_names()]
+    judged = {requirement.name: requirement for requirement in contact_log.requirements}
+    found.assert_outcomes(passed=1 + len(judged), skipped=len(requirement_names()) - len(judged))
+    for name, requirement in judged.items():
+        ended, properties = lines[prefix + name]
+        assert ended == "passed"
+        assert properties["figure"] == ("" if requirement.figure is None else repr(requirement.figure))
+        assert float(properties["limit"]) == requirement.limit and properties["unit"] == requirement.unit
+        assert properties["seed"] == "1" and properties["digest"] == contact_log.digest
+        assert properties["replay"] == "proxops run scenarios/contact.toml --seed 1"
+    assert lines[f"{prefix}avoidance_range"][0] == "skipped"
+
+
+def test_a_failure_is_a_short_table_and_its_replay_fails_too(
+    session: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.path.joinpath("tight case.toml").write_text(TIGHT)
+    found = run(session, "--sil", "tight case.toml", "--sil-seed", "2")
+    found.assert_outcomes(failed=1, passed=13, skipped=2)
+    text = found.stdout.str()
+    shown = text.partition("FAILURES")[2].partition("short test summary")[0]
+    assert "Error" not in shown and ".py" not in shown
+    found.stdout.re_match_lines([
+        r"_+ tight, seed 2: contact_lateral_rate _+", r"lateral rate at contact 0\.0\d+ m/s, limit 1\.00e-06",
+        r"requirement +figure +limit +margin +unit +seed",
+        r"lateral rate at contact +0\.0\d+ +1\.00e-06 +-0.0\d+ +m/s +2",
+        r"replay: proxops run 'tight case\.toml' --seed 2",
+    ])  # fmt: skip
+    replay = next(line for line in text.splitlines() if line.startswith("replay: "))
+    monkeypatch.setattr("sys.argv", shlex.split(replay.removeprefix("replay: ")))
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            CONTACT + "[chaser]\nmas_kg = 3.0\n",
+            "wrong.toml: chaser.mas_kg = 3.0: unknown key in [chaser]; did you mean",
+        ),
+        ("[scenario\n", "wrong.toml: not valid TOML"),
+        ('[scenaro]\nname = "x"\n[plant]\nstep_s = 0.1\n', "unknown key in a scenario; did you mean scenario?"),
+        (CONTACT + '[target]\nephemeris = "no.xml"\n', "no.xml: cannot read the ephemeris"),
+    ],
+)
+def test_a_mistake_in_a_scenario_is_one_line(session: pytest.Pytester, text: str, expected: str) -> None:
+    session.path.joinpath("scenarios", "wrong.toml").write_text(text)
+    found = run(session, "--sil", "scenarios", "--continue-on-collection-errors")
+    assert found.parseoutcomes()["errors"] == 1 and found.parseoutcomes()["passed"] > 10
+    shown = found.stdout.str().partition("= ERRORS =")[2].partition("short test summary")[0].splitlines()
+    assert shown[1].strip("_ ") == "ERROR collecting scenarios/wrong.toml"
+    assert expected in shown[2] and shown[3].startswith("===")
+
+
+def test_a_file_given_by_name_is_a_scenario_or_a_mistake(session: pytest.Pytester) -> None:
+    found = run(session, "--sil", "scenarios/other.toml")
+    found.assert_outcomes(errors=1)
+    found.stdout.fnmatch_lines(["other.toml: tool: unknown key in a scenario"])
+
+
+@pytest.mark.parametrize("options", [(), pytest.param(("--dist", "load"), marks=pytest.mark.long)])
+def test_workers_tell_what_one_process_tells(session: pytest.Pytester, options: tuple[str, ...]) -> None:
+    notes = session.path / "notes"
+    session.makeconftest(NOTING.format(path=str(notes)))
+    session.path.joinpath("scenarios", "tight.toml").write_text(TIGHT)
+    common = ("--sil", "scenarios", "--sil-seed", "1,3-4")
+    run(session, *common, "--junitxml=one.xml")
+    flights = {f"{name} {seed}" for name in ("contact", "tight") for seed in (1, 3, 4)}
+    assert Counter(notes.read_text().splitlines()) == Counter(flights)
+    notes.unlink()
+    shared = run(session, *common, "-n", "2", *options, "--junitxml=shared.xml")
+    assert lines_of(session.path / "shared.xml") == lines_of(session.path / "one.xml")
+    assert "replay: proxops run scenarios/tight.toml --seed 3" in shared.stdout.str()
+    flown = Counter(notes.read_text().splitlines())
+    assert set(flown) == flights and max(flown.values()) <= (2 if options else 1)
+
+
+class _Gone:
+    """A flight computer that is not there any more."""
+
+    def step(self, sensors: np.void) -> None:
+        raise PortLostError("the board on /dev/ttyX stopped answering at tick 1")
+
+
+def test_another_flight_computer_flies(session: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    @contextmanager
+    def open_computer(name: str) -> Iterator[_Gone]:
+        asked.append(name)
+        yield _Gone()
+
+    monkeypatch.setattr(firmware_bridge.computers, "open_computer", open_computer)
+    found = run(session, "--sil", "scenarios", "--sil-on", "linux", "--sil-seed", "5")
+    found.assert_outcomes(failed=1 + len(requirement_names()))
+    assert asked == ["linux"]
+    found.stdout.fnmatch_lines([
+        "the board on /dev/ttyX stopped answering at tick 1",
+        "replay: proxops run scenarios/contact.toml --seed 5 --on linux",
+        "not judged: the board on /dev/ttyX stopped answering at tick 1",
+    ])  # fmt: skip
+
+
+def test_no_such_flight_computer_is_one_line(session: pytest.Pytester) -> None:
+    found = run(session, "--sil", "scenarios", "--sil-on", "mars", "-k", "flown")
+    found.stdout.fnmatch_lines(["board 'mars': expected one of emulated*"])
+    assert "Traceback" not in found.stdout.str()
+
+
+def test_seeds() -> None:
+    assert seeds(["1,2", "10-12, 2"]) == [1, 2, 10, 11, 12]
+    for mistake in ("", "x", "3-2", "-1", "1,,2", "0-10000"):
+        with pytest.raises(pytest.UsageError, match="expected whole numbers and ranges"):
+            seeds([mistake])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [(("--sil", "--sil-seed", "1-b"), "*--sil-seed '1-b'*"), (("--sil-seed", "2"), "*expected together with --sil*")],
+)
+def test_a_mistake_in_the_options_is_one_line(
+    session: pytest.Pytester, arguments: tuple[str, ...], expected: str
+) -> None:
+    found = run(session, "scenarios", *arguments)
+    assert found.ret == pytest.ExitCode.USAGE_ERROR
+    found.stderr.fnmatch_lines([expected])
+
+
+def test_pytest_finds_it_where_the_package_is_installed() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert project["entry-points"]["pytest11"] == {"proxops": "hil.pytest_plugin"}
