@@ -29,6 +29,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from hil import consistency
 from hil.dispersion import sample
 from hil.journal import IN_MEMORY, CampaignError, Journal, Row
 from hil.log import ERROR, PASS, Log, versions
@@ -134,8 +135,9 @@ def row(case: Case, flown: Log | Exception) -> Row:
     """A case as one flat row: what was drawn, what came of it; nothing that depends on who flew it, or when.
 
     Keys: case, verdict, error, ended, digest, duration_s, propellant_kg, `delta_v_mps.*`, `contact.*`,
-    `gate.PHASE.0` to `.5` (`Log.gates`), `requirement.NAME.figure|limit|margin|passed` and
-    `dispersed.NAME[.i[.j]]` (SI and radians). What does not exist in a case has no key.
+    `gate.PHASE.0` to `.5` (`Log.gates`), `consistency.PHASE.nees|nis.*` (`hil.consistency.measure`),
+    `requirement.NAME.figure|limit|margin|passed` and `dispersed.NAME[.i[.j]]` (SI and radians). What does not
+    exist in a case has no key.
     """
     found: Row = {"case": case.number}
     if isinstance(flown, Log):
@@ -144,6 +146,8 @@ def row(case: Case, flown: Log | Exception) -> Row:
         _flatten(found, "delta_v_mps", flown.delta_v_mps)
         _flatten(found, "contact", flown.contact or {})
         _flatten(found, "gate", flown.gates())
+        phases = flown.scenario.flight.phases
+        _flatten(found, "consistency", consistency.measure(phases, flown.sensors, flown.telemetry, flown.truth))
         for requirement in flown.requirements:
             for key in ("figure", "limit", "margin", "passed"):
                 found[f"requirement.{requirement.name}.{key}"] = _plain(getattr(requirement, key))

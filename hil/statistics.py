@@ -376,8 +376,14 @@ def consistency(values: ArrayLike, dof: int, confidence: float = 0.95) -> Consis
     _open_unit("confidence", confidence)
     runs = len(table)
     mean = np.atleast_1d(table.mean(axis=0))
-    low, high = (float(v) / runs for v in stats.chi2.interval(confidence, runs * dof))
+    low, high = chi_square_mean_bounds(runs, dof, confidence)
     return Consistency(mean, low, high, float(((mean >= low) & (mean <= high)).mean()), runs, dof, confidence)
+
+
+def chi_square_mean_bounds(count: int, dof: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Two-sided bounds of the mean of `count` independent chi-square values of dof degrees."""
+    low, high = stats.chi2.interval(confidence, count * dof)
+    return float(low) / count, float(high) / count
 
 
 # ---- two campaigns ------------------------------------------------------------------------------

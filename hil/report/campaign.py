@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hil import statistics
+from hil import consistency, statistics
 from hil.log import ERROR, FAIL, PASS
 from hil.report import campaign_figures as figures
 from hil.report.page import CONTACT, template
@@ -28,8 +28,9 @@ class Flown(Protocol):
 
     runs is the number of cases asked for; command what to type before `--seed S --case K` to fly one again.
     Each row, in any order, is flat: case, verdict, error, `requirement.NAME.figure|limit|margin|passed`,
-    `contact.*` and `delta_v_mps.*` of one run's `Log`, `dispersed.NAME[.i[.j]]`, and `gate.NAME.0` to `.2`,
-    the chaser relative to the target in hill axes, m, as a hold or gate was passed. What does not exist in a
+    `contact.*` and `delta_v_mps.*` of one run's `Log`, `dispersed.NAME[.i[.j]]`, `gate.NAME.0` to `.2`,
+    the chaser relative to the target in hill axes, m, as a hold or gate was passed, and what
+    `hil.consistency.assess` reads. What does not exist in a
     case has no key.
     """
 
@@ -81,6 +82,7 @@ def summarise(
             for gate, plane, _, ellipse in dispersion(rows)
             if ellipse is not None
         ],
+        "consistency": [_plain(asdict(found)) for found in consistency.assess(campaign.rows, confidence)],
     }
 
 
@@ -106,6 +108,7 @@ def render_campaign(
         s=summary,
         words=requirement_name,
         percent=_percent,
+        consistency=_by_quantity(summary["consistency"]),
         asked=percent,
         contact_made=sum(row["contact"] is not None for row in rows),
         figures={
@@ -215,6 +218,14 @@ def _plain(value: Any) -> Any:
 
 def _percent(share: float) -> str:
     return f"{100.0 * share:.3g} %"
+
+
+def _by_quantity(entries: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str, str], list[Mapping[str, Any]]]:
+    """The axes of one phase and quantity together, in the order given."""
+    found: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for entry in entries:
+        found.setdefault((entry["phase"], entry["kind"], entry["quantity"]), []).append(entry)
+    return found
 
 
 # ---- requirements -------------------------------------------------------------------------------
