@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks import timing
 
-SECTIONS = ("loop", "impulse", "kernels", "scenario")
+SECTIONS = ("loop", "impulse", "kernels", "scenario", "monte_carlo", "scaling")
 OUT = Path("runs/benchmarks.json")
 
 
@@ -32,6 +32,7 @@ def main() -> None:
     chosen = options.only or SECTIONS
     if options.write_docs and set(chosen) != set(SECTIONS):
         parser.error("--write-docs needs every section: leave --only out")
+    every = os.sched_getaffinity(0)
     core = timing.pin()
     figures: dict[str, object] = {"machine": timing.machine(core), "rounds": options.rounds}
     if "loop" in chosen:
@@ -51,6 +52,16 @@ def main() -> None:
         from benchmarks import scenario
 
         figures["scenario"] = scenario.measure(max(3, options.rounds // 3))
+    if "monte_carlo" in chosen:
+        from benchmarks import monte_carlo
+
+        with timing.on(every):
+            figures["monte_carlo"] = monte_carlo.measure(max(3, options.rounds // 3))
+    if "scaling" in chosen:
+        from benchmarks import campaign_scaling
+
+        with timing.on(every):
+            figures["scaling"] = campaign_scaling.measure(max(3, options.rounds // 3))
 
     from benchmarks.tables import page, tables
 

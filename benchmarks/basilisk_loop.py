@@ -21,6 +21,7 @@ from Basilisk.fswAlgorithms import (
     thrForceMapping,
 )
 from Basilisk.simulation import (
+    extForceTorque,
     gravityEffector,
     simpleNav,
     spacecraft,
@@ -50,9 +51,14 @@ def _earth(case: Case) -> gravityEffector.GravBodyData:
 class BasiliskLoop:
     """One simulation that can be run on in stretches."""
 
-    def __init__(self, case: Case = CASE, *, force_too: bool = True, control: bool = True) -> None:
-        """`force_too` maps force and torque on the thrusters; without it, torque only (cheaper)."""
+    def __init__(self, case: Case = CASE, *, force_too: bool = True, control: bool = True, held: bool = False) -> None:
+        """`force_too` maps force and torque on the thrusters; without it, torque only (cheaper).
+
+        `held` applies what the translation law asks for as an outer force, so that the chaser stays at
+        its point whatever was drawn; the thrusters' mapping is then asked for torque beside no force.
+        """
         self._sim = SimulationBaseClass.SimBaseClass()
+        self.navs: dict[str, simpleNav.SimpleNav] = {}
         process = self._sim.CreateNewProcess("process")
         step = macros.sec2nano(case.step_s)
         process.addTask(self._sim.CreateNewTask("dynamics", step), 2)
@@ -63,9 +69,8 @@ class BasiliskLoop:
         self.chaser = self._craft("chaser", case, case.mass_kg, case.inertia_kgm2, *case.chaser_state())
         self.thrusters = self._thrusters(case)
         if control:
-            self._control(case, force_too)
+            self._control(case, force_too, held)
         self._elapsed_s = 0.0
-        self._sim.InitializeSimulation()
 
     def _add(self, task: str, module: Any, priority: int, tag: str) -> Any:
         module.ModelTag = tag
@@ -94,17 +99,18 @@ class BasiliskLoop:
 
     def _thrusters(self, case: Case) -> thrusterDynamicEffector.ThrusterDynamicEffector:
         effector = thrusterDynamicEffector.ThrusterDynamicEffector()
+        self.thruster_configs: list[Any] = []
         for position, direction in zip(case.thruster_position_m, case.thruster_direction, strict=True):
             config = thrusterDynamicEffector.THRSimConfig()
             config.thrLoc_B, config.thrDir_B = list(position), list(direction)
             config.MaxThrust, config.steadyIsp, config.MinOnTime = case.thrust_n, case.isp_s, case.min_on_s
             effector.addThruster(config)
-            self._keep.append(config)
+            self.thruster_configs.append(config)
         self.chaser.addDynamicEffector(effector)
         return self._add("dynamics", effector, 20, "thrusters")
 
-    def _control(self, case: Case, force_too: bool) -> None:
-        navs = {}
+    def _control(self, case: Case, force_too: bool, held: bool) -> None:
+        navs = self.navs
         for tag, craft in (("chaser", self.chaser), ("target", self.target)):
             nav = self._add("control", simpleNav.SimpleNav(), 100, f"{tag} nav")
             nav.scStateInMsg.subscribeTo(craft.scStateOutMsg)
@@ -120,7 +126,7 @@ class BasiliskLoop:
         thrusters = fswSetupThrusters.writeConfigMessage()
         # No Basilisk module turns an inertial force command into a body one, so the translation law runs
         # and the mapping is given the force that holds the point: work left out in Basilisk's favour.
-        hold_n = [-3.0 * case.mean_motion_radps**2 * case.hold_hill_m[0] * case.mass_kg, 0.0, 0.0]
+        hold_n = [0.0 if held else -3.0 * case.mean_motion_radps**2 * case.hold_hill_m[0] * case.mass_kg, 0.0, 0.0]
         force = messaging.CmdForceBodyMsg().write(messaging.CmdForceBodyMsgPayload(forceRequestBody=hold_n))
         self._keep += [vehicle, thrusters, force]
 
@@ -132,6 +138,10 @@ class BasiliskLoop:
         translation.chiefTransInMsg.subscribeTo(navs["target"].transOutMsg)
         translation.deputyTransInMsg.subscribeTo(navs["chaser"].transOutMsg)
         translation.deputyVehicleConfigInMsg.subscribeTo(vehicle)
+        if held:
+            outer = self._add("dynamics", extForceTorque.ExtForceTorque(), 15, "outer force")
+            outer.cmdForceInertialInMsg.subscribeTo(translation.forceOutMsg)
+            self.chaser.addDynamicEffector(outer)
 
         reference = self._add("control", hillPoint.hillPoint(), 80, "reference")
         reference.transNavInMsg.subscribeTo(navs["chaser"].transOutMsg)
@@ -165,9 +175,23 @@ class BasiliskLoop:
 
     def run(self, duration_s: float) -> None:
         """Runs on for `duration_s`."""
+        if not self._elapsed_s:
+            self._sim.InitializeSimulation()
         self._elapsed_s += duration_s
         self._sim.ConfigureStopTime(macros.sec2nano(self._elapsed_s))
         self._sim.ExecuteSimulation()
+
+    @property
+    def TaskList(self) -> Any:  # noqa: N802  the name by which Basilisk's Monte Carlo controller asks for it
+        """The simulation's tasks."""
+        return self._sim.TaskList
+
+    def record(self, message: Any) -> Any:
+        """A recorder of every value that a message has at the control rate."""
+        recorder = message.recorder()
+        self._sim.AddModelToTask("control", recorder)
+        self._keep.append(recorder)
+        return recorder
 
     def attitude_error_rad(self) -> float:
         """Angle of the chaser's body from its own hill frame."""

@@ -82,11 +82,60 @@ def _scenario(figures: Mapping[str, Any]) -> str:
     )
 
 
+def _monte_carlo(figures: Mapping[str, Any]) -> str:
+    rows = _table(
+        (
+            "runs of", "Basilisk, CPU s a run", "ProxOps, CPU s a run", "less CPU time, times",
+            "Basilisk, runs/s", "ProxOps, runs/s", "faster by the clock, times",
+        ),
+        (
+            (
+                r["name"],
+                _spread(r["basilisk_cpu_s"], ".3f"),
+                _spread(r["proxops_cpu_s"], ".3f"),
+                _spread(r["faster_cpu"], ".1f"),
+                _spread(r["basilisk_runs_per_s"], ".2f"),
+                _spread(r["proxops_runs_per_s"], ".2f"),
+                _spread(r["faster_wall"], ".1f"),
+            )
+            for r in figures["rows"]
+        ),
+    )  # fmt: skip
+    lengths = ", ".join(f"{r['simulated_s']:.0f} s" for r in figures["rows"])
+    return (
+        f"Campaigns of {figures['runs']} runs on {figures['workers']} workers, {figures['rounds']} rounds; "
+        f"Basilisk's runs last {figures['duration_s']:.0f} s, ProxOps' {lengths}. "
+        f"Others kept {figures['others_cores']:.2f} cores busy.\n\n{rows}"
+    )
+
+
+def _scaling(figures: Mapping[str, Any]) -> str:
+    rows = _table(
+        ("workers", "runs/s by the clock", "times one thread", "runs/s on quiet processors", "times one thread"),
+        (
+            (
+                r["name"],
+                _spread(r["runs_per_s"], ".2f"),
+                _spread(r["times"], ".2f"),
+                _spread(r["quiet_runs_per_s"], ".2f"),
+                _spread(r["quiet_times"], ".2f"),
+            )
+            for r in figures["rows"]
+        ),
+    )
+    return (
+        f"{figures['scenario']}, {figures['runs']} cases, {figures['rounds']} rounds, {figures['cores']} cores, "
+        f"every check on, journal on the disk. Others kept {figures['others_cores']:.2f} cores busy.\n\n{rows}"
+    )
+
+
 TITLES = {
     "loop": ("Closed loop against Basilisk", _loop),
     "impulse": ("Delivered over declared impulse, pulses of 5 to 100 ms", _impulse),
     "kernels": ("Kernels against filterpy and NumPy", _kernels),
     "scenario": ("A whole approach, everything on", _scenario),
+    "monte_carlo": ("Campaigns against Basilisk's Monte Carlo controller", _monte_carlo),
+    "scaling": ("A campaign on one and two workers", _scaling),
 }
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,45 @@ def pin() -> int:
     core = max(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {core})
     return core
+
+
+@contextmanager
+def on(cores: Iterable[int]) -> Iterator[None]:
+    """These cores for a while, then those of before."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, set(cores))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a piece of work cost. `others_cores` is how many cores the rest of the machine kept busy meanwhile."""
+
+    wall_s: float
+    cpu_s: float
+    others_cores: float
+
+
+def spent(work: Callable[[], Any]) -> tuple[Spent, Any]:
+    """Cost of a piece of work and of every process it starts and waits for, and what it returns."""
+    started, before, busy = time.perf_counter(), _processor_s(), _machine_s()
+    result = work()
+    wall, own = time.perf_counter() - started, _processor_s() - before
+    return Spent(wall, own, max(0.0, _machine_s() - busy - own) / wall), result
+
+
+def _processor_s() -> float:
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def _machine_s() -> float:
+    """Seconds that all processors together have been busy since the system started (proc(5): user, nice, system)."""
+    ticks = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:4]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def race(contestants: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
