@@ -1,4 +1,4 @@
-"""The command line: proxops list | check | run | campaign | replay | compare | report, and for boards
+"""The command line: proxops list | check | run | campaign | baseline | replay | compare | report, and for boards
 ports | link-test | firmware | board.
 
 Exit status: 0 PASS, 1 FAIL, 2 the user's mistake, 3 the run broke, 130 interrupted.
@@ -223,7 +223,7 @@ def _of_this_session(flown: Campaign) -> dict[str, Any]:
 class _Bar:
     """A progress bar, shown while the block lasts, on a terminal only."""
 
-    def __init__(self, name: str, total: float, quiet: bool, **fields: str):
+    def __init__(self, name: str, total: float | None, quiet: bool, **fields: str):
         self._bar: Any = None
         if not quiet and sys.stderr.isatty():
             from rich.console import Console
@@ -245,6 +245,19 @@ class _Bar:
     def __exit__(self, *error: object) -> None:
         if self._bar:
             self._bar.stop()
+
+
+class _RunsProgress(_Bar):
+    """Runs done."""
+
+    def _columns(self) -> tuple[Any, ...]:
+        from rich.progress import MofNCompleteColumn
+
+        return (MofNCompleteColumn(),)
+
+    def __call__(self, done: int) -> None:
+        if self._bar:
+            self._bar.update(self._task, completed=done)
 
 
 class _CampaignProgress(_Bar):
@@ -356,6 +369,67 @@ def compare(one: Path, other: Path, as_json: bool) -> None:
 def _show_comparison(found: Comparison, as_json: bool) -> None:
     click.echo(json.dumps(found.as_dict(), indent=2) if as_json else str(found))
     sys.exit(EXIT["PASS" if found.equal else "FAIL"])
+
+
+@cli.group()
+def baseline() -> None:
+    """Sets of flown runs to hold later flights to: docs/regression.md."""
+
+
+@baseline.command("save")
+@click.argument("scenarios", nargs=-1, required=True)
+@click.option("--seed", "seeds", multiple=True, default=["1"], show_default=True, metavar="SEEDS", help="As 1,2,10-19.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of each scenario.")
+@_on
+@click.option("--jobs", type=click.IntRange(min=1), help="Runs flown at a time; the processors there are by default.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
+@click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
+def save_baseline(
+    scenarios: tuple[str, ...], seeds: tuple[str, ...], overrides: tuple[str, ...], on: str, allow_mismatch: bool,
+    jobs: int | None, out: Path, overwrite: bool,
+) -> None:  # fmt: skip
+    """Flies SCENARIOS (names or files) with each seed and keeps what later flights are held to in one file."""
+    from hil.baseline import save
+    from hil.seeds import parse_seeds
+
+    try:
+        numbers = parse_seeds(seeds)
+    except ValueError as mistake:
+        raise click.BadParameter(str(mistake), param_hint="--seed") from None
+    runs = len(set(scenarios)) * len(numbers)
+    with _computer(on, allow_mismatch) as computer, _RunsProgress("baseline", runs, quiet=False) as progress:
+        made = save(
+            out, scenarios, numbers, overrides=overrides, flight=computer, jobs=jobs, overwrite=overwrite,
+            progress=progress,
+        )  # fmt: skip
+    for run in made.runs:
+        click.echo(f"{run.scenario}, seed {run.seed}: {run.verdict}, digest {run.digests['telemetry'][:16]}")
+    click.echo(f"{out}: {len(made.runs)} runs, {out.stat().st_size / 1.0e6:.2f} MB")
+
+
+@baseline.command("check")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--tolerance", type=float, default=0.0, show_default=True, metavar="SHARE",
+    help="How far a figure may move, as a share of its limit.",
+)  # fmt: skip
+@_on
+@click.option("--jobs", type=click.IntRange(min=1), help="Runs flown at a time; the processors there are by default.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def check_baseline(
+    file: Path, tolerance: float, on: str, allow_mismatch: bool, jobs: int | None, as_json: bool
+) -> None:
+    """Flies the runs of the baseline FILE again and tells what is not as it was.
+
+    Exit status: 0 identical to the bit or within the tolerance, 1 a figure or a verdict moved.
+    """
+    from hil.baseline import check
+    from hil.report.terminal import show_check
+
+    with _computer(on, allow_mismatch) as computer, _RunsProgress("baseline", None, quiet=as_json) as progress:
+        found = check(file, tolerance=tolerance, flight=computer, jobs=jobs, progress=progress)
+    click.echo(json.dumps(found.as_dict(), indent=2)) if as_json else show_check(found)
+    sys.exit(EXIT["FAIL" if found.result == "moved" else "PASS"])
 
 
 @cli.command()

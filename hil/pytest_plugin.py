@@ -8,7 +8,6 @@ docs/regression.md tells how to use it in continuous integration.
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Generator, Iterable
 from contextlib import nullcontext
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from hil.checks import Requirement
     from hil.scenario import Scenario
 
-SEEDS_MAX = 10_000
 WHOLE_RUN = "flown"
 """The test of each flight that it came to its end, on the flight computer that was asked for."""
 
@@ -60,21 +58,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _seeds(config: pytest.Config) -> list[int]:
-    return seeds(config.getoption("--sil-seed") or ["1"])
+    from hil.seeds import parse_seeds
 
-
-def seeds(texts: Iterable[str]) -> list[int]:
-    """The seeds that texts like "1,2,10-19" name, each once. UsageError for anything else."""
-    found: dict[int, None] = {}
-    for part in (part.strip() for text in texts for part in text.split(",")):
-        span = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
-        first, last = (int(span[1]), int(span[2] or span[1])) if span else (1, 0)
-        if not first <= last < first + SEEDS_MAX:
-            raise pytest.UsageError(
-                f"--sil-seed {part!r}: expected whole numbers and ranges of up to {SEEDS_MAX:,}, as 1,2,10-19"
-            )
-        found |= dict.fromkeys(range(first, last + 1))
-    return list(found)
+    try:
+        return parse_seeds(config.getoption("--sil-seed") or ["1"])
+    except ValueError as mistake:
+        raise pytest.UsageError(f"--sil-seed {mistake}") from None
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
@@ -192,11 +181,12 @@ class RequirementTest(pytest.Item):
             self.user_properties += [
                 (key, "" if values[key] is None else values[key]) for key in ("figure", "limit", "margin", "unit")
             ]
-        if found.error is not None:
-            broke = found.error if self.name == WHOLE_RUN else f"not judged: {found.error}"
-            raise NotMetError(f"{broke}\nreplay: {flight.replay}")
         if self.name == WHOLE_RUN:
+            if found.error is not None:
+                raise NotMetError(f"{found.error}\nreplay: {flight.replay}")
             return
+        if not found.requirements:
+            raise NotMetError(f"not judged: {found.error}\nreplay: {flight.replay}")
         if requirement is None:
             pytest.skip("the case it is for did not arise in this flight")
         if not requirement.passed:

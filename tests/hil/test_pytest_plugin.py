@@ -16,7 +16,6 @@ import pytest
 import firmware_bridge.computers  # here, so that a nested session finds it imported
 from firmware_bridge.errors import PortLostError
 from hil import Log, cli
-from hil.pytest_plugin import seeds
 from hil.report.wording import requirement_names
 
 pytest_plugins = "pytester"
@@ -182,13 +181,6 @@ def test_no_such_flight_computer_is_one_line(session: pytest.Pytester) -> None:
     found = run(session, "--sil", "scenarios", "--sil-on", "mars", "-k", "flown")
     found.stdout.fnmatch_lines(["board 'mars': expected one of emulated*"])
     assert "Traceback" not in found.stdout.str()
-
-
-def test_seeds() -> None:
-    assert seeds(["1,2", "10-12, 2"]) == [1, 2, 10, 11, 12]
-    for mistake in ("", "x", "3-2", "-1", "1,,2", "0-10000"):
-        with pytest.raises(pytest.UsageError, match="expected whole numbers and ranges"):
-            seeds([mistake])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,563 @@
+"""Baselines: a flown set of runs to hold later flights to, in one file.
+
+A run is kept as its figures, the digests of its frames, and a hash of every channel in every cycle. That
+is enough to say of a later flight that it is the same to the bit, or in which cycle and channel it
+departs first, at a small part of the size of its log. What was recorded cannot be read back from it.
+
+The file is a ZIP: `index.json`, and for each run the arrays `NNNN/cycles`, `NNNN/channels`, `NNNN/params`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tomllib
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gnc import flight
+from hil.checks import Requirement
+from hil.log import ERROR, Log
+from hil.run import FlightComputer, fly
+from hil.scenario import Scenario
+
+FORMAT, SCHEMA_VERSION = "proxops baseline", 1
+FRAMES = ("sensors", "telemetry", "command")  # in the order of one cycle: what was given, made of it, commanded
+LAST_BITS = 1.0e-9
+"""Share of its limit by which a figure may differ between processors, whose NumPy differs in the last bits."""
+CAUSES_SHOWN = 4
+
+Words = NDArray[np.uint64]
+
+
+class BaselineError(RuntimeError):
+    """A baseline that cannot be written or read; one line that names the file."""
+
+    exit_status = 2
+
+
+# ---- what is kept of a run ----------------------------------------------------------------------
+
+
+def channel_names() -> list[str]:
+    """Every channel of the frames, as "telemetry.q_body_from_eci[2]", in the order that they are kept in."""
+    return [
+        f"{frame}.{field.name}" + (f"[{i}]" if field.count else "")
+        for frame in FRAMES
+        for field in flight.fields(frame)
+        for i in range(field.count or 1)
+    ]
+
+
+@dataclass(frozen=True)
+class Hashes:
+    """cycles: uint32 (n, 2), of all channels and of the truth of each cycle; channels: uint8 (channels, n)."""
+
+    cycles: NDArray[np.uint32]
+    channels: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, log: Log) -> Hashes:
+        """The hashes of a flight."""
+        columns = [column for frame in FRAMES for column in _columns(getattr(log, frame))]
+        rows = len(log.sensors)
+        cycles, channels = np.zeros((rows, 2), np.uint32), np.zeros((len(columns), rows), np.uint8)
+        total = np.zeros(rows, np.uint64)
+        for at, words in enumerate(columns):
+            mixed = _mixed(words, at)
+            channels[at] = mixed >> np.uint64(56)
+            total += mixed
+        cycles[:, 0] = total >> np.uint64(32)
+        truth = sum((_mixed(words, at) for at, words in enumerate(_columns(log.truth))), np.zeros(rows, np.uint64))
+        cycles[:, 1] = truth >> np.uint64(32)
+        return cls(cycles, channels)
+
+
+def _columns(frames: NDArray[np.void]) -> Iterator[Words]:
+    """The bits of each channel of a frame in all cycles."""
+    for name in frames.dtype.names or ():
+        values = frames[name].reshape(len(frames), -1)
+        for column in values.T:
+            yield np.ascontiguousarray(column).view(f"<u{column.itemsize}").astype(np.uint64)
+
+
+def _mixed(words: Words, salt: int) -> Words:
+    """A hash of each word: the finaliser of SplitMix64 (Steele, Lea & Flood 2014, figure 16, mix64)."""
+    z = words + np.uint64((salt + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(z ^ (z >> np.uint64(31)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """One run of a baseline. scenario: a packaged name, or the path of a file relative to the baseline's folder."""
+
+    scenario: str
+    seed: int
+    overrides: tuple[str, ...]
+    scenario_toml: str
+    verdict: str
+    ended: str
+    requirements: tuple[Requirement, ...]
+    digests: dict[str, str]
+    versions: dict[str, str]
+    dispersed: dict[str, Any]
+    hashes: Hashes
+    params: bytes
+
+    @classmethod
+    def of(cls, log: Log, scenario: str, overrides: tuple[str, ...]) -> Kept:
+        """What is kept of a flight."""
+        return cls(
+            scenario=scenario, seed=log.seed, overrides=overrides, scenario_toml=log.scenario.to_toml(),
+            verdict=log.verdict, ended=log.ended, requirements=_plain(log.requirements), digests=_digests(log),
+            versions=log.versions, dispersed=json.loads(json.dumps(log.dispersed)), hashes=Hashes.of(log),
+            params=log.params.tobytes(),
+        )  # fmt: skip
+
+
+def _digests(log: Log) -> dict[str, str]:
+    """SHA-256 of each kind of frame."""
+    return {
+        name: hashlib.sha256(np.ascontiguousarray(getattr(log, name)).view(np.uint8).data).hexdigest()
+        for name in (*FRAMES, "truth")
+    }
+
+
+def _plain(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    """The requirements as a file holds them: None for what is not finite."""
+    return tuple(Requirement(**requirement.as_dict()) for requirement in requirements)
+
+
+# ---- the file -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A set of runs and the channels that their hashes are of. `path` is the file, for errors and relative paths."""
+
+    path: Path
+    channels: tuple[str, ...]
+    runs: tuple[Kept, ...]
+
+    def write(self) -> None:
+        """Writes the file, whole or not at all. Raises BaselineError."""
+        index: dict[str, Any] = {"format": FORMAT, "schema_version": SCHEMA_VERSION, "channels": self.channels}
+        index["runs"] = [_described(run) for run in self.runs]
+        partial = self.path.with_name(self.path.name + ".part")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as file:
+                _add(file, "index.json", json.dumps(index, indent=1).encode())
+                for at, run in enumerate(self.runs):
+                    _add(file, f"{at:04}/cycles", run.hashes.cycles.astype("<u4").T.tobytes())
+                    _add(file, f"{at:04}/channels", run.hashes.channels.tobytes())
+                    _add(file, f"{at:04}/params", run.params)
+            partial.replace(self.path)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise BaselineError(f"{self.path}: cannot be written: {error.strerror}") from None
+
+    @classmethod
+    def read(cls, path: str | Path) -> Baseline:
+        """The baseline in a file. Raises BaselineError when there is none, or it is damaged."""
+        path = Path(path)
+        try:
+            with zipfile.ZipFile(path) as file:
+                index = json.loads(file.read("index.json"))
+                if index["format"] != FORMAT or index["schema_version"] != SCHEMA_VERSION:
+                    raise BaselineError(
+                        f"{path}: {index['format']} of schema version {index['schema_version']}, "
+                        f"this ProxOps reads {FORMAT} of {SCHEMA_VERSION}"
+                    )
+                channels = tuple(index["channels"])
+                runs = [_kept(file, at, entry, len(channels)) for at, entry in enumerate(index["runs"])]
+        except OSError as error:
+            raise BaselineError(f"{path}: no baseline to be read there: {error.strerror}") from None
+        except BaselineError:
+            raise
+        except (zipfile.BadZipFile, zlib.error, LookupError, TypeError, ValueError, EOFError, RuntimeError) as error:
+            raise BaselineError(f"{path}: not a baseline, or a damaged one: {error}") from None
+        return cls(path, channels, tuple(runs))
+
+
+def _add(file: zipfile.ZipFile, name: str, data: bytes) -> None:
+    """A member without the time of day: the same runs make the same file."""
+    member = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    member.compress_type = zipfile.ZIP_DEFLATED
+    file.writestr(member, data)
+
+
+def _described(run: Kept) -> dict[str, Any]:
+    names = ("scenario", "seed", "overrides", "scenario_toml", "verdict", "ended", "digests", "versions", "dispersed")
+    plain = {name: getattr(run, name) for name in names}
+    return {
+        **plain,
+        "cycles": len(run.hashes.cycles),
+        "requirements": [requirement.as_dict() for requirement in run.requirements],
+    }
+
+
+def _kept(file: zipfile.ZipFile, at: int, entry: dict[str, Any], channels: int) -> Kept:
+    rows = entry.pop("cycles")
+    cycles = np.frombuffer(file.read(f"{at:04}/cycles"), "<u4").reshape(2, rows).T
+    hashes = np.frombuffer(file.read(f"{at:04}/channels"), np.uint8).reshape(channels, rows)
+    entry["requirements"] = tuple(Requirement(**requirement) for requirement in entry["requirements"])
+    entry["overrides"] = tuple(entry["overrides"])
+    return Kept(**entry, hashes=Hashes(cycles, hashes), params=file.read(f"{at:04}/params"))
+
+
+# ---- saving -------------------------------------------------------------------------------------
+
+
+def save(
+    path: str | Path,
+    scenarios: Iterable[str | Path],
+    seeds: Iterable[int] = (1,),
+    *,
+    overrides: Iterable[str] = (),
+    flight: FlightComputer | None = None,
+    jobs: int | None = None,
+    overwrite: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Baseline:
+    """Flies each scenario with each seed and writes the baseline.
+
+    Args:
+        path: the file.
+        scenarios: names of packaged scenarios, or paths of files.
+        seeds: master seeds.
+        overrides: "dotted.key=value", for every scenario, now and in every check.
+        flight: who flies; the flight core in this process by default. One computer flies one run at a time.
+        jobs: runs flown at a time; the processors there are by default.
+        overwrite: whether a file that is there is replaced.
+        progress: called with the number of runs done.
+
+    Raises:
+        BaselineError: a run that broke, or a file that cannot be written or would be overwritten.
+        ScenarioError: a mistake in a scenario.
+    """
+    path, overrides = Path(path), tuple(overrides)
+    if path.exists() and not overwrite:
+        raise BaselineError(f"{path}: already there; --overwrite replaces it")
+    tasks = [
+        (scenario, Scenario.load(scenario, overrides), seed)
+        for scenario in dict.fromkeys(map(str, scenarios))
+        for seed in dict.fromkeys(seeds)
+    ]
+
+    def fly_one(task: tuple[str, Scenario, int]) -> Kept:
+        scenario, read, seed = task
+        log = fly(read, seed, flight=flight)
+        if log.verdict == ERROR:
+            raise BaselineError(f"{scenario}, seed {seed}: the run broke, nothing to hold others to: {log.error}")
+        named = scenario if scenario in Scenario.names() else os.path.relpath(scenario, path.parent)
+        return Kept.of(log, named, overrides)
+
+    runs = _each(fly_one, tasks, 1 if flight else jobs, progress)
+    made = Baseline(path, tuple(channel_names()), tuple(runs))
+    made.write()
+    return made
+
+
+def _each(
+    work: Callable[[Any], Any], tasks: Sequence[Any], jobs: int | None, progress: Callable[[int], None] | None
+) -> list[Any]:
+    """The results in the order of the tasks; the core holds no lock while it flies."""
+    results = []
+    with ThreadPoolExecutor(jobs or len(os.sched_getaffinity(0))) as pool:
+        futures = [pool.submit(work, task) for task in tasks]
+        try:
+            for done, future in enumerate(futures, 1):
+                results.append(future.result())
+                if progress:
+                    progress(done)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return results
+
+
+# ---- checking -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Where a flight departs from the one that was kept.
+
+    tick, t_s, channels: of the first cycle in which a channel differs, None and () where only the truth does,
+    or the flights are equal as far as both go. value: what the first of those channels now holds. truth_tick:
+    the first cycle whose truth differs. cycles: how many each flight has; cycles_differing: of those both have.
+    """
+
+    tick: int | None
+    t_s: float | None
+    channels: tuple[str, ...]
+    value: float | int | None
+    unit: str
+    truth_tick: int | None
+    cycles: tuple[int, int]
+    cycles_differing: int
+
+    def __str__(self) -> str:
+        plant = f"the plant's truth differs from tick {self.truth_tick} on"
+        if self.tick is None:
+            length = f"of {self.cycles[0]:,} and {self.cycles[1]:,} cycles"
+            return (
+                f"{plant}, no channel does" if self.truth_tick is not None else f"equal as far as both go, but {length}"
+            )
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        now = (
+            f"{self.channels[0]}, now {self.value!r}{unit}" if self.channels else "the channels it has are not the same"
+        )
+        more = f"; {len(self.channels) - 1} further channels differ there" if len(self.channels) > 1 else ""
+        before = f"; {plant}" if self.truth_tick is not None and self.truth_tick <= self.tick else ""
+        return (
+            f"first difference at tick {self.tick} ({self.t_s:.1f} s): {now}{more}{before}; "
+            f"{self.cycles_differing:,} of {min(self.cycles):,} cycles differ"
+        )
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A requirement as it was and as it is. moved: by what share of its limit, None where that cannot be said."""
+
+    name: str
+    unit: str
+    was: Requirement | None
+    now: Requirement | None
+    moved: float | None
+    beyond: bool
+
+
+@dataclass(frozen=True)
+class RunCheck:
+    """One run of a baseline, flown again."""
+
+    scenario: str
+    seed: int
+    replay: str
+    departure: Departure | None
+    figures: tuple[Figure, ...]
+    verdict: tuple[str, str]
+    error: str | None
+    causes: tuple[str, ...]
+
+    @property
+    def identical(self) -> bool:
+        """Whether every frame and the truth are the same to the bit, and so is what was made of them."""
+        return (
+            self.departure is None
+            and all(figure.moved is not None for figure in self.figures)
+            and not any(figure.moved > LAST_BITS for figure in self.figures if figure.moved is not None)
+        )
+
+    @property
+    def moved(self) -> tuple[Figure, ...]:
+        """The figures that moved beyond the tolerance."""
+        return tuple(figure for figure in self.figures if figure.beyond)
+
+    @property
+    def result(self) -> str:
+        """Identical, within tolerance, or moved."""
+        if self.moved or self.verdict[0] != self.verdict[1]:
+            return "moved"
+        return "identical" if self.identical else "within tolerance"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A baseline flown again."""
+
+    path: Path
+    tolerance: float
+    runs: tuple[RunCheck, ...]
+
+    @property
+    def result(self) -> str:
+        """The worst of its runs: identical, within tolerance, or moved."""
+        found = {run.result for run in self.runs}
+        return next(result for result in ("moved", "within tolerance", "identical") if result in found)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        runs = [
+            {
+                "scenario": run.scenario, "seed": run.seed, "result": run.result, "identical": run.identical,
+                "departure": None if run.departure is None else asdict(run.departure) | {"text": str(run.departure)},
+                "verdict": {"was": run.verdict[0], "now": run.verdict[1]}, "error": run.error, "causes": run.causes,
+                "figures": [_plain_figure(figure) for figure in run.figures], "replay": run.replay,
+            }
+            for run in self.runs
+        ]  # fmt: skip
+        return {"baseline": str(self.path), "result": self.result, "tolerance": self.tolerance, "runs": runs}
+
+
+def _plain_figure(figure: Figure) -> dict[str, Any]:
+    was, now = (None if side is None else side.as_dict() for side in (figure.was, figure.now))
+    return {
+        "name": figure.name, "unit": figure.unit, "moved": figure.moved, "beyond": figure.beyond, "was": was, "now": now
+    }  # fmt: skip
+
+
+def check(
+    path: str | Path,
+    *,
+    tolerance: float = 0.0,
+    flight: FlightComputer | None = None,
+    jobs: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Check:
+    """Flies every run of a baseline again and compares.
+
+    Args:
+        path: the file.
+        tolerance: how far a figure, or its limit, may move, as a share of its limit. A verdict, a requirement that
+            is met no longer, or that something was there to measure, may not change at all.
+        flight: who flies; the flight core in this process by default.
+        jobs: runs flown at a time.
+        progress: called with the number of runs done.
+
+    Raises:
+        BaselineError: no such file, a damaged one, or a negative tolerance.
+        ScenarioError: a scenario that is gone, or has a mistake in it now.
+    """
+    if not (isfinite(tolerance) and tolerance >= 0.0):
+        raise BaselineError(f"tolerance = {tolerance}: expected 0 or more, a share of the limit")
+    baseline = Baseline.read(path)
+    tasks = [(kept, *_scenario(kept, baseline.path.parent)) for kept in baseline.runs]
+
+    def check_one(task: tuple[Kept, Scenario, str]) -> RunCheck:
+        kept, scenario, given = task
+        log = fly(scenario, kept.seed, flight=flight)
+        return _compare(baseline.channels, kept, log, _replay(given, kept), tolerance)
+
+    return Check(baseline.path, tolerance, tuple(_each(check_one, tasks, 1 if flight else jobs, progress)))
+
+
+def _scenario(kept: Kept, folder: Path) -> tuple[Scenario, str]:
+    """A run's scenario as it is now, and what to call it on the command line."""
+    given = kept.scenario if kept.scenario in Scenario.names() else os.path.relpath(folder / kept.scenario)
+    # a bare file name is a path all the same
+    path = given if kept.scenario in Scenario.names() else Path(given)
+    return Scenario.load(path, kept.overrides), given
+
+
+def _replay(given: str, kept: Kept) -> str:
+    parts = ["proxops run", quote(given), *(f"--set {quote(item)}" for item in kept.overrides), f"--seed {kept.seed}"]
+    return " ".join(parts)
+
+
+def _compare(channels: Sequence[str], kept: Kept, log: Log, replay: str, tolerance: float) -> RunCheck:
+    identical = kept.digests == _digests(log) and kept.verdict != ERROR and log.verdict != ERROR
+    departure = None if identical else _departure(channels, kept.hashes, log)
+    return RunCheck(
+        scenario=log.scenario.name,
+        seed=kept.seed,
+        replay=replay,
+        departure=departure,
+        figures=tuple(_figures(kept.requirements, _plain(log.requirements), tolerance)),
+        verdict=(kept.verdict, log.verdict),
+        error=log.error,
+        causes=tuple(_causes(kept, log)),
+    )
+
+
+def _departure(channels: Sequence[str], was: Hashes, log: Log) -> Departure:
+    now, own = Hashes.of(log), channel_names()
+    lengths = (len(was.cycles), len(now.cycles))
+    count = min(lengths)
+    differs = was.cycles[:count] != now.cycles[:count]
+    shared = [(name, channels.index(name), own.index(name)) for name in own if name in set(channels)]
+    if list(channels) != own:  # another interface: the channels that both have are all there is to go by
+        differs[:, 0] = False
+        for _, i, j in shared:
+            differs[:, 0] |= was.channels[i, :count] != now.channels[j, :count]
+    tick = t_s = value = None
+    found: tuple[str, ...] = ()
+    unit = "1"
+    if differs[:, 0].any():
+        row = int(np.argmax(differs[:, 0]))
+        tick, t_s = int(log.sensors["tick"][row]), float(log.sensors["t_us"][row]) * 1.0e-6
+        found = tuple(name for name, i, j in shared if was.channels[i, row] != now.channels[j, row])
+        if found:
+            value, unit = _value(log, found[0], row)
+    truth_tick = int(log.sensors["tick"][np.argmax(differs[:, 1])]) if differs[:, 1].any() else None
+    return Departure(tick, t_s, found, value, unit, truth_tick, lengths, int(differs.any(axis=1).sum()))
+
+
+def _value(log: Log, channel: str, row: int) -> tuple[float | int | None, str]:
+    """What a channel holds, None for what is not a finite number, and its unit."""
+    frame, _, rest = channel.partition(".")
+    name, _, index = rest.rstrip("]").partition("[")
+    value = np.atleast_1d(getattr(log, frame)[name][row])[int(index or 0)].item()
+    unit = next(field.unit for field in flight.fields(frame) if field.name == name)
+    return (value if isfinite(value) else None), unit
+
+
+def _figures(was: Sequence[Requirement], now: Sequence[Requirement], tolerance: float) -> Iterator[Figure]:
+    before, after = ({r.name: r for r in side} for side in (was, now))
+    for name in {**before, **after}:
+        a, b = before.get(name), after.get(name)
+        unit = (a or b).unit  # type: ignore[union-attr]  # one of them is there
+        moved = _moved(a, b) if a and b else None
+        beyond = moved is None or moved > max(tolerance, LAST_BITS) or (a and a.passed) != (b and b.passed)
+        yield Figure(name, unit, a, b, moved, bool(beyond))
+
+
+def _moved(a: Requirement, b: Requirement) -> float | None:
+    """The larger of what the figure and the limit moved by, as a share of the limit that was; a limit of 0 counts 1."""
+    if (a.figure is None) != (b.figure is None):
+        return None
+    figure = 0.0 if a.figure is None or b.figure is None else abs(b.figure - a.figure)
+    return max(figure, abs(b.limit - a.limit)) / (abs(a.limit) or 1.0)
+
+
+def _causes(kept: Kept, log: Log) -> Iterator[str]:
+    """What is known to be otherwise than when the baseline was flown."""
+    keys = list(_changed_keys("", tomllib.loads(kept.scenario_toml), tomllib.loads(log.scenario.to_toml())))
+    yield from _first("scenario", keys)
+    yield from _first("drawn", [name for name, value in _drawn(log).items() if kept.dispersed.get(name) != value])
+    if not keys and len(kept.params) == log.params.nbytes:
+        was, now = np.frombuffer(kept.params, flight.PARAMS)[0], log.params[0]
+        names = [f.name for f in flight.fields("params") if was[f.name].tobytes() != now[f.name].tobytes()]
+        yield from _first("flight parameter", names)
+    for name in sorted({*kept.versions, *log.versions}):
+        old, new = kept.versions.get(name), log.versions.get(name)
+        if old != new:
+            yield f"version of {name}: {new}, was {old}"
+    if log.computer:
+        yield f"flown by {log.computer['board']} ({log.computer['name']})"
+
+
+def _drawn(log: Log) -> dict[str, Any]:
+    drawn: dict[str, Any] = json.loads(json.dumps(log.dispersed))
+    return drawn
+
+
+def _first(what: str, found: Sequence[str]) -> Iterator[str]:
+    yield from (f"{what} {text}" for text in found[:CAUSES_SHOWN])
+    if len(found) > CAUSES_SHOWN:
+        yield f"{what}: {len(found) - CAUSES_SHOWN} more"
+
+
+def _changed_keys(path: str, was: Any, now: Any) -> Iterator[str]:
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        for key in {**was, **now}:
+            yield from _changed_keys(f"{path}.{key}" if path else key, was.get(key), now.get(key))
+    elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
+        for at, (a, b) in enumerate(zip(was, now, strict=True)):
+            yield from _changed_keys(f"{path}[{at}]", a, b)
+    elif was != now:
+        yield f"{path} = {now}, was {was}"

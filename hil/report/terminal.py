@@ -1,0 +1,84 @@
+"""What a regression suite found, written on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from math import inf
+
+from rich.console import Console
+from rich.table import Table
+
+from hil.baseline import Check, Figure, RunCheck
+from hil.checks import Requirement
+from hil.report.wording import figure, number, requirement_name
+
+LOG_WIDTH = 120
+"""Columns where there is no terminal, as in the log of a continuous integration."""
+_COLOURS = {"identical": "green", "within tolerance": "yellow", "moved": "red"}
+
+
+def _console() -> Console:
+    return Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
+
+
+def show_check(found: Check) -> None:
+    """Each run with where it departs; what is known to be otherwise; the figures that moved; the result last."""
+    console = _console()
+    for run in found.runs:
+        console.print(f"{run.scenario}, seed {run.seed}: [{_COLOURS[run.result]}]{run.result}[/]", soft_wrap=True)
+        for line in _notes(run):
+            console.print(f"  {line}", soft_wrap=True, markup=False)
+    for cause in dict.fromkeys(cause for run in found.runs if run.result != "identical" for cause in run.causes):
+        console.print(f"changed: {cause}", soft_wrap=True, markup=False)
+    moved: dict[str, list[tuple[RunCheck, Figure]]] = {}
+    for run in found.runs:
+        for one in run.moved:
+            moved.setdefault(one.name, []).append((run, one))
+    if moved:
+        console.print(_moved(moved))
+    numbers = {result: sum(run.result == result for run in found.runs) for result in _COLOURS}
+    said = ", ".join(f"{count} {result}" for result, count in numbers.items() if count)
+    within = "" if found.result == "identical" else f"; tolerance {100.0 * found.tolerance:g} % of the limit"
+    word = "identical to the bit" if found.result == "identical" else found.result
+    console.print(
+        f"[bold {_COLOURS[found.result]}]{word}[/] ({said} of {len(found.runs)} runs{within})", soft_wrap=True
+    )
+
+
+def _notes(run: RunCheck) -> list[str]:
+    notes = [] if run.departure is None else [str(run.departure)]
+    if run.verdict[0] != run.verdict[1]:
+        notes.append(f"verdict {run.verdict[1]}, was {run.verdict[0]}")
+    if run.error:
+        notes.append(run.error)
+    return notes if run.result == "identical" else [*notes, f"replay: {run.replay}"]
+
+
+def _moved(found: dict[str, list[tuple[RunCheck, Figure]]]) -> Table:
+    """Each figure once, in the run where it moved most."""
+    table = Table(title="Figures that moved", title_justify="left", title_style="bold")
+    table.add_column("Requirement")
+    for heading in ("Runs", "Was", "Is", "Limit", "Moved"):
+        table.add_column(heading, justify="right")
+    table.add_column("Unit")
+    table.add_column("")
+    table.add_column("Most in")
+    for name, moves in found.items():
+        run, one = max(moves, key=lambda move: inf if move[1].moved is None else move[1].moved)
+        limits = dict.fromkeys(figure(side.limit, one.unit) for side in (one.was, one.now) if side)
+        table.add_row(
+            requirement_name(name), str(len(moves)), _figure(one.was), _figure(one.now), " → ".join(limits),
+            "–" if one.moved is None else f"{number(100.0 * one.moved, 2)} %", "" if one.unit == "1" else one.unit,
+            _outcome(one), f"{run.scenario}, seed {run.seed}",
+        )  # fmt: skip
+    return table
+
+
+def _figure(side: Requirement | None) -> str:
+    return "–" if side is None else figure(side.figure, side.unit)
+
+
+def _outcome(one: Figure) -> str:
+    if one.now is None:
+        return "did not arise"
+    return "[green]PASS[/]" if one.now.passed else "[bold red]FAIL[/]"
