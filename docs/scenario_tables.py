@@ -19,7 +19,8 @@ def sections() -> str:
     for name, cls in get_type_hints(s.Scenario, include_extras=True).items():
         if is_dataclass(cls):
             parts.append(_section(name, cls))
-    parts += [_section("[fault]", s.Fault), _section("[telecommand]", s.Telecommand)]
+    lists = (("[fault]", s.Fault), ("[board_fault]", s.BoardFault), ("[telecommand]", s.Telecommand))
+    parts += [_section(name, cls) for name, cls in lists]
     return "\n".join(parts)
 
 

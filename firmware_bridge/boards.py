@@ -475,6 +475,12 @@ class SerialBoard(_Managed):
         """BoardError: it cannot have been paused."""
         raise self._unsupported("resume it", "only emulated and Linux boards can be")
 
+    def refuse(self, kinds: Iterable[str]) -> None:
+        """BoardError when one of these kinds of fault takes a hand that the harness does not have."""
+        for kind in kinds:
+            if kind in ("pause", "kill"):
+                getattr(self, kind)()
+
     def kill(self) -> None:
         """BoardError: the cable is out of the harness's reach."""
         raise self._unsupported("take it away", "pull its cable")

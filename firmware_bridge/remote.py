@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class RemoteFlight:
         """Gives the port back."""
         self.host.close()
 
-    def __enter__(self) -> RemoteFlight:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -2,7 +2,8 @@
 
 `NullModem(board_tty, faults, seed)` stands between a host and a board: the host opens `tty`, a
 pseudo-terminal, the board's own line is at the other end. What is done to the n-th frame of each
-direction is drawn from the seed, so two runs meet the same faults for the same frames; each is counted.
+direction is drawn from the run's master seed, so two runs meet the same faults for the same frames;
+each is counted.
 """
 
 from __future__ import annotations
@@ -12,43 +13,26 @@ import select
 import threading
 import time
 import tty
+import zlib
 from collections import Counter, deque
 from contextlib import suppress
-from dataclasses import dataclass, fields
 
 import numpy as np
 
+from firmware_bridge.faults import LinkFaults
 from firmware_bridge.serial_link import SerialLink
 
 BABBLE_MAX = 64
 
 
-@dataclass(frozen=True)
-class LinkFaults:
-    """How often each fault happens to a frame, as a probability; bit errors per bit."""
-
-    drop: float = 0.0
-    bit_error: float = 0.0
-    duplicate: float = 0.0
-    delay: float = 0.0
-    delay_s: float = 0.05
-    truncate: float = 0.0
-    babble: float = 0.0
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not 0.0 <= value <= (60.0 if field.name == "delay_s" else 1.0):
-                raise ValueError(f"link fault {field.name} = {value}: expected 0 to 1, delay_s 0 to 60 s")
-
-
 class Spoiler:
-    """One direction of the cable. `count` says how often each fault was injected."""
+    """One direction of the cable, "uplink" or "downlink". `count` says how often each fault was injected."""
 
-    def __init__(self, faults: LinkFaults, seed: int, direction: int):
+    def __init__(self, faults: LinkFaults, seed: int, direction: str, case: int = 0):
         self.faults = faults
         self.count: Counter[str] = Counter()
-        self._rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=(direction,))))
+        stream = zlib.crc32(f"link.{direction}".encode())
+        self._rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=(case, stream))))
         self._held = b""
 
     def feed(self, data: bytes) -> list[tuple[float, bytes]]:
@@ -93,12 +77,13 @@ class Spoiler:
 class NullModem:
     """The cable: give the host `tty` instead of the board's own. A context manager; stop it before the board.
 
-    board_tty: where the board answers. counts: of each fault injected, by direction.
+    board_tty: where the board answers; seed, case: of the run. counts: of each fault injected, by direction.
     """
 
-    def __init__(self, board_tty: str, faults: LinkFaults, seed: int, baud: int = 115200):
+    def __init__(self, board_tty: str, faults: LinkFaults, seed: int, baud: int = 115200, case: int = 0):
+        self.faults = faults
         self._board = SerialLink(board_tty, baud)
-        self._spoilers = {"uplink": Spoiler(faults, seed, 0), "downlink": Spoiler(faults, seed, 1)}
+        self._spoilers = {way: Spoiler(faults, seed, way, case) for way in ("uplink", "downlink")}
         self._host, self._kept_open = os.openpty()  # the line does not hang up between two users
         tty.setraw(self._kept_open)
         self.tty = os.ttyname(self._kept_open)

@@ -35,7 +35,7 @@ from hil.journal import IN_MEMORY, CampaignError, Journal, Row
 from hil.log import ERROR, PASS, Log, versions
 from hil.prepare import prepare
 from hil.recorder import RecorderError
-from hil.run import FlightComputer, fly
+from hil.run import FlightComputer, fly, refuse_faults_not_injected
 from hil.scenario import Scenario, ScenarioError
 from hil.statistics import demonstrated, runs_needed
 
@@ -317,6 +317,7 @@ def campaign(
         scenario = Scenario.load(scenario, overrides)
     else:
         command = f"proxops run {scenario.source}"
+    refuse_faults_not_injected(scenario, None)
     prepare(scenario, seed).flight_core()  # a mistake that every case would meet is found before anything is written
     text = scenario.to_toml()
     packaged = Scenario.parse(text, scenario.source).path == scenario.path

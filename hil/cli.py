@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 EXIT = {"PASS": 0, "FAIL": 1, "ERROR": 3}
 MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
 REPORT_NAME = "report.html"
+ENDS = (("host", "link"), ("board", "board_link"))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,13 +50,13 @@ def _on(command: Any) -> Any:
     return on(allow(command))
 
 
-def _computer(on: str, allow_mismatch: bool) -> AbstractContextManager[FlightComputer | None]:
-    """The flight computer of a name; None stands for the core in this process."""
+def _computer(on: str, allow_mismatch: bool, **faults: Any) -> AbstractContextManager[FlightComputer | None]:
+    """The flight computer of a name, with the faults it is to meet; None stands for the core in this process."""
     if on == "sil":
         return nullcontext(None)
     from firmware_bridge.computers import open_computer
 
-    return open_computer(on, allow_mismatch=allow_mismatch)
+    return open_computer(on, allow_mismatch=allow_mismatch, **faults)
 
 
 @cli.command("list")
@@ -119,8 +120,9 @@ def run(
     from hil.scenario import Scenario
 
     read = Scenario.load(scenario, overrides)
+    faults = {"link_faults": read.link_faults, "board_faults": read.board_faults, "seed": seed, "case": case}
     with (
-        _computer(on, allow_mismatch) as computer,
+        _computer(on, allow_mismatch, **faults) as computer,
         _Progress(read.name, read.scenario.max_duration_s, quiet=as_json) as progress,
     ):
         log = fly(
@@ -615,6 +617,7 @@ def _show(log: Log, out: Path | None) -> None:
         )
     if log.computer:
         facts.append(f"flown by {log.computer['board']} ({log.computer['name']})")
+        facts += _injected(log.computer)
     if kept:
         late = max((miss["late_us"] for miss in kept["misses"]), default=0.0)
         facts.append(
@@ -626,6 +629,16 @@ def _show(log: Log, out: Path | None) -> None:
     if out is not None:
         console.print(f"report: {out / REPORT_NAME}")
     console.print(f"[bold {colour}]{log.verdict}[/]")
+
+
+def _injected(computer: dict[str, Any]) -> list[str]:
+    """What was done to link and board, and what both ends counted of it."""
+    from hil.report.wording import counts_of
+
+    facts = [f"link faults injected, {way}: {counts_of(found)}" for way, found in (computer["cable"] or {}).items()]
+    if facts:
+        facts += [f"counted by the {end}: {counts_of(computer[key], 'bytes', 'packets')}" for end, key in ENDS]
+    return facts + [f"board fault: {fault['kind']} before tick {fault['tick']:,}" for fault in computer["board_faults"]]
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from hil.loop import Chunk, Loop
 from hil.prepare import Run, prepare
 from hil.realtime import Clock, Overrun, Pacer, realtime_process
 from hil.recorder import FLUSH_S, Recorder, RecorderError
-from hil.scenario import Scenario
+from hil.scenario import Scenario, ScenarioError
 
 # A run that was broken off ends this long after it came to its last hold or drift
 AFTER_BREAK_OFF_S = 600.0
@@ -38,13 +38,25 @@ class FlightComputer(Protocol):
         """One control cycle. A `firmware_bridge.errors.BridgeError` ends the run there, with verdict ERROR."""
 
     # Optional: describe() -> dict[str, Any], asked at the end what it was, for the log's `computer`. A run with any
-    # "mismatches" in it never has verdict PASS.
+    # "mismatches" in it never has verdict PASS. link_faults and board_faults: those of the scenario that it injects.
 
 
 def start(computer: FlightComputer, params: np.void) -> None:
     """Gives a flight computer the run's flight parameters, if it is one that takes them."""
     if (begin := getattr(computer, "start", None)) is not None:
         begin(params)
+
+
+def refuse_faults_not_injected(scenario: Scenario, computer: FlightComputer | None) -> None:
+    """ScenarioError for declared faults of link or board that this flight computer will not meet."""
+    link, board = scenario.link_faults, scenario.board_faults
+    where = "a flight computer on a wire: --on linux, emulated or serial:PORT"
+    if link.declared() and getattr(computer, "link_faults", None) != link:
+        named = ", ".join(f"{name} = {value:g}" for name, value in link.declared().items())
+        raise ScenarioError(f"{scenario.source}: link_faults: {named}: expected {where}")
+    if board and getattr(computer, "board_faults", None) != board:
+        named = ", ".join(f"{fault.kind} at {fault.t_s:g} s" for fault in board)
+        raise ScenarioError(f"{scenario.source}: board_fault: {named}: expected {where}")
 
 
 def fly(
@@ -79,13 +91,14 @@ def fly(
         clock: what keeps time in mode "realtime"; the system's monotonic clock by default.
 
     Raises:
-        ScenarioError: a mistake in the scenario.
+        ScenarioError: a mistake in the scenario, or faults of link or board in it that `flight` does not inject.
         ValueError: a mode or a policy that is none.
         BridgeError: a board refused the flight parameters, or was gone before the first cycle.
         RecorderError: the log cannot be written.
     """
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario, overrides)
+    refuse_faults_not_injected(scenario, flight)
     run = prepare(scenario, seed, case)
     pacer = _pacer(scenario, mode, overrun, grace_s, clock)
     computer = run.flight_core() if flight is None else flight

@@ -18,13 +18,14 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType, UnionType
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
-from pydantic import ConfigDict, ValidationError
+from pydantic import ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
+from firmware_bridge.faults import STRICT, BoardFault, LinkFaults
 from gnc import flight as core
 
 DEG = 3.14159265358979323846 / 180.0
@@ -39,8 +40,6 @@ Vector = tuple[float, float, float]
 Quaternion = tuple[Component, Component, Component, Component]
 Inertia = tuple[Positive, Positive, Positive, float, float, float]
 Mass = Annotated[float, Ge(0.1), Le(1.0e6)]
-
-STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 # Unit suffixes of keys, longest first, and the units they stand for
 UNITS = {
@@ -369,6 +368,8 @@ class Scenario:
     initial: Initial
     contact: Contact
     requirements: Requirements
+    link_faults: LinkFaults = LinkFaults()
+    board_faults: tuple[BoardFault, ...] = ()
     faults: tuple[Fault, ...] = ()
     telecommands: tuple[Telecommand, ...] = ()
     flight: Any
@@ -602,7 +603,7 @@ class _Reader:
 def expectation(hint: Any, unit: str) -> str:
     """What a field accepts, in words."""
     origin, arguments = get_origin(hint), get_args(hint)
-    if origin is UnionType:
+    if origin in (UnionType, Union):
         return expectation(arguments[0], unit)
     if origin is Annotated:
         return _range_in_words(arguments[0], arguments[1:], unit)
@@ -690,21 +691,22 @@ def _build(layers: list[Layer], path: str) -> Scenario:
     document: dict[str, Any] = {}
     reader = _Reader(layers)
     sections = {name: hint for name, hint in _hints(Scenario).items() if is_dataclass(hint)}
-    others = ("flight", "fault", "telecommand")
+    others = ("flight", "fault", "board_fault", "telecommand")
     for file, layer in layers:
         _check_phase_names(reader, document, layer, file)
         document = _merge(document, layer)
     for key, value in document.items():
         if key not in sections and key not in others:
             raise reader.unknown(key, [*sections, *others], value if not isinstance(value, dict) else MISSING)
-    for key in (*sections, "flight"):
+    for key in (*(name for name, cls in sections.items() if any(map(is_required, fields(cls)))), "flight"):
         if key not in document:
             raise reader.fail(key, MISSING, "missing table")
-    parts = {name: _section(reader, cls, document[name], name) for name, cls in sections.items()}
+    parts = {name: _section(reader, cls, document.get(name, {}), name) for name, cls in sections.items()}
     table = _read_flight(reader, document["flight"])
     scenario = Scenario(
         **parts,
         faults=tuple(_read_list(reader, Fault, "fault", document.get("fault", []))),
+        board_faults=tuple(_read_list(reader, BoardFault, "board_fault", document.get("board_fault", []))),
         telecommands=tuple(_read_list(reader, Telecommand, "telecommand", document.get("telecommand", []))),
         flight=table,
         document=MappingProxyType(document),
@@ -732,6 +734,20 @@ def _check_fault(reader: _Reader, path: str, fault: Fault) -> None:
         raise reader.fail(f"{path}.end_s", fault.end_s, f"expected more than start_s = {fault.start_s}")
 
 
+def _check_board_faults(reader: _Reader, faults: tuple[BoardFault, ...]) -> None:
+    for at, fault in enumerate(faults):
+        if (fault.duration_s is not None) != (fault.kind == "pause"):
+            wanted = "expected for a pause, and for a pause only"
+            raise reader.fail(f"board_fault[{at}].duration_s", fault.duration_s or MISSING, wanted)
+    _check_order(reader, "board_fault", faults)
+
+
+def _check_order(reader: _Reader, name: str, events: tuple[BoardFault, ...] | tuple[Telecommand, ...]) -> None:
+    times = [event.t_s for event in events]
+    if times != sorted(times):
+        raise reader.fail(name, MISSING, f"expected in order of time, found t_s = {times}")
+
+
 def _check_phase_names(reader: _Reader, base: dict[str, Any], layer: dict[str, Any], file: str) -> None:
     """A layer may override phases of its base, not bring new ones by a misspelt name."""
     known = base.get("flight", {}).get("phase", {})
@@ -749,9 +765,8 @@ def _check_consistency(reader: _Reader, s: Scenario) -> None:
     _check_timing(reader, s)
     for at, fault in enumerate(s.faults):
         _check_fault(reader, f"fault[{at}]", fault)
-    times = [telecommand.t_s for telecommand in s.telecommands]
-    if times != sorted(times):
-        raise reader.fail("telecommand", MISSING, f"expected in order of time, found t_s = {times}")
+    _check_order(reader, "telecommand", s.telecommands)
+    _check_board_faults(reader, s.board_faults)
     _check_quaternions(reader, s.document, "")
     chaser, thrusters = s.chaser, s.chaser.thrusters
     if chaser.propellant_kg >= chaser.mass_kg:

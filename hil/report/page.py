@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -59,6 +60,7 @@ def render(log: Log) -> str:
         dispersions=_dispersions(log),
         facts=_facts(log),
         realtime=_realtime(log),
+        link=_link(log),
     )
 
 
@@ -146,6 +148,26 @@ def _realtime(log: Log) -> dict[str, Any] | None:
     }
 
 
+def _link(log: Log) -> dict[str, Any] | None:
+    """What was done to frames on the way, and what both ends counted; None for a computer on no wire."""
+    computer = log.computer
+    if computer is None:
+        return None
+    ways, ends = computer["cable"] or {}, (computer["link"], computer["board_link"] or {})
+    return {
+        "injected": [
+            (name.replace("_", " "), *(ways[way].get(name, 0) for way in ways)) for name in _names(ways.values())
+        ],
+        "counted": [(name.replace("_", " "), *(end.get(name) for end in ends)) for name in _names(ends)],
+        "board_faults": computer["board_faults"],
+    }
+
+
+def _names(counters: Iterable[dict[str, int]]) -> list[str]:
+    """The names of what any of them counted, in their order."""
+    return list(dict.fromkeys(name for counter in counters for name, count in counter.items() if count))
+
+
 def _facts(log: Log) -> list[tuple[str, str]]:
     s = log.scenario
     reason = flight.Reason.NONE
@@ -166,11 +188,7 @@ def _facts(log: Log) -> list[tuple[str, str]]:
         ("telemetry digest", log.digest),
     ]
     if log.computer:
-        link = {name: count for name, count in log.computer["link"].items() if count}
-        facts += [
-            ("flight computer", f"{log.computer['board']} ({log.computer['name']})"),
-            ("link", ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in link.items())),
-        ]
+        facts.append(("flight computer", f"{log.computer['board']} ({log.computer['name']})"))
     facts += [(f"version, {name.replace('_', ' ')}", value) for name, value in log.versions.items()]
     facts += [("sensor fault", f"{f.sensor} {f.kind} from {f.start_s:g} s") for f in s.faults]
     facts += [("telecommand", f"{t.command} at {t.t_s:g} s") for t in s.telecommands]

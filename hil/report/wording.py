@@ -65,3 +65,11 @@ def figure(value: float | None, unit: str, margin: bool = False) -> str:
 def percent(share: float) -> str:
     """A share as it was asked for, in percent, with every digit it has."""
     return f"{100.0 * share:.10g} %"
+
+
+def counts_of(counters: dict[str, int] | None, *leave_out: str) -> str:
+    """The counters that counted something, but those whose names begin with one of `leave_out`."""
+    if counters is None:
+        return "not known, it did not answer"
+    counted = {name: n for name, n in counters.items() if n and not name.startswith(leave_out)}
+    return ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in counted.items()) or "nothing"

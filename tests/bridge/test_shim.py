@@ -5,10 +5,11 @@ import pytest
 
 from firmware_bridge import boards
 from firmware_bridge.errors import BoardLostError
+from firmware_bridge.faults import LinkFaults
 from firmware_bridge.host import Host
 from firmware_bridge.remote import RemoteFlight
 from firmware_bridge.serial_link import SerialLink
-from firmware_bridge.shim import LinkFaults, NullModem, Spoiler
+from firmware_bridge.shim import NullModem, Spoiler
 from hil import fly
 from tests.bridge import here
 from tests.bridge.boards import recording
@@ -26,7 +27,7 @@ FAULTS = {
 
 
 def out(faults: LinkFaults, count: int = 400, seed: int = 1) -> tuple[Spoiler, list[tuple[float, bytes]]]:
-    spoiler = Spoiler(faults, seed, 0)
+    spoiler = Spoiler(faults, seed, "uplink")
     return spoiler, [piece for _ in range(count) for piece in spoiler.feed(FRAME)]
 
 
@@ -37,7 +38,7 @@ def test_a_sound_cable_changes_nothing() -> None:
 
 
 def test_frames_are_found_however_they_are_cut() -> None:
-    whole, byte_by_byte = Spoiler(LinkFaults(drop=0.5), 1, 0), Spoiler(LinkFaults(drop=0.5), 1, 0)
+    whole, byte_by_byte = Spoiler(LinkFaults(drop=0.5), 1, "uplink"), Spoiler(LinkFaults(drop=0.5), 1, "uplink")
     stream = FRAME * 50
     once = b"".join(piece for _, piece in whole.feed(stream))
     assert once == b"".join(piece for at in stream for _, piece in byte_by_byte.feed(bytes([at])))
@@ -91,7 +92,7 @@ def test_an_added_fault_changes_no_other() -> None:
 @pytest.mark.parametrize("wrong", [{"drop": -0.1}, {"bit_error": 1.5}, {"delay_s": 61.0}, {"babble": float("nan")}])
 def test_a_rate_that_is_none_is_refused(wrong: dict[str, float]) -> None:
     (name,) = wrong
-    with pytest.raises(ValueError, match=f"link fault {name} = "):
+    with pytest.raises(ValueError, match=name):
         LinkFaults(**wrong)
 
 
