@@ -123,6 +123,7 @@ cdef extern from "flight.h" nogil:
         float nis_camera
         uint32_t tick
         uint32_t flags
+        uint16_t imu_rejects
         uint16_t star_rejects
         uint16_t gnss_rejects
         uint16_t rgnss_rejects
@@ -130,7 +131,7 @@ cdef extern from "flight.h" nogil:
         uint8_t phase
         uint8_t law
         uint8_t abort_reason
-        uint8_t reserved[5]
+        uint8_t reserved[3]
     ctypedef struct flight_params_t:
         double cycle_s              # the rest is reached by name, through gnc.flight.PARAMS
     enum:

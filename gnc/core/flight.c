@@ -180,6 +180,7 @@ static void report(const flight_t *f, telemetry_t *t)
     t->nis_rgnss = (float)f->relative.rgnss.nis;
     t->nis_camera = (float)f->relative.camera.nis;
     t->flags = flags_of(f);
+    t->imu_rejects = f->imu.track.rejects;
     t->star_rejects = f->attitude.star.rejects;
     t->gnss_rejects = f->relative.gnss.rejects;
     t->rgnss_rejects = f->relative.rgnss.rejects;
@@ -191,6 +192,7 @@ static void report(const flight_t *f, telemetry_t *t)
 
 static void navigate(flight_t *f, const sensor_frame_t *s)
 {
+    nav_imu_take(f, s);
     if (f->started) {
         nav_attitude_propagate(f, s);
         nav_relative_propagate(f, s);

@@ -50,7 +50,7 @@ typedef uint8_t u8;
  * has no padding. */
 #define SENSOR_FRAME_FIELDS(S, V) \
     S(u64, t_us, "us", "time of this cycle since scenario start") \
-    S(u64, imu_t_valid_us, "us", "end of the interval the increments cover") \
+    S(u64, imu_t_valid_us, "us", "end of the interval the increments cover: within this cycle") \
     S(u64, star_t_valid_us, "us", "time the star tracker quaternion is valid for") \
     S(u64, gnss_t_valid_us, "us", "time the absolute GNSS fix is valid for") \
     S(u64, rgnss_t_valid_us, "us", "time the relative GNSS fix is valid for") \
@@ -68,7 +68,7 @@ typedef uint8_t u8;
     V(f64, camera_q_camera_from_tport, 4, "1", "relative attitude, camera frame from target port") \
     V(f64, tc_arg, 2, "1", "telecommand arguments") \
     S(u32, tick, "1", "cycle number") \
-    S(u16, imu_seq, "1", "IMU measurement number") \
+    S(u16, imu_seq, "1", "IMU measurement number; the increments of a number are taken once") \
     S(u16, star_seq, "1", "star tracker measurement number") \
     S(u16, gnss_seq, "1", "absolute GNSS measurement number") \
     S(u16, rgnss_seq, "1", "relative GNSS measurement number") \
@@ -117,6 +117,7 @@ enum { TC_NONE = 0, TC_GO = 1, TC_HOLD = 2, TC_RESUME = 3, TC_RETREAT = 4, TC_AB
     S(f32, nis_camera, "1", "same, camera line of sight and range, 3 dof") \
     S(u32, tick, "1", "tick of the sensor frame answered") \
     S(u32, flags, "1", "FLAG_* bits") \
+    S(u16, imu_rejects, "1", "IMU measurements rejected since start, in whole or in part") \
     S(u16, star_rejects, "1", "star tracker measurements rejected since start") \
     S(u16, gnss_rejects, "1", "absolute GNSS measurements rejected since start") \
     S(u16, rgnss_rejects, "1", "relative GNSS measurements rejected since start") \
@@ -124,7 +125,7 @@ enum { TC_NONE = 0, TC_GO = 1, TC_HOLD = 2, TC_RESUME = 3, TC_RETREAT = 4, TC_AB
     S(u8, phase, "1", "mission phase, index into the phase table") \
     S(u8, law, "1", "guidance law in force, LAW_*") \
     S(u8, abort_reason, "1", "why the last break-off happened, REASON_*") \
-    V(u8, reserved, 5, "1", "zero")
+    V(u8, reserved, 3, "1", "zero")
 
 enum {
     FLAG_STAR_OK = 1, FLAG_RGNSS_OK = 2, FLAG_CAMERA_OK = 4, FLAG_GNSS_OK = 8, FLAG_BURN = 16,

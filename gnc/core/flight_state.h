@@ -21,6 +21,12 @@ typedef struct {
     double nis;
 } sensor_track_t;
 
+/* The inertial measurement of the cycle; a half that is not taken was missing or refused. */
+typedef struct {
+    sensor_track_t track;
+    bool gyro_taken, accel_taken;
+} nav_imu_t;
+
 /* Attitude filter, multiplicative: q_true = exp(dtheta) (x) q, error state [dtheta, dbias], body axes. */
 typedef struct {
     double q_body_from_eci[4], w_body_radps[3], w_before_radps[3], bias_radps[3];
@@ -98,6 +104,7 @@ struct flight {
     uint64_t t_us, cycle_us;
     uint32_t tick, magic;
     bool started;
+    nav_imu_t imu;
     nav_attitude_t attitude;
     nav_relative_t relative;
     nav_solution_t solution;
@@ -106,6 +113,8 @@ struct flight {
     control_t control;
 };
 
+/* nav_imu.c */
+void nav_imu_take(flight_t *f, const sensor_frame_t *s);
 /* nav_attitude.c */
 void nav_attitude_init(flight_t *f);
 void nav_attitude_propagate(flight_t *f, const sensor_frame_t *s);

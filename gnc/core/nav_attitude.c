@@ -3,7 +3,6 @@
 #include "flight_state.h"
 
 #define N 6
-#define RATE_MAX_RADPS 10.0 /* no gyro of a spacecraft reads more: beyond, the increment is an error */
 
 void nav_attitude_init(flight_t *f)
 {
@@ -23,7 +22,7 @@ void nav_attitude_propagate(flight_t *f, const sensor_frame_t *s)
     nav_attitude_t *a = &f->attitude;
     double dt = f->params.cycle_s, turn[3], dq[4];
     vec3_copy(a->w_before_radps, a->w_body_radps);
-    if (s->imu_valid && nav_all_within(s->imu_dtheta_body_rad, 3, RATE_MAX_RADPS * dt))
+    if (f->imu.gyro_taken)
         for (size_t i = 0; i < 3; i++) a->w_body_radps[i] = s->imu_dtheta_body_rad[i] / dt - a->bias_radps[i];
     vec3_scale(turn, dt, a->w_body_radps);
     quat_from_rotvec(dq, turn);

@@ -3,8 +3,6 @@
  * Equations and axes: docs/design/nav_relative.md. */
 #include "flight_state.h"
 
-#define ACCEL_MAX_MPS2 1000.0 /* no accelerometer of a spacecraft reads more: beyond, the increment is an error */
-
 bool nav_all_finite(const double *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -125,7 +123,7 @@ static void sensed_velocity(flight_t *f, const sensor_frame_t *s)
     double *dv_eci = n->sensed_eci_mps;
     double dt = f->params.cycle_s, arm[3], dw[3], lever[3], dv[3];
     vec3_set(dv_eci, 0.0, 0.0, 0.0);
-    if (!s->imu_valid || !nav_all_within(s->imu_dv_body_mps, 3, ACCEL_MAX_MPS2 * dt)) return;
+    if (!f->imu.accel_taken) return;
     if (f->control.cycles_since_fire >= 2) {
         n->accel_bias_age_s += dt;
         double gain = dt / elem_min(n->accel_bias_age_s, f->params.accel_bias_tau_s);

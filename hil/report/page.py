@@ -106,7 +106,7 @@ def _rejections(log: Log) -> list[tuple[str, int]]:
     return [
         (words, int(last[f"{name}_rejects"]))
         for words, name in (
-            ("star tracker", "star"), ("absolute GNSS", "gnss"),
+            ("IMU", "imu"), ("star tracker", "star"), ("absolute GNSS", "gnss"),
             ("relative GNSS", "rgnss"), ("docking camera", "camera"),
         )
     ]  # fmt: skip

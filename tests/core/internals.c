@@ -19,6 +19,7 @@ typedef struct {
 
 const member_t internals_members[] = {
     MEMBER(params, uint8_t, "u1") TIME(t_us) TIME(cycle_us) COUNT32(tick) COUNT32(magic) BOOL(started)
+    TRACK(imu.track) BOOL(imu.gyro_taken) BOOL(imu.accel_taken)
     DOUBLE(attitude.q_body_from_eci) DOUBLE(attitude.w_body_radps) DOUBLE(attitude.w_before_radps)
     DOUBLE(attitude.bias_radps) DOUBLE(attitude.p) DOUBLE(attitude.pending_s) TRACK(attitude.star)
     DOUBLE(relative.r_target_eci_m) DOUBLE(relative.v_target_eci_mps) DOUBLE(relative.p_orbit)

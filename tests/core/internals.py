@@ -132,6 +132,13 @@ class Core:
         return status, command[0], told[0]
 
 
+def with_imu(frame: NDArray[Any], dtheta: Any = 0.0, dv: Any = 0.0) -> NDArray[Any]:
+    """The frame with an IMU's increments of its cycle, and a number of their own."""
+    frame["imu_valid"], frame["imu_seq"], frame["imu_t_valid_us"] = 1, frame["tick"], frame["t_us"]
+    frame["imu_dtheta_body_rad"], frame["imu_dv_body_mps"] = dtheta, dv
+    return frame
+
+
 def blank_frame(tick: int = 0, t_us: int | None = None) -> NDArray[Any]:
     """A sensor frame that holds nothing but its number and time."""
     frame = np.zeros(1, SENSOR_FRAME)

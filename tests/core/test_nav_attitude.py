@@ -12,7 +12,7 @@ from scipy.linalg import expm
 from scipy.spatial.transform import Rotation
 from scipy.stats import chi2
 
-from tests.core.internals import CYCLE_US, Array, Core, blank_frame, scenario_params
+from tests.core.internals import CYCLE_US, Array, Core, blank_frame, scenario_params, with_imu
 
 DT = CYCLE_US * 1e-6
 RUNS = 60
@@ -52,6 +52,7 @@ def star(frame: NDArray[Any], q_star_from_eci: Array, tick: int, valid_us: int) 
 
 def cycle(c: Core, frame: NDArray[Any]) -> None:
     c["t_us"] = frame["t_us"]
+    c.call("nav_imu_take", frame)
     c.call("nav_attitude_propagate", frame)
     c.call("nav_attitude_update", frame)
 
@@ -64,9 +65,7 @@ def still(core: ctypes.CDLL, **changes: Any) -> Core:
 
 
 def imu(tick: int, dtheta: Array) -> NDArray[Any]:
-    frame = blank_frame(tick)
-    frame["imu_valid"], frame["imu_dtheta_body_rad"] = 1, dtheta
-    return frame
+    return with_imu(blank_frame(tick), dtheta)
 
 
 def seen(c: Core, offset_star: Array = np.zeros(3), late: int = 0, tick: int = 1) -> NDArray[Any]:  # noqa: B008
@@ -199,6 +198,7 @@ def test_covariance_propagation_is_the_continuous_one(core: ctypes.CDLL) -> None
     for k in range(1, 6):
         frame = imu(k, spin * DT)
         c["t_us"] = frame["t_us"]
+        c.call("nav_imu_take", frame)
         c.call("nav_attitude_propagate", frame)
     star(frame, np.zeros(4), 1, 5 * CYCLE_US)  # refused, after the covariance has been brought up to date
     c.call("nav_attitude_update", frame)

@@ -14,7 +14,7 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 from scipy.stats import chi2
 
-from tests.core.internals import CYCLE_US, Array, Core, blank_frame, scenario_params
+from tests.core.internals import CYCLE_US, Array, Core, blank_frame, scenario_params, with_imu
 from tests.core.world import DT, Truth, gravity, quaternion, rotation, turned
 
 RUNS = 50
@@ -27,6 +27,7 @@ MATCHED: dict[str, Any] = {"star_misalignment_sigma_rad": 0.0, "gate_chi2_3dof":
 def propagate(c: Core, frame: NDArray[Any]) -> None:
     """One cycle with the attitude known and held."""
     c["t_us"], c["tick"] = frame["t_us"], frame["tick"]
+    c.call("nav_imu_take", frame)
     c.call("nav_relative_propagate", frame)
 
 
@@ -217,8 +218,8 @@ def test_both_craft_follow_the_exact_motion(core: ctypes.CDLL) -> None:
 
 
 def sensed(tick: int, dv: Any, valid: bool = True) -> NDArray[Any]:
-    frame = blank_frame(tick)
-    frame["imu_valid"], frame["imu_dv_body_mps"] = valid, dv
+    frame = with_imu(blank_frame(tick), dv=dv)
+    frame["imu_valid"] = valid
     return frame
 
 

@@ -176,7 +176,7 @@ const icd_message_t icd_messages[ICD_MESSAGES] = {
     {"function_request", 0x020, 15, 1, 8, 1},
     {"ping", 0x020, 18, 1, 17, 1},
     {"hello", 0x010, 78, 0, 0, 0},
-    {"command", 0x012, 435, 0, 0, 0},
+    {"command", 0x012, 437, 0, 0, 0},
     {"ack", 0x020, 22, 0, 1, 1},
     {"nak", 0x020, 23, 0, 1, 2},
     {"statistics", 0x020, 86, 0, 3, 25},
@@ -438,6 +438,7 @@ void icd_put_command(uint8_t *body, const icd_command_t *m)
     at = put_f32(at, m->telemetry.nis_rgnss);
     at = put_f32(at, m->telemetry.nis_camera);
     at = put_u32(at, m->telemetry.flags);
+    at = put_u16(at, m->telemetry.imu_rejects);
     at = put_u16(at, m->telemetry.star_rejects);
     at = put_u16(at, m->telemetry.gnss_rejects);
     at = put_u16(at, m->telemetry.rgnss_rejects);
@@ -473,6 +474,7 @@ void icd_get_command(const uint8_t *body, icd_command_t *m)
     at = get_f32(at, &m->telemetry.nis_rgnss);
     at = get_f32(at, &m->telemetry.nis_camera);
     at = get_u32(at, &m->telemetry.flags);
+    at = get_u16(at, &m->telemetry.imu_rejects);
     at = get_u16(at, &m->telemetry.star_rejects);
     at = get_u16(at, &m->telemetry.gnss_rejects);
     at = get_u16(at, &m->telemetry.rgnss_rejects);
@@ -482,7 +484,7 @@ void icd_get_command(const uint8_t *body, icd_command_t *m)
     (void)get_u8(at, &m->telemetry.abort_reason);
     m->telemetry.tick = m->command.tick;
     m->telemetry.t_us = m->command.t_us;
-    for (size_t i = 0; i < 5; i++) m->telemetry.reserved[i] = 0;
+    for (size_t i = 0; i < 3; i++) m->telemetry.reserved[i] = 0;
 }
 
 void icd_put_ack(uint8_t *body, const icd_ack_t *m)

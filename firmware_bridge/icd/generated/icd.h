@@ -7,11 +7,11 @@
 
 #include "flight.h"
 
-#define ICD_HASH 0xC9A23C1E499C31E2u
-#define ICD_PACKET_MAX 445 /* largest packet, primary header and CRC-32 included */
-#define ICD_FRAME_MAX 449 /* largest frame, delimiters included */
+#define ICD_HASH 0x75187BDB8680D679u
+#define ICD_PACKET_MAX 447 /* largest packet, primary header and CRC-32 included */
+#define ICD_FRAME_MAX 451 /* largest frame, delimiters included */
 #define ICD_UPLINK_FRAME_MAX 336
-#define ICD_DOWNLINK_FRAME_MAX 449
+#define ICD_DOWNLINK_FRAME_MAX 451
 #define ICD_PARAMETERS_BYTES 4324 /* the parameter record on the wire */
 #define ICD_APIDS 5
 
@@ -80,7 +80,7 @@ enum {
 #define ICD_FUNCTION_REQUEST_BYTES 15
 #define ICD_PING_BYTES 18
 #define ICD_HELLO_BYTES 78
-#define ICD_COMMAND_BYTES 435
+#define ICD_COMMAND_BYTES 437
 #define ICD_ACK_BYTES 22
 #define ICD_NAK_BYTES 23
 #define ICD_STATISTICS_BYTES 86

@@ -7,7 +7,7 @@ import numpy as np
 
 from firmware_bridge.icd.message import Message
 
-ICD_HASH = 0xC9A23C1E499C31E2
+ICD_HASH = 0x75187BDB8680D679
 
 
 class Apid(IntEnum):
@@ -211,6 +211,7 @@ COMMAND = Message(
         ("nis_rgnss", ">f4"),
         ("nis_camera", ">f4"),
         ("flags", ">u4"),
+        ("imu_rejects", ">u2"),
         ("star_rejects", ">u2"),
         ("gnss_rejects", ">u2"),
         ("rgnss_rejects", ">u2"),
