@@ -43,6 +43,13 @@ def test_increments_of_each_cycle_are_taken_and_nothing_is_counted(core: ctypes.
     assert c["imu.track.accepted_us"][0] == 49 * CYCLE_US
 
 
+def test_the_first_number_may_be_any(core: ctypes.CDLL) -> None:
+    for seq in (0, 1, 65_535):
+        c = Core(core, scenario_params("iss-contact"))
+        c.step(increments(0, seq=seq))
+        assert taken(c) == (True, True)
+
+
 REFUSED: dict[str, dict[str, Any]] = {
     "a number already used": {"seq": 1},
     "of the cycle before": {"t_valid_us": CYCLE_US},
