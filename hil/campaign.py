@@ -35,7 +35,8 @@ from hil.journal import IN_MEMORY, CampaignError, Journal, Row
 from hil.log import ERROR, PASS, Log, versions
 from hil.prepare import prepare
 from hil.recorder import RecorderError
-from hil.run import FlightComputer, fly, refuse_faults_not_injected
+from hil.run import FlightFactory, fly, refuse_faults_not_injected
+from hil.sampling import RANDOM, SamplerName, Sampling
 from hil.scenario import Scenario, ScenarioError
 from hil.statistics import demonstrated, runs_needed
 
@@ -47,8 +48,6 @@ RUNS_MAX = 1_000_000
 SCHEDULER_TIMEOUT_S = 10.0
 
 Pool = Literal["threads", "processes"]
-FlightFactory = Callable[[Any], FlightComputer]
-"""Makes the flight computer of one case from its flight parameters (one record of `gnc.flight.PARAMS`)."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +95,7 @@ class Case:
     seed: int
     number: int
     flight: FlightFactory | None = None
+    sampling: Sampling = RANDOM
 
     def scenario(self) -> Scenario:
         """The scenario, read once a worker."""
@@ -122,9 +122,8 @@ def fly_case(case: Case) -> tuple[Row, dict[str, str]]:
 
 def _fly(case: Case, out: Path | None = None) -> tuple[Case, Log | Exception]:
     scenario = case.scenario()
-    computer = case.flight(prepare(scenario, case.seed, case.number).params) if case.flight else None
     try:
-        return case, fly(scenario, case.seed, case=case.number, flight=computer, out=out)
+        return case, fly(scenario, case.seed, case=case.number, sampling=case.sampling, flight=case.flight, out=out)
     except (ScenarioError, OSError, MemoryError):
         raise
     except Exception as error:
@@ -154,7 +153,7 @@ def row(case: Case, flown: Log | Exception) -> Row:
         dispersed: Any = flown.dispersed
     else:
         found |= {"verdict": ERROR, "error": f"{type(flown).__name__}: {flown}", "ended": "error", "digest": None}
-        dispersed = sample(case.scenario(), case.seed, case.number).as_dict()
+        dispersed = sample(case.scenario(), case.seed, case.number, case.sampling).as_dict()
     _flatten(found, "dispersed", dispersed)
     return found
 
@@ -195,6 +194,7 @@ class Campaign:
     kept: tuple[Path, ...] = ()
     table: Path | None = None
     criterion: Criterion = Criterion()
+    sampling: Sampling = RANDOM
 
     @property
     def failed(self) -> list[int]:
@@ -228,7 +228,7 @@ class Campaign:
         from hil.report.campaign import summarise
 
         asked = self.criterion
-        return summarise(self, asked.required, asked.confidence, accepted=asked.accepted)
+        return summarise(self, asked.required, asked.confidence, self.sampling.sampler, asked.accepted)
 
     @classmethod
     def open(cls, directory: str | Path) -> Campaign:
@@ -249,16 +249,11 @@ class Campaign:
             return cls(
                 scenario, int(identity["seed"]), runs, rows, journal.digest(), identity["command"], out,
                 kept=tuple(sorted((out / LOGS_NAME).glob("case-*"))), table=table if table.exists() else None,
-                criterion=_criterion(identity),
+                criterion=Criterion(**json.loads(identity["criterion"])),
+                sampling=Sampling.of(identity["sampler"], runs),
             )  # fmt: skip
         finally:
             journal.close()
-
-
-def _criterion(identity: Mapping[str, str]) -> Criterion:
-    """What the campaign of a journal was to show."""
-    asked = json.loads(identity["criterion"])
-    return Criterion(**asked)
 
 
 def _column(name: str, values: list[Any]) -> Any:
@@ -282,6 +277,7 @@ def campaign(
     out: str | Path | None = None,
     resume: bool = False,
     keep: Keep | None = None,
+    sampler: SamplerName = "random",
     criterion: Criterion | None = None,
     progress: Callable[[int, int, int], None] | None = None,
 ) -> Campaign:
@@ -300,6 +296,7 @@ def campaign(
         out: folder for the journal, the table and the kept logs; nothing is written without one.
         resume: goes on with the campaign in `out`, which must be the same; begins it if there is none.
         keep: cases whose logs are kept in `out`.
+        sampler: how the cases are drawn, see `hil.sampling.Sampling`.
         criterion: what the campaign is to show, which a resumed one cannot change.
         progress: called with cases done, failures among them, and runs, after every case.
 
@@ -312,16 +309,22 @@ def campaign(
     if jobs is not None and jobs < 1:
         raise CampaignError(f"jobs = {jobs}: expected 1 or more")
     overrides, criterion = tuple(overrides), criterion or Criterion()
+    sampling = Sampling.of(sampler, runs)
+    sampling.check_campaign(runs)
     if not isinstance(scenario, Scenario):
         command = " ".join(["proxops run", quote(str(scenario)), *(f"--set {quote(item)}" for item in overrides)])
         scenario = Scenario.load(scenario, overrides)
     else:
         command = f"proxops run {scenario.source}"
     refuse_faults_not_injected(scenario, None)
-    prepare(scenario, seed).flight_core()  # a mistake that every case would meet is found before anything is written
+    command += _flown_by(flight) + sampling.arguments()
+    # a mistake that every case would meet is found before anything is written
+    prepare(scenario, seed, 0, sampling).flight_core()
     text = scenario.to_toml()
     packaged = Scenario.parse(text, scenario.source).path == scenario.path
-    first = Case(text, scenario.source, None if packaged else str(Path(scenario.path).resolve()), seed, 0, flight)
+    first = Case(
+        text, scenario.source, None if packaged else str(Path(scenario.path).resolve()), seed, 0, flight, sampling
+    )
     identity = _identity(scenario, first, runs, command, criterion)
     with _folder(out) as directory:
         journal = Journal(IN_MEMORY if directory is None else directory / JOURNAL_NAME)
@@ -340,7 +343,9 @@ def campaign(
             rows, digest = journal.rows(), journal.digest()
         finally:
             journal.close()
-        flown = Campaign(scenario, seed, runs, rows, digest, command, directory, rate, criterion=criterion)
+        flown = Campaign(
+            scenario, seed, runs, rows, digest, command, directory, rate, criterion=criterion, sampling=sampling
+        )
         if directory is None:
             return flown
         table = export_parquet(flown, directory / TABLE_NAME)
@@ -353,20 +358,27 @@ def campaign(
 
 def _identity(scenario: Scenario, case: Case, runs: int, command: str, criterion: Criterion) -> dict[str, str]:
     ephemeris = scenario.folder / scenario.target.ephemeris
-    software = case.flight
-    named = "" if software is None else f"{software.__module__}.{getattr(software, '__qualname__', software)}"
     return {
         "scenario": case.scenario_toml,
         "ephemeris": hashlib.sha256(Path(str(ephemeris)).read_bytes()).hexdigest(),
         "seed": str(case.seed),
         "runs": str(runs),
-        "flight": named,
+        "flight": _software(case.flight),
+        "sampler": case.sampling.sampler,
         "criterion": json.dumps(asdict(criterion), sort_keys=True),
         "versions": json.dumps(versions(), sort_keys=True),
         "source": scenario.source,
         "path": scenario.path,
         "command": command,
     }
+
+
+def _software(flight: FlightFactory | None) -> str:
+    return "" if flight is None else f"{flight.__module__}:{getattr(flight, '__qualname__', flight)}"
+
+
+def _flown_by(flight: FlightFactory | None) -> str:
+    return "" if flight is None else f" --flight {quote(_software(flight))}"
 
 
 def _begin_or_resume(journal: Journal, identity: Mapping[str, str], resume: bool) -> None:
@@ -383,7 +395,7 @@ def _begin_or_resume(journal: Journal, identity: Mapping[str, str], resume: bool
 
 def _changes(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
     """What makes this another campaign than the one in the journal, in words."""
-    for name in ("seed", "runs"):
+    for name in ("seed", "runs", "sampler"):
         if was[name] != now[name]:
             yield f"{name} = {now[name]}, it was begun with {was[name]}"
     if was["scenario"] != now["scenario"]:

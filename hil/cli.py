@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from time import perf_counter
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from hil.link_test import LinkTest
     from hil.log import Log
     from hil.replay import Comparison
-    from hil.run import FlightComputer
+    from hil.run import FlightComputer, FlightFactory
 
 EXIT = {"PASS": 0, "FAIL": 1, "ERROR": 3}
 MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
@@ -59,6 +60,48 @@ def _computer(on: str, allow_mismatch: bool, **faults: Any) -> AbstractContextMa
     return open_computer(on, allow_mismatch=allow_mismatch, **faults)
 
 
+Command = Callable[..., None]
+
+
+def _sampler(help_runs: str, required: bool) -> Callable[[Command], Command]:
+    """The options that say how the cases of a campaign are drawn."""
+
+    def options(command: Command) -> Command:
+        sampler = click.option(
+            "--sampler", type=click.Choice(["random", "lhs", "sobol", "saltelli"]), default="random", show_default=True,
+            help="How the cases are drawn; statements about failures rest on random ones.",
+        )  # fmt: skip
+        runs = click.option("--runs", type=int, required=required, metavar="N", help=help_runs)
+        return runs(sampler(command))
+
+    return options
+
+
+_flight = click.option(
+    "--flight", "software", metavar="MODULE:FACTORY",
+    help="Your own flight software: what makes a flight computer from the flight parameters.",
+)  # fmt: skip
+
+
+def _software(name: str | None) -> FlightFactory | None:
+    """What MODULE:FACTORY names, imported from the current folder or the path."""
+    if name is None:
+        return None
+    from importlib import import_module
+
+    module, _, factory = name.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found: Any = import_module(module)
+        for part in factory.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise click.UsageError(f"--flight {name}: expected MODULE:FACTORY that can be imported: {error}") from None
+    if not callable(found):
+        raise click.UsageError(f"--flight {name}: expected a class or a function, found {type(found).__name__}")
+    return found  # type: ignore[no-any-return]
+
+
 @cli.command("list")
 def list_scenarios() -> None:
     """The scenarios that ship with ProxOps."""
@@ -85,7 +128,9 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
 @click.argument("scenario")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Master seed of the run.")
 @click.option("--case", type=click.IntRange(min=0), default=0, show_default=True, help="Its number in a campaign.")
+@_sampler("Number of cases of that campaign, for lhs and saltelli.", required=False)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of the scenario.")
+@_flight
 @_on
 @click.option(
     "--mode",
@@ -112,13 +157,18 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for log, scenario and report.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def run(
-    scenario: str, seed: int, case: int, overrides: tuple[str, ...], on: str, allow_mismatch: bool, mode: Any,
-    overrun: Any, grace_s: float, out: Path | None, as_json: bool,
+    scenario: str, seed: int, case: int, sampler: Any, runs: int | None, overrides: tuple[str, ...],
+    software: str | None, on: str, allow_mismatch: bool, mode: Any, overrun: Any, grace_s: float, out: Path | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Flies SCENARIO (a name or a file) and checks its requirements."""
     from hil.run import fly
+    from hil.sampling import Sampling
     from hil.scenario import Scenario
 
+    if software and on != "sil":
+        raise click.UsageError(f"--flight {software}: expected without --on {on}: one computer flies")
+    factory, sampling = _software(software), Sampling(sampler, runs)
     read = Scenario.load(scenario, overrides)
     faults = {"link_faults": read.link_faults, "board_faults": read.board_faults, "seed": seed, "case": case}
     with (
@@ -126,8 +176,8 @@ def run(
         _Progress(read.name, read.scenario.max_duration_s, quiet=as_json) as progress,
     ):
         log = fly(
-            read, seed, case=case, flight=computer, out=out, progress=progress, mode=mode, overrun=overrun,
-            grace_s=grace_s,
+            read, seed, case=case, sampling=sampling, flight=computer or factory, out=out, progress=progress, mode=mode,
+            overrun=overrun, grace_s=grace_s,
         )  # fmt: skip
     if out is not None:
         _render(out, log)
@@ -137,10 +187,15 @@ def run(
 
 @cli.command()
 @click.argument("scenario")
-@click.option("--runs", type=int, required=True, help="Number of cases N.")
+@_sampler("Number of cases.", required=True)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Master seed of every case.")
 @click.option("--jobs", type=int, help="Cases flown at a time; the processors there are by default.")
-@click.option("--pool", type=click.Choice(["threads", "processes"]), default="threads", show_default=True)
+@click.option(
+    "--pool",
+    type=click.Choice(["threads", "processes"]),
+    help="Who flies here: threads by default, processes with --flight.",
+)
+@_flight
 @click.option("--dask", metavar="ADDRESS", help="Scheduler of a dask.distributed cluster that flies the cases.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of the scenario.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for journal, table and logs.")
@@ -174,9 +229,11 @@ def run(
 def campaign(
     scenario: str,
     runs: int,
+    sampler: Any,
     seed: int,
     jobs: int | None,
     pool: Any,
+    software: str | None,
     dask: str | None,
     overrides: tuple[str, ...],
     out: Path | None,
@@ -199,8 +256,8 @@ def campaign(
     criterion = Criterion(required, confidence, accepted)
     with _CampaignProgress(scenario, runs, quiet=as_json) as progress:
         flown = fly_campaign(
-            scenario, runs, seed, jobs=jobs, pool=pool, dask=dask, overrides=overrides, out=out, resume=resume,
-            criterion=criterion, progress=progress,
+            scenario, runs, seed, jobs=jobs, pool=pool, dask=dask, flight=_software(software), overrides=overrides,
+            out=out, resume=resume, sampler=sampler, criterion=criterion, progress=progress,
         )  # fmt: skip
     summary = flown.summary()
     if out is not None:

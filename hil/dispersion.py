@@ -7,11 +7,13 @@ draw. Only + - * / sqrt and the core's elementary functions: the same draw on ev
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import sqrt
 from typing import Any
 
 from gnc import kernels
-from hil.noise import Stream
-from hil.scenario import DEG, Scenario
+from hil.distributions import QUANTITIES, Correlated, Normal, Quantity, Source, cholesky, element
+from hil.sampling import RANDOM, Sampling
+from hil.scenario import DEG, Scenario, declared, unit_of
 
 TWO_PI = 6.28318530717958647693
 HOUR_S = 3600.0
@@ -58,61 +60,116 @@ class Dispersed:
         return asdict(self)
 
 
-class _Draws:
-    """Draws of one run; `three_sigma` values in, zero-mean normals out."""
-
-    def __init__(self, seed: int, case: int):
-        self.seed, self.case = seed, case
-
-    def stream(self, name: str) -> Stream:
-        return Stream(self.seed, self.case, f"dispersion.{name}")
-
-    def normals(self, name: str, three_sigma: float, count: int) -> tuple[float, ...]:
-        stream = self.stream(name)
-        return tuple(three_sigma / 3.0 * stream.normal() for _ in range(count))
-
-    def vector(self, name: str, three_sigma: float) -> Vector:
-        x, y, z = self.normals(name, three_sigma, 3)
-        return (x, y, z)
-
-    def vectors(self, name: str, three_sigma: float, count: int) -> tuple[Vector, ...]:
-        stream, sigma = self.stream(name), three_sigma / 3.0
-        return tuple((sigma * stream.normal(), sigma * stream.normal(), sigma * stream.normal()) for _ in range(count))
-
-    def phases(self, name: str) -> Vector:
-        stream = self.stream(name)
-        return (TWO_PI * stream.uniform(), TWO_PI * stream.uniform(), TWO_PI * stream.uniform())
-
-
-def sample(scenario: Scenario, seed: int, case: int = 0) -> Dispersed:
+def sample(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = RANDOM) -> Dispersed:
     """Draws every dispersed value of `scenario` under the master seed `seed`, campaign case `case`."""
-    d, imu, count = scenario.dispersions, scenario.sensors.imu, len(scenario.chaser.thrusters.position_m)
-    draw = _Draws(seed, case)
-    (density,) = draw.normals("density_factor", kernels.log(d.density_factor), 1)
-    return Dispersed(
-        initial_position_hill_m=draw.vector("initial_position", d.initial_position_m),
-        initial_velocity_hill_mps=draw.vector("initial_velocity", d.initial_velocity_mps),
-        initial_attitude_body_rad=draw.vector("initial_attitude", d.initial_attitude_deg * DEG),
-        initial_rate_body_radps=draw.vector("initial_rate", d.initial_rate_deg_s * DEG),
-        mass_ratio=draw.normals("mass", d.mass_ratio, 1)[0],
-        com_body_m=draw.vector("com", d.com_m),
-        inertia_ratio=draw.normals("inertia", d.inertia_ratio, 6),
-        thruster_force_ratio=draw.normals("thruster_force", d.thruster_force_ratio, count),
-        thruster_direction_rad=draw.vectors("thruster_direction", d.thruster_direction_deg * DEG, count),
-        density_factor=kernels.exp(density),
-        target_attitude_tbody_rad=draw.vector("target_attitude", d.target_attitude_deg * DEG),
-        target_rate_amplitude_radps=draw.vector("target_rate", d.target_rate_deg_s * DEG),
-        target_phase_rad=draw.phases("target_phase"),
-        upload_target_position_eci_m=draw.vector("upload_target_position", d.upload_target_position_m),
-        upload_target_velocity_eci_mps=draw.vector("upload_target_velocity", d.upload_target_velocity_mps),
-        handover_position_hill_m=draw.vector("handover_position", d.handover_position_m),
-        handover_velocity_hill_mps=draw.vector("handover_velocity", d.handover_velocity_mps),
-        handover_attitude_body_rad=draw.vector("handover_attitude", d.handover_attitude_deg * DEG),
-        gyro_bias_radps=draw.vector("gyro_bias", imu.gyro_bias_deg_per_h * DEG / HOUR_S),
-        gyro_scale=draw.vector("gyro_scale", imu.scale_factor_ppm * 1.0e-6),
-        accelerometer_bias_mps2=draw.vector("accelerometer_bias", imu.accelerometer_bias_mps2),
-        accelerometer_scale=draw.vector("accelerometer_scale", imu.scale_factor_ppm * 1.0e-6),
-        imu_misalignment_rad=draw.vector("imu_misalignment", imu.misalignment_deg * DEG),
-        star_misalignment_rad=draw.vector("star_misalignment", scenario.sensors.star.misalignment_deg * DEG),
-        camera_boresight_rad=draw.vector("camera_boresight", scenario.sensors.camera.boresight_deg * DEG),
-    )
+    thrusters = len(scenario.chaser.thrusters.position_m)
+    normals = _drawn_together(scenario, seed, case, sampling, thrusters)
+    found: dict[str, Any] = {}
+    for quantity in QUANTITIES:
+        count = quantity.elements(thrusters)
+        if quantity.key in normals:
+            values = normals[quantity.key]
+        else:
+            values = _values(scenario, quantity, sampling.source(seed, case, quantity, thrusters), count)
+        if count == 1 and quantity.count == 1:
+            found[quantity.field] = values[0]
+        elif quantity.each == 3:
+            found[quantity.field] = tuple(zip(values[::3], values[1::3], values[2::3], strict=True))
+        else:
+            found[quantity.field] = values
+    return Dispersed(**found)
+
+
+def _values(scenario: Scenario, quantity: Quantity, source: Source, count: int) -> tuple[float, ...]:
+    if not quantity.key:
+        return tuple(TWO_PI * source.uniform() for _ in range(count))
+    spread = declared(scenario, quantity)
+    if quantity.field == "density_factor":
+        if isinstance(spread, float):
+            return (kernels.exp(kernels.log(spread) / 3.0 * source.normal()),)
+        return spread.draw(source, count)
+    if isinstance(spread, float):
+        sigma = _si(quantity.key, spread) / 3.0
+        return tuple(sigma * source.normal() for _ in range(count))
+    return tuple(_si(quantity.key, value) for value in spread.draw(source, count))
+
+
+def _si(key: str, value: float) -> float:
+    """A value in the unit of its key in SI and radians."""
+    unit = unit_of(key)
+    if unit in ("deg", "deg/s"):
+        return value * DEG
+    if unit == "deg/h":
+        return value * DEG / HOUR_S
+    return value * 1.0e-6 if unit == "ppm" else value
+
+
+# ---- correlated quantities ----------------------------------------------------------------------
+
+
+def _drawn_together(
+    scenario: Scenario, seed: int, case: int, sampling: Sampling, thrusters: int
+) -> dict[str, tuple[float, ...]]:
+    """The values of the quantities that are correlated, by key: mean + L z, L Lᵀ their covariance."""
+    found: dict[str, tuple[float, ...]] = {}
+    for together in scenario.dispersions.correlated:
+        quantities = _quantities(together)
+        z = [
+            source.normal()
+            for quantity in quantities
+            for source in [sampling.source(seed, case, quantity, thrusters)]
+            for _ in range(quantity.elements(thrusters))
+        ]
+        mean, sigma = _moments(scenario, together, thrusters)
+        lower = cholesky(together.covariance or together.correlation or ())
+        values = []
+        for i, row in enumerate(lower):
+            total = row[0] * z[0]
+            for j in range(1, i + 1):
+                total += row[j] * z[j]
+            values.append(mean[i] + (total if together.covariance else sigma[i] * total))
+        for quantity in quantities:
+            count = quantity.elements(thrusters)
+            found[quantity.key] = tuple(_si(quantity.key, value) for value in values[:count])
+            values = values[count:]
+    return found
+
+
+def _quantities(together: Correlated) -> list[Quantity]:
+    by_key = {quantity.key: quantity for quantity in QUANTITIES}
+    return [by_key[f"dispersions.{key}"] for key in together.of]
+
+
+def _moments(scenario: Scenario, together: Correlated, thrusters: int) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of each element, in the units of the keys."""
+    mean, sigma = [], []
+    for quantity in _quantities(together):
+        spread = declared(scenario, quantity)
+        for i in range(quantity.elements(thrusters)):
+            if isinstance(spread, float):
+                mean.append(0.0)
+                sigma.append(spread / 3.0)
+            elif isinstance(spread, Normal):
+                mean.append(element(spread.mean, i))
+                sigma.append(element(spread.sigma, i))
+    if together.covariance:
+        sigma = [sqrt(row[i]) for i, row in enumerate(together.covariance)]
+    return mean, sigma
+
+
+def declared_sigma(scenario: Scenario, key: str) -> float:
+    """Root mean square of a quantity of [dispersions] over its distribution and elements, in the unit of its key.
+
+    What flight may be told of an error that it is uploaded with: a third of a 3 sigma.
+    """
+    thrusters = len(scenario.chaser.thrusters.position_m)
+    for together in scenario.dispersions.correlated:
+        if key in together.of:
+            mean, sigma = _moments(scenario, together, thrusters)
+            counts = [quantity.elements(thrusters) for quantity in _quantities(together)]
+            at = together.of.index(key)
+            mine = range(sum(counts[:at]), sum(counts[: at + 1]))
+            return sqrt(sum(mean[i] * mean[i] + sigma[i] * sigma[i] for i in mine) / len(mine))
+    quantity = next(quantity for quantity in QUANTITIES if quantity.key == f"dispersions.{key}")
+    spread = declared(scenario, quantity)
+    return spread / 3.0 if isinstance(spread, float) else sqrt(spread.mean_square(quantity.elements(thrusters)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gnc.build_id import core_build_id
 from hil.checks import Requirement
 from hil.recorder import SCHEMA_VERSION, LogFile
+from hil.sampling import RANDOM, Sampling
 from hil.scenario import Scenario
 
 PASS, FAIL, ERROR = "PASS", "FAIL", "ERROR"
@@ -53,6 +54,7 @@ class Log:
     versions: dict[str, str]
     dispersed: dict[str, Any]
     params: NDArray[np.void]
+    sampling: Sampling = RANDOM
     realtime: dict[str, Any] | None = None
     computer: dict[str, Any] | None = None
 
@@ -62,6 +64,7 @@ class Log:
             "scenario": self.scenario.name,
             "seed": self.seed,
             "case": self.case,
+            "sampling": asdict(self.sampling),
             "verdict": self.verdict,
             "error": self.error,
             "ended": self.ended,
@@ -118,6 +121,7 @@ class Log:
             versions=summary["versions"],
             dispersed=json.loads(str(file.attributes["dispersed"])),
             params=file.params,
+            sampling=Sampling(**json.loads(str(file.attributes["sampling"]))),
             realtime=summary["realtime"],
             computer=summary["computer"],
         )

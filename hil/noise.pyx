@@ -92,6 +92,50 @@ cdef double gauss_markov_next(gauss_markov_t* g, stream_t* s) noexcept nogil:
     return g.value
 
 
+# Wichura (1988), "Algorithm AS 241: The percentage points of the normal distribution", Appl. Stat. 37, 477,
+# routine PPND16: relative accuracy about 1e-16. Numerator, then denominator, highest power first.
+cdef double[8] CENTRE_ABOVE = [
+    2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4, 4.5921953931549871457e4,
+    1.3731693765509461125e4, 1.9715909503065514427e3, 1.3314166789178437745e2, 3.3871328727963666080e0]
+cdef double[8] CENTRE_BELOW = [
+    5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4, 2.1213794301586595867e4,
+    5.3941960214247511077e3, 6.8718700749205790830e2, 4.2313330701600911252e1, 1.0]
+cdef double[8] TAIL_ABOVE = [
+    7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1, 1.27045825245236838258e0,
+    3.64784832476320460504e0, 5.76949722146069140550e0, 4.63033784615654529590e0, 1.42343711074968357734e0]
+cdef double[8] TAIL_BELOW = [
+    1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2, 1.48103976427480074590e-1,
+    6.89767334985100004550e-1, 1.67638483018380384940e0, 2.05319162663775882187e0, 1.0]
+cdef double[8] FAR_ABOVE = [
+    2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3, 2.65321895265761230930e-2,
+    2.96560571828504891230e-1, 1.78482653991729133580e0, 5.46378491116411436990e0, 6.65790464350110377720e0]
+cdef double[8] FAR_BELOW = [
+    2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5, 7.86869131145613259100e-4,
+    1.48753612908506148525e-2, 1.36929880922735805310e-1, 5.99832206555887937690e-1, 1.0]
+
+
+cdef double _quotient(double x, const double* above, const double* below) noexcept nogil:
+    cdef double p = above[0], q = below[0]
+    cdef int i
+    for i in range(1, 8):
+        p = p * x + above[i]
+        q = q * x + below[i]
+    return p / q
+
+
+def inverse_normal(double probability):
+    """The standard normal deviate below which a share of 0 < probability < 1 lies (Wichura 1988)."""
+    cdef double q = probability - 0.5, r, z
+    if -0.425 <= q <= 0.425:
+        return q * _quotient(0.180625 - q * q, CENTRE_ABOVE, CENTRE_BELOW)
+    r = elem_sqrt(-elem_log(probability if q < 0.0 else 1.0 - probability))
+    if r <= 5.0:
+        z = _quotient(r - 1.6, TAIL_ABOVE, TAIL_BELOW)
+    else:
+        z = _quotient(r - 5.0, FAR_ABOVE, FAR_BELOW)
+    return -z if q < 0.0 else z
+
+
 def stream_key(int seed, int case, str name):
     """Philox key of a stream: two 64-bit words from NumPy's SeedSequence.
 
@@ -101,6 +145,32 @@ def stream_key(int seed, int case, str name):
     sequence = np.random.SeedSequence(seed, spawn_key=(case, zlib.crc32(name.encode())))
     words = sequence.generate_state(2, np.uint64)
     return int(words[0]), int(words[1])
+
+
+def permuted(uint64_t number, uint64_t count, int seed, str name):
+    """Where a random permutation of 0 .. count - 1 takes `number`; another permutation for each seed and name.
+
+    Eight Feistel rounds of Philox (Luby & Rackoff 1988) over the smallest square of a power of two that holds them
+    all, walked until the value is one of them (Black & Rogaway 2002): no table, whatever the count.
+    """
+    cdef uint64_t key[2]
+    cdef uint64_t words[4]
+    cdef uint64_t left, right, mask, value = number
+    cdef int half = 1, i
+    if not number < count <= <uint64_t>1 << 40:
+        raise ValueError(f"number {number} of {count}: expected one of at most 2^40")
+    key[0], key[1] = stream_key(seed, 0, name)
+    while (<uint64_t>1 << (2 * half)) < count:
+        half += 1
+    mask = (<uint64_t>1 << half) - 1
+    while True:
+        left, right = value >> half, value & mask
+        for i in range(8):
+            philox4x64_10(key, (<uint64_t>i << 32) | right, words)
+            left, right = right, (left ^ words[0]) & mask
+        value = (left << half) | right
+        if value < count:
+            return value
 
 
 cdef class Stream:

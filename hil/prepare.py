@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from gnc import flight, kernels
-from hil.dispersion import HOUR_S, Dispersed, Vector, sample
+from hil.dispersion import HOUR_S, Dispersed, Vector, declared_sigma, sample
 from hil.ephemeris import Ephemeris, EphemerisError
 from hil.plant.config import (
     Atmosphere,
@@ -34,6 +34,7 @@ from hil.plant.config import (
 )
 from hil.plant.environment import pole_of_date
 from hil.plant.plant import Plant
+from hil.sampling import NOISE, RANDOM, Sampling
 from hil.scenario import BIAS_KEYS, DEG, Scenario, ScenarioError
 from hil.sensors import Fault, Sensors, SensorsConfig
 
@@ -52,6 +53,7 @@ class Run:
     plant: Plant
     sensors: Sensors
     params: Any
+    sampling: Sampling = RANDOM
 
     def flight_core(self) -> flight.Flight:
         """A flight core with the run's parameters. Raises ScenarioError when the core refuses them."""
@@ -61,21 +63,23 @@ class Run:
             raise ScenarioError(f"{self.scenario.source}: {error}") from None
 
 
-def prepare(scenario: Scenario, seed: int, case: int = 0) -> Run:
+def prepare(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = RANDOM) -> Run:
     """Builds plant, sensors and flight parameters of `scenario` under master seed `seed`, campaign case `case`.
 
-    Raises ScenarioError when the vehicles or the ephemeris do not make a run.
+    Raises ScenarioError when the vehicles or the ephemeris do not make a run, CampaignError for a case that the
+    sampling does not have.
     """
-    d = sample(scenario, seed, case)
+    sampling.check_case(case)
+    d = sample(scenario, seed, case, sampling)
     try:
         plant = Plant(plant_config(scenario, d))
         _place(plant, scenario, d)
-        sensors = Sensors(sensors_config(scenario, d), seed, case)
+        sensors = Sensors(sensors_config(scenario, d), seed, sampling.case_of(NOISE, case))
     except ScenarioError:
         raise
     except ValueError as error:
         raise ScenarioError(f"{scenario.source}: {error}") from None
-    return Run(scenario, seed, case, d, plant, sensors, flight_params(scenario, d, plant))
+    return Run(scenario, seed, case, d, plant, sensors, flight_params(scenario, d, plant), sampling)
 
 
 # ---- small algebra, with the core's own functions -----------------------------------------------
@@ -360,10 +364,10 @@ def _upload(params: Any, s: Scenario, d: Dispersed, plant: Plant) -> None:
     params["init_v_hill_mps"] = _added(v_hill, d.handover_velocity_hill_mps)
     params["init_q_body_from_eci"] = _turned(_quaternion(chaser["q_body_from_eci"]), d.handover_attitude_body_rad)
     least = {field.name: field.lo for field in flight.fields("params")}
-    for name, three_sigma in (
-        ("target_sigma_r_m", s.dispersions.upload_target_position_m),
-        ("target_sigma_v_mps", s.dispersions.upload_target_velocity_mps),
-        ("init_sigma_r_m", s.dispersions.handover_position_m),
-        ("init_sigma_v_mps", s.dispersions.handover_velocity_mps),
+    for name, key in (
+        ("target_sigma_r_m", "upload_target_position_m"),
+        ("target_sigma_v_mps", "upload_target_velocity_mps"),
+        ("init_sigma_r_m", "handover_position_m"),
+        ("init_sigma_v_mps", "handover_velocity_mps"),
     ):
-        params[name] = max(three_sigma / 3.0, least[name])
+        params[name] = max(declared_sigma(s, key), least[name])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from hil.loop import Chunk, Loop
 from hil.prepare import Run, prepare
 from hil.realtime import Clock, Overrun, Pacer, realtime_process
 from hil.recorder import FLUSH_S, Recorder, RecorderError
+from hil.sampling import RANDOM, Sampling
 from hil.scenario import Scenario, ScenarioError
 
 # A run that was broken off ends this long after it came to its last hold or drift
@@ -41,13 +43,24 @@ class FlightComputer(Protocol):
     # "mismatches" in it never has verdict PASS. link_faults and board_faults: those of the scenario that it injects.
 
 
+FlightFactory = Callable[[Any], FlightComputer]
+"""Makes a flight computer from a run's flight parameters, one record of `gnc.flight.PARAMS`."""
+
+
+def _computer(run: Run, flight: FlightComputer | FlightFactory | None) -> Any:
+    if flight is None:
+        return run.flight_core()
+    made = isinstance(flight, type) or not hasattr(flight, "step")
+    return flight(run.params) if made else flight  # type: ignore[operator]
+
+
 def start(computer: FlightComputer, params: np.void) -> None:
     """Gives a flight computer the run's flight parameters, if it is one that takes them."""
     if (begin := getattr(computer, "start", None)) is not None:
         begin(params)
 
 
-def refuse_faults_not_injected(scenario: Scenario, computer: FlightComputer | None) -> None:
+def refuse_faults_not_injected(scenario: Scenario, computer: FlightComputer | FlightFactory | None) -> None:
     """ScenarioError for declared faults of link or board that this flight computer will not meet."""
     link, board = scenario.link_faults, scenario.board_faults
     where = "a flight computer on a wire: --on linux, emulated or serial:PORT"
@@ -64,7 +77,8 @@ def fly(
     seed: int = 1,
     *,
     case: int = 0,
-    flight: FlightComputer | None = None,
+    sampling: Sampling = RANDOM,
+    flight: FlightComputer | FlightFactory | None = None,
     overrides: Iterable[str] = (),
     out: str | Path | None = None,
     progress: Callable[[float], None] | None = None,
@@ -79,7 +93,8 @@ def fly(
         scenario: name of a packaged scenario, path of a file, or a Scenario.
         seed: master seed of every draw of the run.
         case: number of the run in a campaign; another case is another draw under the same seed.
-        flight: the flight computer; the flight core in this process by default.
+        sampling: how the cases of that campaign are drawn.
+        flight: the flight computer, or what makes it; the flight core in this process by default.
         overrides: "dotted.key=value", as `Scenario.load` takes them; not with a Scenario.
         out: folder for the log and the scenario as flown; nothing is written without one.
         progress: called every 10 s simulated with the simulated time in s.
@@ -99,9 +114,9 @@ def fly(
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario, overrides)
     refuse_faults_not_injected(scenario, flight)
-    run = prepare(scenario, seed, case)
+    run = prepare(scenario, seed, case, sampling)
     pacer = _pacer(scenario, mode, overrun, grace_s, clock)
-    computer = run.flight_core() if flight is None else flight
+    computer = _computer(run, flight)
     start(computer, run.params)
     recorder = _open_recorder(run, Path(out)) if out is not None else None
     try:
@@ -125,6 +140,7 @@ def _open_recorder(run: Run, out: Path) -> Recorder:
         "epoch_utc": scenario.scenario.epoch_utc,
         "seed": run.seed,
         "case": run.case,
+        "sampling": json.dumps(asdict(run.sampling)),
         "phases": list(scenario.flight.phases),
         "versions": json.dumps(versions()),
         "dispersed": json.dumps(run.dispersed.as_dict()),
@@ -337,5 +353,6 @@ def _judge(
         versions=dict(versions()),
         dispersed=run.dispersed.as_dict(),
         params=np.array([run.params]),
+        sampling=run.sampling,
         **extras,
     )

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import MappingProxyType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import ValidationError
 from pydantic.dataclasses import dataclass
@@ -27,6 +28,7 @@ from pydantic.fields import FieldInfo
 
 from firmware_bridge.faults import STRICT, BoardFault, LinkFaults
 from gnc import flight as core
+from hil.distributions import KINDS, QUANTITIES, Correlated, Distribution, Normal, Quantity, cholesky
 
 DEG = 3.14159265358979323846 / 180.0
 EXTENDS_MAX = 8
@@ -126,12 +128,12 @@ class Imu:
 
     position_body_m: Vector
     gyro_arw_deg_per_sqrt_h: NonNegative
-    gyro_bias_deg_per_h: NonNegative
+    gyro_bias_deg_per_h: NonNegative | Distribution
     gyro_rrw_deg_per_h15: NonNegative
-    accelerometer_bias_mps2: NonNegative
+    accelerometer_bias_mps2: NonNegative | Distribution
     accelerometer_noise_mps_per_sqrt_s: NonNegative
-    scale_factor_ppm: NonNegative
-    misalignment_deg: Angle
+    scale_factor_ppm: NonNegative | Distribution
+    misalignment_deg: Angle | Distribution
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -143,7 +145,7 @@ class Star:
     latency_s: NonNegative
     sigma_cross_arcsec: NonNegative
     sigma_roll_arcsec: NonNegative
-    misalignment_deg: Angle
+    misalignment_deg: Angle | Distribution
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -186,7 +188,7 @@ class Camera:
     sigma_los_deg: Angle
     sigma_pose_deg: Angle
     pose_reference_m: Positive
-    boresight_deg: Angle
+    boresight_deg: Angle | Distribution
     dropout_probability: Fraction
 
 
@@ -203,25 +205,30 @@ class Sensors:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Dispersions:
-    """3 sigma of every drawn truth value and uploaded error, normal, each axis; 0 draws nothing."""
+    """How each truth value and uploaded error is drawn.
 
-    initial_position_m: NonNegative
-    initial_velocity_mps: NonNegative
-    initial_attitude_deg: Angle
-    initial_rate_deg_s: NonNegative
-    mass_ratio: Annotated[float, Ge(0.0), Le(0.5)]
-    com_m: NonNegative
-    inertia_ratio: Annotated[float, Ge(0.0), Le(0.5)]
-    thruster_force_ratio: Annotated[float, Ge(0.0), Le(0.5)]
-    thruster_direction_deg: Annotated[float, Ge(0.0), Le(30.0)]
-    density_factor: Annotated[float, Ge(1.0), Le(100.0)]
-    target_attitude_deg: Angle
-    target_rate_deg_s: NonNegative
-    upload_target_position_m: NonNegative
-    upload_target_velocity_mps: NonNegative
-    handover_position_m: NonNegative
-    handover_velocity_mps: NonNegative
-    handover_attitude_deg: Angle
+    A number is 3 sigma of a normal distribution, each axis; 0 draws nothing. A table with a `kind` is any
+    other distribution, in the unit of the key (`hil.distributions`).
+    """
+
+    initial_position_m: NonNegative | Distribution
+    initial_velocity_mps: NonNegative | Distribution
+    initial_attitude_deg: Angle | Distribution
+    initial_rate_deg_s: NonNegative | Distribution
+    mass_ratio: Annotated[float, Ge(0.0), Le(0.5)] | Distribution
+    com_m: NonNegative | Distribution
+    inertia_ratio: Annotated[float, Ge(0.0), Le(0.5)] | Distribution
+    thruster_force_ratio: Annotated[float, Ge(0.0), Le(0.5)] | Distribution
+    thruster_direction_deg: Annotated[float, Ge(0.0), Le(30.0)] | Distribution
+    density_factor: Annotated[float, Ge(1.0), Le(100.0)] | Distribution
+    target_attitude_deg: Angle | Distribution
+    target_rate_deg_s: NonNegative | Distribution
+    upload_target_position_m: NonNegative | Distribution
+    upload_target_velocity_mps: NonNegative | Distribution
+    handover_position_m: NonNegative | Distribution
+    handover_velocity_mps: NonNegative | Distribution
+    handover_attitude_deg: Angle | Distribution
+    correlated: tuple[Correlated, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -514,10 +521,13 @@ def _parse_overrides(overrides: Iterable[str]) -> dict[str, Any]:
 
 
 def _merge(base: dict[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
-    """`top` over `base`, table by table; an angle replaces the same angle in the other unit."""
+    """`top` over `base`, table by table; an angle replaces the same angle in the other unit.
+
+    A table that says its kind is a distribution, one value.
+    """
     merged = dict(base)
     for key, value in top.items():
-        if isinstance(value, dict) and isinstance(merged.get(key), dict):
+        if isinstance(value, dict) and isinstance(merged.get(key), dict) and "kind" not in value:
             merged[key] = _merge(merged[key], value)
         else:
             if key not in merged:
@@ -544,9 +554,13 @@ def _show(value: Any) -> str:
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, (dict, tuple, list)):
-        text = str(list(value) if isinstance(value, tuple) else value)
+        text = str(_thaw(value))
         return text if len(text) <= 60 else text[:57] + "..."
     return str(value)
+
+
+def _thaw(value: Any) -> Any:
+    return [_thaw(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 
 def _nearest(key: str, valid: Iterable[str]) -> str:
@@ -604,7 +618,8 @@ def expectation(hint: Any, unit: str) -> str:
     """What a field accepts, in words."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (UnionType, Union):
-        return expectation(arguments[0], unit)
+        words = expectation(arguments[0], unit)
+        return f"{words}, or a distribution" if _may_be_distribution(hint) else words
     if origin is Annotated:
         return _range_in_words(arguments[0], arguments[1:], unit)
     if origin is tuple:
@@ -654,14 +669,32 @@ def _section(reader: _Reader, cls: Any, table: Any, path: str) -> Any:
     values: dict[str, Any] = {}
     for name, field in known.items():
         if name in table:
-            value, hint = table[name], hints[name]
-            values[name] = _section(reader, hint, value, f"{path}.{name}") if is_dataclass(hint) else _freeze(value)
+            values[name] = _value(reader, hints[name], table[name], f"{path}.{name}")
         elif is_required(field):
             raise reader.fail(f"{path}.{name}", MISSING, f"missing; expected {expectation(hints[name], unit_of(name))}")
     try:
         return cls(**values)
     except ValidationError as error:
         raise _explain(reader, hints, table, path, error) from None
+
+
+def _value(reader: _Reader, hint: Any, value: Any, path: str) -> Any:
+    if is_dataclass(hint):
+        return _section(reader, hint, value, path)
+    if isinstance(value, dict) and _may_be_distribution(hint):
+        kind, kinds = value.get("kind"), ", ".join(map(_show, KINDS))
+        if kind is None:
+            raise reader.fail(path, value, f"a distribution needs its kind: expected one of {kinds}")
+        if not isinstance(kind, str) or kind not in KINDS:
+            raise reader.fail(f"{path}.kind", kind, f"expected one of {kinds}")
+        return _section(reader, KINDS[kind], value, path)
+    if hint == tuple[Correlated, ...]:
+        return tuple(_read_list(reader, Correlated, path, value))
+    return _freeze(value)
+
+
+def _may_be_distribution(hint: Any) -> bool:
+    return Normal in get_args(hint)
 
 
 def is_required(field: Any) -> bool:
@@ -768,6 +801,9 @@ def _check_consistency(reader: _Reader, s: Scenario) -> None:
     _check_order(reader, "telecommand", s.telecommands)
     _check_board_faults(reader, s.board_faults)
     _check_quaternions(reader, s.document, "")
+    _check_distributions(reader, s)
+    for at, together in enumerate(s.dispersions.correlated):
+        _check_correlated(reader, f"dispersions.correlated[{at}]", s, together)
     chaser, thrusters = s.chaser, s.chaser.thrusters
     if chaser.propellant_kg >= chaser.mass_kg:
         expected = f"expected less than chaser.mass_kg = {chaser.mass_kg} (kg)"
@@ -844,6 +880,90 @@ def _check_inertia(reader: _Reader, path: str, inertia: tuple[float, ...]) -> No
     if minor <= 0.0 or determinant <= 0.0 or xx + yy < zz or yy + zz < xx or zz + xx < yy:
         expected = "the inertia of a real body: positive definite, each moment <= the sum of the others"
         raise reader.fail(path, inertia, f"expected {expected}")
+
+
+# ---- dispersions --------------------------------------------------------------------------------
+
+
+def declared(s: Scenario, quantity: Quantity) -> float | Distribution:
+    """What the scenario says of a quantity: 3 sigma, or a distribution, in the unit of its key."""
+    found: Any = s
+    for part in quantity.key.split("."):
+        found = getattr(found, part)
+    return found  # type: ignore[no-any-return]
+
+
+def _most(quantity: Quantity) -> float:
+    """The largest size that the key of a quantity may have."""
+    section, _, key = quantity.key.rpartition(".")
+    owner = {"dispersions": Dispersions, "sensors.imu": Imu, "sensors.star": Star, "sensors.camera": Camera}[section]
+    number = get_args(_hints(owner)[key])[0]
+    return next((float(c.le) for c in get_args(number) if isinstance(c, Le)), float("inf"))  # type: ignore[arg-type]
+
+
+def _check_distributions(reader: _Reader, s: Scenario) -> None:
+    thrusters = len(s.chaser.thrusters.position_m)
+    for quantity in QUANTITIES:
+        found = declared(s, quantity) if quantity.key else 0.0
+        if isinstance(found, float):
+            continue
+        count, most = quantity.elements(thrusters), _most(quantity)
+        if problem := found.problem(count):
+            key, expected = problem
+            raise reader.fail(f"{quantity.key}.{key}", getattr(found, key), expected)
+        factor = quantity.field == "density_factor"
+        if factor and isinstance(found, Normal):
+            raise reader.fail(f"{quantity.key}.kind", found.kind, "expected a distribution of positive factors")
+        low, high = found.reach(count)
+        least = 1.0 / most if factor else -most
+        if low < least or high > most:
+            unit = unit_of(quantity.key)
+            expected = f"expected values from {least:g} to {most:g}" + (f" ({unit})" if unit else "")
+            raise reader.fail(quantity.key, MISSING, f"reaches from {low:g} to {high:g}: {expected}")
+
+
+def _check_correlated(reader: _Reader, path: str, s: Scenario, together: Correlated) -> None:
+    by_key = {q.key.removeprefix("dispersions."): q for q in QUANTITIES if q.key.startswith("dispersions.")}
+    earlier = [key for other in s.dispersions.correlated for key in other.of]
+    count = 0
+    for at, key in enumerate(together.of):
+        if key not in by_key or key == "density_factor":
+            near = _nearest(key, by_key)
+            raise reader.fail(f"{path}.of[{at}]", key, f"expected a key of [dispersions] that is normal{near}")
+        if earlier.count(key) > 1:
+            raise reader.fail(f"{path}.of[{at}]", key, "expected once: it can be drawn with others only once")
+        if not isinstance(declared(s, by_key[key]), (float, Normal)):
+            raise reader.fail(f"{path}.of[{at}]", key, 'expected a normal distribution, 3 sigma or kind = "normal"')
+        count += by_key[key].elements(len(s.chaser.thrusters.position_m))
+    if (together.covariance is None) == (together.correlation is None):
+        raise reader.fail(path, MISSING, "expected either covariance or correlation")
+    name = "covariance" if together.covariance is not None else "correlation"
+    _check_matrix(reader, f"{path}.{name}", getattr(together, name), count, together)
+
+
+def _check_matrix(
+    reader: _Reader, path: str, matrix: tuple[tuple[float, ...], ...], count: int, together: Correlated
+) -> None:
+    """Of the right shape, symmetric, with ones on the diagonal of a correlation, and positive definite."""
+    of = " + ".join(together.of)
+    if len(matrix) != count or any(len(row) != count for row in matrix):
+        shape = (
+            f"{len(matrix)} x {len(matrix[0])}" if len({len(row) for row in matrix}) == 1 else "rows of many lengths"
+        )
+        raise reader.fail(path, MISSING, f"expected {count} x {count} numbers, those of {of}; found {shape}")
+    for i in range(count):
+        for j in range(i):
+            if matrix[i][j] != matrix[j][i]:
+                expected = f"expected a symmetric matrix: [{j}][{i}] is {matrix[j][i]:g}"
+                raise reader.fail(f"{path}[{i}][{j}]", matrix[i][j], expected)
+        if together.correlation is not None and matrix[i][i] != 1.0:
+            raise reader.fail(f"{path}[{i}][{i}]", matrix[i][i], "expected 1 on the diagonal of a correlation")
+    try:
+        cholesky(matrix)
+    except (ValueError, ZeroDivisionError):
+        least = float(np.linalg.eigvalsh(np.array(matrix))[0])
+        expected = f"expected a positive definite matrix: its smallest eigenvalue is {least:.3g}"
+        raise reader.fail(path, MISSING, expected) from None
 
 
 # ---- [flight] -----------------------------------------------------------------------------------

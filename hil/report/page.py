@@ -177,6 +177,7 @@ def _facts(log: Log) -> list[tuple[str, str]]:
         ("scenario", s.name),
         ("epoch", f"{s.scenario.epoch_utc} UTC"),
         ("seed", f"{log.seed}, case {log.case}"),
+        ("sampling", log.sampling.sampler + (f" of {log.sampling.runs:,} runs" if log.sampling.runs else "")),
         (
             "ended",
             log.ended if reason == flight.Reason.NONE else f"{log.ended}; {reason.name.lower().replace('_', ' ')}",

@@ -20,6 +20,7 @@ from hil import Log, ScenarioError, cli, fly
 from hil import campaign as engine
 from hil.campaign import Campaign, Criterion, Keep, campaign
 from hil.journal import CampaignError, Journal
+from hil.sampling import GROUPS
 
 sys.path.insert(0, str(Path(__file__).parent))
 from campaign_software import giving_up, passive
@@ -84,6 +85,22 @@ def test_a_case_is_the_run_of_that_number(flown: Campaign, capsys: pytest.Captur
     assert command[0] == "proxops"
     status, out, _ = call(capsys, *command[1:], "--json")
     assert status == 0 and json.loads(out)["digest"] == found["digest"]
+
+
+@pytest.mark.parametrize(("sampler", "runs"), [("lhs", 5), ("sobol", 4), ("saltelli", 2 * (len(GROUPS) + 2))])
+def test_a_case_of_any_sampler_is_the_run_that_its_command_flies(
+    sampler: Any, runs: int, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    found = campaign(
+        "iss-contact", runs, seed=3, overrides=SHORT, sampler=sampler, out=tmp_path / "c", keep=Keep(0, 0, 1)
+    )
+    assert found.digest == campaign("iss-contact", runs, seed=3, overrides=SHORT, sampler=sampler, jobs=3).digest
+    assert Campaign.open(tmp_path / "c").replay(3) == found.replay(3) and found.summary()["sampler"] == sampler
+    last = runs - 1
+    status, out, _ = call(capsys, *found.replay(last).split()[1:], "--out", str(tmp_path / "run"), "--json")
+    assert status == 1 and json.loads(out)["digest"] == found.rows[last]["digest"]
+    assert Log.open(tmp_path / "run").sampling.sampler == sampler
+    assert found.rows[last]["digest"] != fly("iss-contact", seed=3, case=last, overrides=SHORT).digest
 
 
 def test_cases_draw_independently(flown: Campaign) -> None:
@@ -181,6 +198,22 @@ def test_software_in_python_flies_in_processes_and_threads_alike() -> None:
     assert all(row["delta_v_mps.total"] == 0.0 for row in by_processes.rows)
 
 
+def test_software_is_named_on_the_command_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parent)
+    arguments = ("iss-contact", "--set", SHORT[0], "--flight", "campaign_software:passive", "--json")
+    status, out, _ = call(capsys, "campaign", *arguments, "--runs", "2", "--jobs", "1")
+    found = json.loads(out)
+    assert status == 1 and found["digest"] == campaign("iss-contact", 2, overrides=SHORT, flight=passive).digest
+    command = found["failed"][1]["command"]
+    assert command.startswith(
+        "proxops run iss-contact --set scenario.max_duration_s=20.0 --flight campaign_software:passive"
+    )
+    status, out, _ = call(capsys, *command.split()[1:], "--json")
+    assert status == 1 and json.loads(out)["delta_v_mps"]["total"] == 0.0
+
+
 def test_software_that_raises_is_a_failed_case_and_not_the_end() -> None:
     found = campaign("iss-contact", 2, overrides=SHORT, flight=giving_up, jobs=1, pool="threads")
     assert [row["verdict"] for row in found.rows] == ["ERROR", "ERROR"]
@@ -248,7 +281,8 @@ CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "runs": ({"runs": 3}, "runs = 3, it was begun with 2"),
     "scenario": ({"overrides": (*SHORT, "chaser.mass_kg=15001.0")}, r"chaser\.mass_kg = 15001\.0, it was begun with"),
     "criterion": ({"criterion": Criterion(accepted=1)}, "accepted = 1, it was begun with 0"),
-    "software": ({"flight": passive}, r"flight software .*passive, not the flight core"),
+    "sampler": ({"sampler": "sobol"}, "sampler = sobol, it was begun with random"),
+    "software": ({"flight": passive}, r"flight software campaign_software:passive, not the flight core"),
 }
 
 
@@ -278,6 +312,15 @@ MISTAKES = {
     "required": (["--runs", "2", "--required", "1"], "required = 1.0: expected more than 0 and less than 1"),
     "confidence": (["--runs", "2", "--confidence", "95"], "confidence = 95.0: expected more than 0 and less than 1"),
     "accepted": (["--runs", "2", "--accept-failures", "-1"], "accepted = -1: expected 0 or more failures"),
+    "sobol": (
+        ["--runs", "12", "--sampler", "sobol"],
+        "runs = 12: a Sobol' sample is balanced for a power of two: 8 or 16",
+    ),
+    "saltelli": (["--runs", "100", "--sampler", "saltelli"], "runs = 100: the saltelli sampler flies n x"),
+    "no module": (["--runs", "2", "--flight", "nowhere:Mine"], "--flight nowhere:Mine: expected MODULE:FACTORY"),
+    "no factory": (["--runs", "2", "--flight", "json"], "--flight json: expected MODULE:FACTORY that can be imported"),
+    "no software": (["--runs", "2", "--flight", "math:pi"], "--flight math:pi: expected a class or a function"),
+    "sigma": (["--runs", "2", "--set", "dispersions.com_m=-1.0"], "com_m = -1.0: expected a number >= 0 (m)"),
     "resume what": (["--runs", "2", "--resume"], "expected the folder of the campaign as --out"),
     "vehicle": (["--runs", "2", "--set", "chaser.tank_body_m=[-400.0, 0.0, 0.0]"], "iss-contact.toml: "),
 }
