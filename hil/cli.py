@@ -1,5 +1,5 @@
-"""The command line: proxops list | check | run | campaign | baseline | replay | compare | report, and for boards
-ports | link-test | firmware | board.
+"""The command line: proxops list | check | run | campaign | sweep | baseline | replay | compare | report,
+and for boards ports | link-test | firmware | board.
 
 Exit status: 0 PASS, 1 FAIL, 2 the user's mistake, 3 the run broke, 130 interrupted.
 """
@@ -428,6 +428,52 @@ def compare(one: Path, other: Path, as_json: bool) -> None:
 def _show_comparison(found: Comparison, as_json: bool) -> None:
     click.echo(json.dumps(found.as_dict(), indent=2) if as_json else str(found))
     sys.exit(EXIT["PASS" if found.equal else "FAIL"])
+
+
+@cli.command()
+@click.argument("scenario")
+@click.option(
+    "--param", "parameters", multiple=True, required=True, metavar="KEY=VALUES",
+    help="A key and its values, as first:last:count or value,value,…; once for each axis of the grid.",
+)  # fmt: skip
+@click.option("--runs", type=int, default=1, show_default=True, help="Cases at each point.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Master seed of every point.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of the scenario.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Cases flown at a time; the processors there are by default.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for report, JSON and tables.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def sweep(
+    scenario: str, parameters: tuple[str, ...], runs: int, seed: int, overrides: tuple[str, ...], jobs: int | None,
+    out: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Flies SCENARIO over a grid of values of its keys and maps failures and margins.
+
+    Exit status: 0 however many cases failed: a sweep looks for where they do.
+    """
+    from math import prod
+
+    from hil.recorder import prepare_directory
+    from hil.report.sweep import render_sweep
+    from hil.report.terminal import show_sweep
+    from hil.sweep import Parameter, write_tables
+    from hil.sweep import sweep as fly_sweep
+
+    axes = [Parameter.parse(text) for text in parameters]
+    if out is not None:
+        prepare_directory(out, 0)
+    cases = runs * prod(len(axis.values) for axis in axes)
+    with _RunsProgress("sweep", cases, quiet=as_json) as progress:
+        flown = fly_sweep(scenario, axes, runs, seed, overrides=overrides, jobs=jobs, progress=progress)
+    text = json.dumps(flown.summary(), indent=2)
+    click.echo(text) if as_json else show_sweep(flown)
+    if out is not None:
+        written = [
+            *write_tables(flown, out),
+            _write(out / "sweep.json", text),
+            _write(out / REPORT_NAME, render_sweep(flown)),
+        ]
+        if not as_json:
+            click.echo(f"report: {written[-1]}")
 
 
 @cli.group()

@@ -11,9 +11,12 @@ from rich.table import Table
 from hil.baseline import Check, Figure, RunCheck
 from hil.checks import Requirement
 from hil.report.wording import figure, number, requirement_name
+from hil.sweep import Sweep
 
 LOG_WIDTH = 120
 """Columns where there is no terminal, as in the log of a continuous integration."""
+POINTS_SHOWN = 60
+REPLAYS_SHOWN = 3
 _COLOURS = {"identical": "green", "within tolerance": "yellow", "moved": "red"}
 
 
@@ -82,3 +85,31 @@ def _outcome(one: Figure) -> str:
     if one.now is None:
         return "did not arise"
     return "[green]PASS[/]" if one.now.passed else "[bold red]FAIL[/]"
+
+
+def show_sweep(flown: Sweep) -> None:
+    """Every point in a line, in the order of the grid, or the worst of many; then the worst cases to fly again."""
+    console = _console()
+    worst = flown.worst_first()
+    shown = flown.points if len(worst) <= POINTS_SHOWN else worst[:POINTS_SHOWN]
+    title = f"{flown.scenario.scenario.title}, {len(worst)} points of {flown.runs} runs, seed {flown.seed}"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for parameter in flown.parameters:
+        table.add_column(parameter.key, justify="right")
+    table.add_column("Failed", justify="right")
+    table.add_column("Weakest requirement")
+    for heading in ("Margin, of its limit", "Case"):
+        table.add_column(heading, justify="right")
+    for point in shown:
+        name, ratio, case = point.weakest()
+        count = f"{point.failures}/{flown.runs}"
+        table.add_row(
+            *map(str, point.values), f"[bold red]{count}[/]" if point.failures else count, requirement_name(name),
+            "–" if ratio == -inf else f"{number(100.0 * ratio)} %", str(case),
+        )  # fmt: skip
+    console.print(table)
+    if len(shown) < len(worst):
+        console.print(f"the worst {len(shown)} of {len(worst)} points")
+    for point in worst[:REPLAYS_SHOWN]:
+        console.print(f"worst: {point.replay(point.weakest()[2])}", soft_wrap=True, markup=False)
+    console.print(f"digest {flown.digest[:16]}")
