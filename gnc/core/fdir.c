@@ -24,12 +24,14 @@ static bool outside_corridor(const flight_t *f)
 
 /* The camera and the relative GNSS measure the same geometry. What they do not agree on the filter
  * puts into the GNSS bias: an estimate far beyond that bias's own spread says one of them is wrong,
- * which a gate on each measurement alone cannot see when the error was there from the start. */
+ * which a gate on each measurement alone cannot see when the error was there from the start. The
+ * camera's constant mounting error goes there too, as an angle. */
 static bool sensors_disagree(const flight_t *f)
 {
     const double *b = f->relative.bias_rgnss_eci_m;
-    double sigma = f->params.rgnss_bias_sigma_m * nav_rgnss_growth(f);
-    return vec3_dot(b, b) > f->params.disagreement_chi2_3dof * sigma * sigma;
+    double bias = f->params.rgnss_bias_sigma_m * nav_rgnss_growth(f);
+    double boresight = f->params.camera_boresight_sigma_rad * vec3_norm(f->solution.r_port_tport_m);
+    return vec3_dot(b, b) > f->params.disagreement_chi2_3dof * (bias * bias + boresight * boresight);
 }
 
 static uint8_t find_reason(const flight_t *f)

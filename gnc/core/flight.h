@@ -200,10 +200,11 @@ enum { USES_STAR = 1, USES_RGNSS = 2, USES_CAMERA = 4 };
     P(f64, rgnss_bias_sigma_m, 0.0, 1.0e3, "m", "relative GNSS position bias, steady state 1 sigma") \
     P(f64, rgnss_bias_tau_s, 1.0, 1.0e6, "s", "relative GNSS position bias, correlation time") \
     P(f64, rgnss_growth_m, 1.0, BIG, "m", "range at which the relative GNSS errors are twice what they are near") \
-    P(f64, disagreement_chi2_3dof, 1.0, 1.0e6, "1", "relative GNSS bias estimate against its sigma: beyond, camera and GNSS disagree") \
+    P(f64, disagreement_chi2_3dof, 1.0, 1.0e6, "1", "relative GNSS bias estimate against what both sensors' constant errors make of it: beyond, they disagree") \
     P(f64, camera_sigma_range_ratio, 0.0, 1.0, "1", "camera range noise, fraction of range") \
     P(f64, camera_sigma_range_floor_m, 1.0e-4, 10.0, "m", "camera range noise floor") \
     P(f64, camera_sigma_los_rad, 1.0e-6, 0.1, "rad", "camera line-of-sight noise, each axis, boresight error included") \
+    P(f64, camera_boresight_sigma_rad, 0.0, 0.1, "rad", "docking camera mounting error, 1 sigma each axis: constant, so no measurement averages it away") \
     P(f64, camera_sigma_pose_rad, 1.0e-5, 1.0, "rad", "camera relative attitude noise, each axis, near") \
     P(f64, camera_pose_reference_m, 0.1, 1000.0, "m", "range beyond which the relative attitude noise grows in proportion") \
     P(f64, target_attitude_sigma_rad, 1.0e-6, 1.0, "rad", "target attitude error from nominal, 1 sigma") \

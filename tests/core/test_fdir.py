@@ -42,7 +42,9 @@ def closing(c: Core, excess: float) -> None:
 def disagree(c: Core, sigmas: float) -> None:
     c.call("nav_rgnss_growth")
     growth = 1.0 + np.linalg.norm(c["relative.dr_eci_m"]) / c.params["rgnss_growth_m"]
-    c["relative.bias_rgnss_eci_m"] = np.array([0.0, sigmas * c.params["rgnss_bias_sigma_m"] * growth, 0.0])
+    boresight = c.params["camera_boresight_sigma_rad"] * np.linalg.norm(c["solution.r_port_tport_m"])
+    sigma = np.hypot(c.params["rgnss_bias_sigma_m"] * growth, boresight)
+    c["relative.bias_rgnss_eci_m"] = np.array([0.0, sigmas * sigma, 0.0])
 
 
 def aside(c: Core, angle: float, at_m: float = 10.0, taken_as_m: float = 10.0) -> None:

@@ -698,6 +698,7 @@ void icd_put_parameters(uint8_t *at, const flight_params_t *m)
     at = put_f64(at, m->camera_sigma_range_ratio);
     at = put_f64(at, m->camera_sigma_range_floor_m);
     at = put_f64(at, m->camera_sigma_los_rad);
+    at = put_f64(at, m->camera_boresight_sigma_rad);
     at = put_f64(at, m->camera_sigma_pose_rad);
     at = put_f64(at, m->camera_pose_reference_m);
     at = put_f64(at, m->target_attitude_sigma_rad);
@@ -812,6 +813,7 @@ void icd_get_parameters(const uint8_t *at, flight_params_t *m)
     at = get_f64(at, &m->camera_sigma_range_ratio);
     at = get_f64(at, &m->camera_sigma_range_floor_m);
     at = get_f64(at, &m->camera_sigma_los_rad);
+    at = get_f64(at, &m->camera_boresight_sigma_rad);
     at = get_f64(at, &m->camera_sigma_pose_rad);
     at = get_f64(at, &m->camera_pose_reference_m);
     at = get_f64(at, &m->target_attitude_sigma_rad);

@@ -7,7 +7,7 @@ import numpy as np
 
 from firmware_bridge.icd.message import Message
 
-ICD_HASH = 0x75187BDB8680D679
+ICD_HASH = 0x90E53C3C17848EB3
 
 
 class Apid(IntEnum):
@@ -377,6 +377,7 @@ PARAMETERS = np.dtype([
     ("camera_sigma_range_ratio", ">f8"),
     ("camera_sigma_range_floor_m", ">f8"),
     ("camera_sigma_los_rad", ">f8"),
+    ("camera_boresight_sigma_rad", ">f8"),
     ("camera_sigma_pose_rad", ">f8"),
     ("camera_pose_reference_m", ">f8"),
     ("target_attitude_sigma_rad", ">f8"),
