@@ -204,10 +204,10 @@ class Campaign:
     @property
     def statement(self) -> str:
         """What the campaign shows of mission success."""
-        failures, asked = len(self.failed), self.criterion
-        word = "failure" if failures == 1 else "failures"
-        shown = demonstrated(failures, self.runs, asked.confidence).statement
-        return f"{failures} {word} in {self.runs} runs: success {shown}"
+        failures, counted = self.failed, self.sampling.counted(self.runs)
+        word = "failure" if len(failures) == 1 else "failures"
+        shown = demonstrated(sum(case < counted for case in failures), counted, self.criterion.confidence).statement
+        return f"{len(failures)} {word} in {self.runs} runs: success {shown}"
 
     @property
     def passed(self) -> bool:

@@ -68,6 +68,10 @@ class Sampling:
         """Cases in each block of a saltelli design."""
         return (self.runs or 0) // (len(GROUPS) + 2)
 
+    def counted(self, runs: int) -> int:
+        """How many cases, from the first, draw what no case before them drew: all but the mixed ones of saltelli."""
+        return 2 * self.rows if self.sampler == "saltelli" else runs
+
     def check_campaign(self, runs: int) -> None:
         """Raises CampaignError where the first `runs` points are no balanced sample."""
         if self.sampler == "sobol" and not _power_of_two(runs):

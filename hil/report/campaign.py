@@ -16,6 +16,7 @@ from hil.log import ERROR, FAIL, PASS
 from hil.report import campaign_figures as figures
 from hil.report.page import CONTACT, template
 from hil.report.wording import percent, requirement_name, requirement_order, requirement_unit
+from hil.sampling import GROUPS, Sampling
 from hil.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -55,13 +56,15 @@ def summarise(
 
     required: the success probability to be shown, at that confidence. sampler: how the cases were drawn.
     accepted: cases that may fail; the verdict is PASS when no more did, whether or not N was large enough to
-    show what was required, which is met. A case
-    that broke (ERROR) is a failure of the mission and of every requirement it was not judged on. ValueError for
-    a campaign without cases, a case twice, or a case with an unknown verdict.
+    show what was required, which is met. Of a saltelli design only the cases drawn independently are counted in
+    statements, bounds, drivers and ellipses; `sobol` holds the indices of each figure. A case that broke (ERROR)
+    is a failure of the mission and of every requirement it was not judged on. ValueError for a campaign
+    without cases, a case twice, or a case with an unknown verdict.
     """
-    rows = _checked(campaign.rows)
-    failed = [row for row in rows if row["verdict"] != PASS]
-    mission = statistics.demonstrated(len(failed), len(rows), confidence, required)
+    every = _checked(campaign.rows)
+    failed = [row for row in every if row["verdict"] != PASS]
+    rows = every[: Sampling.of(sampler, campaign.runs).counted(len(every))]
+    mission = statistics.demonstrated(sum(row["verdict"] != PASS for row in rows), len(rows), confidence, required)
     names = sorted({r["name"] for row in rows for r in row["requirements"]}, key=lambda n: (requirement_order(n), n))
     return {
         "scenario": campaign.scenario.name,
@@ -70,13 +73,17 @@ def summarise(
         "planned": campaign.runs,
         "sampler": sampler,
         **_plain(asdict(mission)),
+        "runs": len(every),
+        "failures": len(failed),
+        "counted": len(rows),
         "accepted": accepted,
         "verdict": PASS if len(failed) <= accepted else FAIL,
-        "errors": sum(row["verdict"] == ERROR for row in rows),
+        "errors": sum(row["verdict"] == ERROR for row in every),
         "requirements": [_requirement(name, rows, required, confidence) for name in names],
         "failed": [{"case": row["case"], "command": _command(campaign, row["case"])} for row in failed],
-        "worst": [_case(row, campaign) for row in sorted(rows, key=_badness)[:WORST]],
+        "worst": [_case(row, campaign) for row in sorted(every, key=_badness)[:WORST]],
         "drivers": _drivers(names, rows, confidence),
+        "sobol": _sobol(names, every, confidence) if sampler == "saltelli" and len(every) == campaign.runs else {},
         "ellipses": [
             _plain({"gate": gate, "plane": plane, **asdict(ellipse)})
             for gate, plane, _, ellipse in dispersion(rows)
@@ -116,6 +123,7 @@ def render_campaign(
             "delta_v": figures.delta_v([row["delta_v_mps"] for row in rows], min(budget, default=None)),
             "dispersion": figures.dispersion(dispersion(rows)),
             "drivers": figures.drivers(summary["drivers"]),
+            "sobol": figures.sobol(summary["sobol"]),
         },
         facts=[*facts, ("table digest", campaign.digest)],
     )
@@ -331,6 +339,18 @@ def _drivers(names: Sequence[str], rows: Sequence[Mapping[str, Any]], confidence
             "candidates": len(drawn),
             "drivers": [_plain(asdict(d)) for d in ranked if d.significant][:DRIVERS],
         }
+    return found
+
+
+def _sobol(names: Sequence[str], rows: Sequence[Mapping[str, Any]], confidence: float) -> dict[str, Any]:
+    """First-order and total index of each group, largest first, of each figure that every case has and that varies."""
+    found: dict[str, Any] = {}
+    for name in names:
+        figure = [r["figure"] if (r := _found(row, name)) else None for row in rows]
+        if requirement_unit(name) == "1" or None in figure or len(set(figure)) == 1:
+            continue
+        indices = statistics.sobol_indices(GROUPS, np.array(figure, np.float64), confidence)
+        found[name] = [_plain(asdict(index)) for index in sorted(indices, key=lambda index: -index.total)]
     return found
 
 

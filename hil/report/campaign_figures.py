@@ -16,6 +16,7 @@ from hil.report.wording import requirement_name
 Floats = NDArray[np.float64]
 SHOWN_POINTS = 400
 CDF_BINS = 150
+SHOWN_GROUPS = 5
 
 
 def contact(conditions: Sequence[tuple[str, str, Floats, float | None, float]], confidence: float) -> str:
@@ -141,6 +142,39 @@ def drivers(found: Mapping[str, Mapping[str, Any]]) -> str:
             axes.set_title(requirement_name(name))
             axes.set_xlabel("rank correlation")
         for axes in grid.flat[len(panels) :]:
+            axes.set_axis_off()
+    return out[0]
+
+
+def sobol(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Share of each figure's variance that each group causes alone, and with its interactions, with intervals."""
+    if not found:
+        return ""
+    across = 2
+    lines = ceil(len(found) / across)
+    with drawing(10.2, (0.8 + 0.24 * SHOWN_GROUPS) * lines) as (figure, out):
+        grid = figure.subplots(lines, across, squeeze=False)
+        for axes, (name, indices) in zip(grid.flat, found.items(), strict=False):
+            shown = indices[:SHOWN_GROUPS]
+            at = np.arange(len(shown))
+            for key, shift, colour, label in (
+                ("first", -0.19, BLUE, "alone"),
+                ("total", 0.19, ORANGE, "with interactions"),
+            ):
+                share = np.array([index[key] for index in shown])
+                ends = np.array([[index[f"{key}_interval"][end] for end in ("low", "high")] for index in shown])
+                axes.barh(at + shift, share, color=colour, height=0.36, alpha=0.85, label=label)
+                reach = np.maximum(np.abs(ends.T - share), 0.0)
+                axes.errorbar(share, at + shift, xerr=reach, fmt="none", ecolor=INK, elinewidth=0.8, capsize=1.5)
+            axes.axvline(0.0, color=GREY, lw=0.8)
+            axes.set_yticks(at, labels=[str(index["name"]) for index in shown])
+            axes.set_ylim(len(shown) - 0.5, -0.5)
+            axes.set_xlim(-0.1, 1.1)
+            axes.grid(visible=False, axis="y")
+            axes.set_title(requirement_name(name))
+            axes.set_xlabel("share of the variance")
+        figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
+        for axes in grid.flat[len(found) :]:
             axes.set_axis_off()
     return out[0]
 

@@ -13,6 +13,7 @@ import pytest
 from hil import Log, statistics
 from hil.report import compare, render_campaign, summarise
 from hil.report.wording import requirement_order, requirement_unit
+from hil.sampling import GROUPS, Sampling
 from tests.hil import campaigns
 from tests.hil.campaigns import Made, campaign
 
@@ -169,6 +170,46 @@ def test_what_changed_between_two_campaigns_is_named(made_up: Made) -> None:
     assert found["mission"]["difference"]["interval"]["low"] > 0.0
     assert found["captured"]["failures"] == [2, 32] and found["captured"]["difference"]["p"] < 1e-6
     assert found["delta_v"]["figure"]["superiority"] > 0.6 and "figure" not in found["captured"]
+
+
+def saltelli(rows_each: int = 32) -> Made:
+    """A made-up design: the velocity change is 2 x mass + 1 x camera, the lateral misalignment their product."""
+    design = Sampling("saltelli", rows_each * (len(GROUPS) + 2))
+    rng = np.random.default_rng(1)
+    drawn = rng.standard_normal((2 * rows_each, 2))
+    rows = []
+    for case in range(design.runs or 0):
+        mass, camera = (drawn[design.case_of(group, case)][i] for i, group in enumerate(("mass properties", "camera")))
+        row = dict(campaigns.rows(1, seed=3)[0]) | {"case": case}
+        row["requirement.delta_v.figure"] = 12.0 + 2.0 * mass + camera
+        row["requirement.contact_lateral_misalignment.figure"] = 0.02 + 0.001 * mass * camera
+        row["requirement.delta_v.passed"] = passed = case != 2 * rows_each + 5
+        rows.append(row | {"verdict": "PASS" if passed else "FAIL"})
+    return campaign(rows)
+
+
+def test_the_variance_is_shared_out_among_the_groups() -> None:
+    made = saltelli()
+    found = summarise(made, sampler="saltelli")
+    delta_v = {index["name"]: index for index in found["sobol"]["delta_v"]}
+    assert [index["name"] for index in found["sobol"]["delta_v"]][:2] == ["mass properties", "camera"]
+    for name, share in (("mass properties", 0.8), ("camera", 0.2), ("noise", 0.0)):
+        for kind in ("first", "total"):
+            interval = delta_v[name][f"{kind}_interval"]
+            assert interval["low"] - 1e-9 <= share <= interval["high"] + 1e-9, (name, kind)
+    product = {index["name"]: index for index in found["sobol"]["contact_lateral_misalignment"]}
+    assert product["camera"]["total"] > 0.6 > product["camera"]["first"] + 0.2, "an interaction"
+    assert set(found["sobol"]) == {"delta_v", "contact_lateral_misalignment"}, "what does not vary has no shares"
+    page = render_campaign(made, found)
+    assert "What causes the variance" in page and "share draws" in page
+    assert summarise(made)["sobol"] == {}
+
+
+def test_statements_of_a_saltelli_design_count_independent_cases_only() -> None:
+    found = summarise(saltelli(), sampler="saltelli")
+    assert (found["runs"], found["counted"], found["failures"], found["verdict"]) == (416, 64, 1, "FAIL")
+    assert found["statement"] == statistics.demonstrated(0, 64).statement
+    assert of(found, "delta_v")["runs"] == 64 and of(found, "delta_v")["failures"] == 0
 
 
 def test_rows_that_are_no_campaign_are_refused(made_up: Made) -> None:
