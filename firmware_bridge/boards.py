@@ -281,6 +281,7 @@ class EmulatedBoard(_Managed):
         self.elf = elf
         self.qemu_arguments = list(qemu_arguments)
         self._process: subprocess.Popen[str] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
         self._qmp: Qmp | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -296,6 +297,7 @@ class EmulatedBoard(_Managed):
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
+        self._guard = _guard(self._process.pid, self._folder.name)
         try:
             self.tty = self._wait_for_tty()
             # QEMU polls once a second whether the terminal is open, hence: first open it, and keep it open, then run.
@@ -349,13 +351,21 @@ class EmulatedBoard(_Managed):
     def kill(self) -> None:
         """SIGKILL: the terminal hangs up."""
         self._close_line()
+        self._dismiss_guard()
         if self._process is not None:
             self._process.kill()
             self._process.wait()
 
+    def _dismiss_guard(self) -> None:
+        if self._guard is not None:
+            self._guard.kill()
+            self._guard.communicate()
+            self._guard = None
+
     def stop(self) -> None:
         """Ends QEMU and closes its terminal."""
         self._close_line()
+        self._dismiss_guard()
         if self._qmp is not None:
             with suppress(BoardError):
                 self._qmp.command("quit")
@@ -573,6 +583,15 @@ def _check_elf(name: str, elf: Path) -> None:
         raise BoardError(f"board {name}: firmware {elf}: {error.strerror}") from error
     if magic != b"\x7fELF":
         raise BoardError(f"board {name}: firmware {elf}: not an ELF file")
+
+
+def _guard(pid: int, folder: str) -> subprocess.Popen[bytes]:
+    """Ends a process and removes its folder once this process is dead, however it died: a pipe between them closes.
+
+    A shell, not PR_SET_PDEATHSIG: that one fires when the thread which started the process ends.
+    """
+    script = 'read -r _; kill -KILL "$0"; rm -rf "$1"'
+    return subprocess.Popen(["sh", "-c", script, str(pid), folder], stdin=subprocess.PIPE, start_new_session=True)
 
 
 def _open_raw(path: str) -> int:

@@ -4,6 +4,8 @@ import os
 import re
 import select
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -126,6 +128,42 @@ def test_nothing_is_left_behind(name: str) -> None:
     for process in [str(pid), *children]:
         assert not Path("/proc", process).exists()
     board.stop()  # once more does no harm
+
+
+ORPHAN = """
+import sys, time
+from pathlib import Path
+from firmware_bridge import boards
+with boards.open_board(sys.argv[1]) as board:
+    children = Path(f"/proc/{board.pid}/task/{board.pid}/children").read_text().split()
+    folder = getattr(board, "_folder", None)
+    print(board.pid, *children, folder.name if folder else "/none", flush=True)
+    time.sleep(60.0)
+"""
+
+
+@pytest.mark.parametrize("name", ["emulated:mps2-an500", "linux"])
+def test_a_board_dies_with_a_harness_that_is_killed(name: str) -> None:
+    here.need(name)
+    harness = subprocess.Popen([sys.executable, "-c", ORPHAN, name], stdout=subprocess.PIPE, text=True, cwd=here.ROOT)
+    try:
+        assert harness.stdout is not None
+        *processes, folder = harness.stdout.readline().split()
+        assert processes and all(Path("/proc", process).exists() for process in processes)
+    finally:
+        harness.kill()
+        harness.communicate()
+    deadline = time.monotonic() + 10.0
+    while any(_is_alive(process) for process in processes) or Path(folder).exists():
+        assert time.monotonic() < deadline, "still there"
+        time.sleep(0.01)
+
+
+def _is_alive(process: str) -> bool:
+    try:
+        return Path("/proc", process, "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_linux_board_on_a_tty_of_the_systems() -> None:
