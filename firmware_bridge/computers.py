@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from firmware_bridge.boards import BoardError, EmulatedBoard, LinuxBoard, SerialBoard, open_board
-from firmware_bridge.errors import BoardLostError, BridgeError
+from firmware_bridge.errors import BoardLostError, BridgeError, ColdStartError
 from firmware_bridge.faults import BoardFault, LinkFaults
 from firmware_bridge.icd.generated import icd
 from firmware_bridge.remote import RemoteFlight
@@ -58,7 +58,7 @@ class BoardComputer(RemoteFlight):
                 self._meet(self._to_come.popleft(), int(sensors["tick"]))
             return super().step(sensors)
         except (BridgeError, BoardError) as error:
-            self._lost = True
+            self._lost = not isinstance(error, ColdStartError)
             raise error if isinstance(error, BridgeError) else BoardLostError(str(error)) from error
 
     def _meet(self, fault: BoardFault, tick: int) -> None:

@@ -37,3 +37,7 @@ class PortLostError(BridgeError):
 
 class BoardLostError(BridgeError):
     """The board stopped answering during a flight, or lost the flight's state."""
+
+
+class ColdStartError(BoardLostError):
+    """The board started anew without the flight's state: it answers, and flies again once it is given parameters."""

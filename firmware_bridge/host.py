@@ -15,6 +15,7 @@ import numpy as np
 
 from firmware_bridge.errors import (
     BoardLostError,
+    ColdStartError,
     MismatchError,
     NoAnswerError,
     PortError,
@@ -223,7 +224,8 @@ class Host:
         """One control cycle: a SENSOR_FRAME record in, a (COMMAND, TELEMETRY) pair of records out.
 
         A lost frame is asked for again, until timeout_s; the board answers a repeated tick from memory, so it
-        never steps twice. Raises BoardLostError and RefusedError, naming port and tick.
+        never steps twice. Raises BoardLostError and RefusedError, naming port and tick; ColdStartError when the
+        board has lost the flight's state and could begin another.
         """
         body = _SENSOR.put(sensors)
         tick = self._tick = int.from_bytes(body[:4], "big")
@@ -274,7 +276,7 @@ class Host:
     def _recover(self, tick: int, status: int, give_up: float) -> None:
         """The core refused the newest frame: it has not had the ones before, or it is not flying any more."""
         if status == FLIGHT_ERR_NOT_INIT:
-            raise BoardLostError(f"{self._where()} has lost the flight: it started cold")
+            raise ColdStartError(f"{self._where()} has lost the flight: it started cold")
         if status != FLIGHT_ERR_FRAME:
             raise RefusedError(f"{self._where()} refused the frame (status {status})")
         identity = self._ask_identity(False, max(0.0, give_up - time.monotonic()) + RESEND_LEAST_S)
@@ -285,7 +287,7 @@ class Host:
     def _resume(self, tick: int, identity: Identity) -> None:
         """The board is where `identity` says: sends what it has not had."""
         if identity.state == icd.BoardState.COLD or identity.params_crc32 != self._params_crc32:
-            raise BoardLostError(
+            raise ColdStartError(
                 f"{self._where()} has lost the flight: it started cold ({identity.boot_reason.name.lower()})"
             )
         first = self._sent[0][0] if identity.state == icd.BoardState.READY else identity.next_tick

@@ -25,6 +25,12 @@ class RemoteFlight:
         """Begins a run with these flight parameters, one record of gnc.flight.PARAMS."""
         self.host.begin(params)
 
+    def restart(self, params: np.void) -> None:
+        """After a ColdStartError: goes on with these flight parameters, from the next frame on."""
+        boots = self.host.boots
+        self.host.begin(params)
+        self.host.boots = boots
+
     def step(self, sensors: np.void) -> tuple[np.void, np.void]:
         """One control cycle: a SENSOR_FRAME record in, COMMAND and TELEMETRY records out."""
         return self.host.step(sensors)

@@ -721,6 +721,7 @@ def _show(log: Log, out: Path | None) -> None:
     if log.computer:
         facts.append(f"flown by {log.computer['board']} ({log.computer['name']})")
         facts += _injected(log.computer)
+    facts += [f"cold start at tick {tick:,}: given parameters anew, to retreat" for tick in log.cold_starts]
     if kept:
         late = max((miss["late_us"] for miss in kept["misses"]), default=0.0)
         facts.append(

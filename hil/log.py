@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import metadata
@@ -31,6 +32,8 @@ class Log:
     saying why. `contact` is None when the ports never touched. `realtime` says how the wall clock was
     kept (`hil.realtime.Pacer.summary`), None for a run in lockstep. `computer` is what the flight
     computer says of itself, a board its firmware, link and notices; None for one that says nothing.
+    `cold_starts` are the ticks at which it had lost its state and was given parameters anew; `params` has
+    the record of the start, and one for each of them.
     """
 
     scenario: Scenario
@@ -57,6 +60,7 @@ class Log:
     sampling: Sampling = RANDOM
     realtime: dict[str, Any] | None = None
     computer: dict[str, Any] | None = None
+    cold_starts: Sequence[int] = ()
 
     def summary(self) -> dict[str, Any]:
         """The run in one JSON object: numbers are plain, a figure that does not exist is None."""
@@ -79,6 +83,7 @@ class Log:
             "versions": self.versions,
             "realtime": self.realtime,
             "computer": self.computer,
+            "cold_starts": list(self.cold_starts),
         }
 
     def gates(self) -> dict[str, list[float]]:
@@ -124,6 +129,7 @@ class Log:
             sampling=Sampling(**json.loads(str(file.attributes["sampling"]))),
             realtime=summary["realtime"],
             computer=summary["computer"],
+            cold_starts=summary["cold_starts"],
         )
 
 
@@ -146,6 +152,7 @@ def _cut_short(file: LogFile) -> dict[str, Any]:
         "versions": json.loads(str(file.attributes["versions"])),
         "realtime": None,
         "computer": None,
+        "cold_starts": [],
     }
 
 

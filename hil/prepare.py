@@ -62,6 +62,15 @@ class Run:
         except ValueError as error:
             raise ScenarioError(f"{self.scenario.source}: {error}") from None
 
+    def params_to_retreat(self) -> Any:
+        """For a flight computer that has lost its state: the states of now, and the retreat to begin with.
+
+        The states have the errors that were drawn for those of the start.
+        """
+        params = np.array(flight_params(self.scenario, self.dispersed, self.plant))
+        params["start_phase"] = params["retreat_phase"]
+        return params[()]
+
 
 def prepare(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = RANDOM) -> Run:
     """Builds plant, sensors and flight parameters of `scenario` under master seed `seed`, campaign case `case`.

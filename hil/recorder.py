@@ -1,9 +1,9 @@
 """The log of a run: one HDF5 file, one row a control cycle, readable while it grows and after a kill.
 
 `log.h5` holds the compound datasets `sensors`, `command`, `telemetry` and `truth`, and `params`, the
-flight parameters. Each has the attributes `fields`, `units` and `meanings`, in the order of its
-columns. The file's own attributes are the scenario as flown, the seed, the versions and, once
-`complete` is true, the summary.
+flight parameters of each start of the flight computer. Each has the attributes `fields`, `units` and
+`meanings`, in the order of its columns. The file's own attributes are the scenario as flown, the seed,
+the versions and, once `complete` is true, the summary.
 """
 
 from __future__ import annotations
@@ -131,12 +131,15 @@ class Recorder:
         if self.rows % self._chunk:
             self._write_chunk(self._pending)
 
-    def finish(self, summary: Mapping[str, Any]) -> None:
-        """Writes the last rows and the summary, and marks the log complete."""
+    def finish(self, summary: Mapping[str, Any], params: NDArray[np.void] | None = None) -> None:
+        """Writes the last rows and the summary, and marks the log complete; params: of every start, if of several."""
         try:
             self.flush()
             self._file.close()
             with h5py.File(self.path, "r+", libver="latest") as file:
+                if params is not None and len(params) > 1:
+                    del file["params"]
+                    _describe(file.create_dataset("params", data=params), flight.fields("params"))
                 file.attrs["summary"] = json.dumps(summary)
                 file.attrs["complete"] = True
         except RecorderError:

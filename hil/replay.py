@@ -102,8 +102,9 @@ def replay(
 
     Args:
         log: the recording.
-        computer: who answers; a flight core in this process with the log's parameters by default.
-            One that answers no telemetry, or a log without any, is compared by its commands alone.
+        computer: who answers; a flight core in this process with the log's parameters by default. It is started
+            anew where the recorded one had to be. One that answers no telemetry, or a log without any, is
+            compared by its commands alone.
         progress: called now and then with the recorded time in s.
 
     Raises:
@@ -111,8 +112,9 @@ def replay(
         BridgeError: the board is gone, or refused what it was given.
         ValueError: it answered something that is no command.
     """
-    computer = flight.Flight(log.params[0]) if computer is None else computer
-    start(computer, log.params[0])
+    given = computer
+    computer = _started(given, log.params[0])
+    cold_starts = dict(zip(log.cold_starts, log.params[1:], strict=True))
     rows = len(log.sensors)
     part = SimpleNamespace(
         sensors=log.sensors, command=np.zeros(rows, flight.COMMAND), telemetry=np.zeros(rows, flight.TELEMETRY)
@@ -120,6 +122,8 @@ def replay(
     has_telemetry = bool(log.telemetry["t_us"].any())
     for i in range(rows):
         frame = log.sensors[i]
+        if (params := cold_starts.get(int(frame["tick"]))) is not None:
+            computer = _started(given, params)
         try:
             answered = take_answer(computer.step(frame), frame, part, i)
         except flight.FlightError as error:
@@ -130,6 +134,14 @@ def replay(
     names = ("telemetry", "command") if has_telemetry else ("command",)
     recorded = {name: getattr(log, name) for name in names}
     return _compare(recorded, {name: getattr(part, name) for name in names}, log.sensors, (log,))
+
+
+def _started(computer: FlightComputer | None, params: np.void) -> FlightComputer:
+    """The flight computer with these parameters; a flight core in this process for None."""
+    if computer is None:
+        return flight.Flight(params)
+    start(computer, params)
+    return computer
 
 
 def compare(a: Log, b: Log) -> Comparison:

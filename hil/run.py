@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from firmware_bridge.errors import BridgeError
+from firmware_bridge.errors import BridgeError, ColdStartError
 from gnc import flight as core
 from hil import checks
 from hil.log import ERROR, FAIL, PASS, Log, digest, versions
@@ -37,10 +37,12 @@ class FlightComputer(Protocol):
     """
 
     def step(self, sensors: np.void) -> Any:
-        """One control cycle. A `firmware_bridge.errors.BridgeError` ends the run there, with verdict ERROR."""
+        """One control cycle. A `BridgeError` or an OSError ends the run there, with verdict ERROR and a whole log."""
 
     # Optional: describe() -> dict[str, Any], asked at the end what it was, for the log's `computer`. A run with any
     # "mismatches" in it never has verdict PASS. link_faults and board_faults: those of the scenario that it injects.
+    # restart(params), called after `step` raised a ColdStartError: takes the states of now and the retreat to begin
+    # with; the same frame follows again.
 
 
 FlightFactory = Callable[[Any], FlightComputer]
@@ -58,6 +60,30 @@ def start(computer: FlightComputer, params: np.void) -> None:
     """Gives a flight computer the run's flight parameters, if it is one that takes them."""
     if (begin := getattr(computer, "start", None)) is not None:
         begin(params)
+
+
+class _Restarted:
+    """A flight computer that the ground gives parameters anew when it has started cold.
+
+    `params` has those of every start, `cold_starts` the ticks of all but the first.
+    """
+
+    def __init__(self, run: Run, computer: FlightComputer):
+        self.params, self.cold_starts = [run.params], list[int]()
+        self._run, self._computer = run, computer
+
+    def step(self, sensors: np.void) -> Any:
+        """One control cycle."""
+        try:
+            return self._computer.step(sensors)
+        except ColdStartError:
+            restart = getattr(self._computer, "restart", None)
+            if restart is None:
+                raise
+            self.params.append(self._run.params_to_retreat())
+            self.cold_starts.append(int(sensors["tick"]))
+            restart(self.params[-1])
+            return self._computer.step(sensors)
 
 
 def refuse_faults_not_injected(scenario: Scenario, computer: FlightComputer | FlightFactory | None) -> None:
@@ -170,7 +196,7 @@ def _fly(
 ) -> Log:
     scenario = run.scenario
     rows_max = _rows_max(scenario)
-    frames = Chunk(rows_max)
+    frames, restarted = Chunk(rows_max), _Restarted(run, computer)
     own_core = computer if isinstance(computer, core.Flight) and pacer is None else None
     loop = Loop(
         run.plant,
@@ -189,7 +215,7 @@ def _fly(
         if own_core:
             flown = loop.run(part, count)
         else:
-            flown, error = _run_with(loop, computer, part, count, pacer)
+            flown, error = _run_with(loop, restarted, part, count, pacer)
         if recorder:
             recorder.append({name: getattr(part, name)[:flown] for name in _NAMES})
         rows += flown
@@ -213,10 +239,15 @@ def _fly(
     whole = _slice(frames, 0, rows)
     realtime = pacer.summary(settings) if pacer else None
     describe = getattr(computer, "describe", None)
-    extras = {"realtime": realtime, "computer": describe() if describe else None}
+    extras = {
+        "realtime": realtime,
+        "computer": describe() if describe else None,
+        "params": np.array(restarted.params),
+        "cold_starts": restarted.cold_starts,
+    }
     log = _judge(run, whole, error, ended if error is None else "error", flown_digest, wall, extras)
     if recorder:
-        recorder.finish(log.summary())
+        recorder.finish(log.summary(), log.params)
     return log
 
 
@@ -267,6 +298,8 @@ def _run_with(
             answer = computer.step(frame)
         except BridgeError as lost:
             return i, str(lost)
+        except OSError as error:
+            return i, f"the flight computer failed at tick {frame['tick']}: {type(error).__name__}: {error}"
         in_time = pacer.answered(int(frame["tick"])) if pacer else True
         take_answer(answer, frame, part, i)
         if not in_time:
@@ -352,7 +385,6 @@ def _judge(
         digest=flown_digest,
         versions=dict(versions()),
         dispersed=run.dispersed.as_dict(),
-        params=np.array([run.params]),
         sampling=run.sampling,
         **extras,
     )

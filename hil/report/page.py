@@ -44,7 +44,7 @@ def template(name: str) -> Template:
 def render(log: Log) -> str:
     """The report of a run as one HTML page that needs nothing else, no network included."""
     spans = figures.phase_spans(log)
-    margins, margins_note = _margins(log.params.tobytes(), log.scenario.flight.phases)
+    margins, margins_note = _margins(log.params[0].tobytes(), log.scenario.flight.phases)
     return template("report.html.j2").render(
         log=log,
         scenario=log.scenario,
@@ -190,6 +190,7 @@ def _facts(log: Log) -> list[tuple[str, str]]:
     ]
     if log.computer:
         facts.append(("flight computer", f"{log.computer['board']} ({log.computer['name']})"))
+    facts += [("cold start", f"tick {tick:,}: given parameters anew, to retreat") for tick in log.cold_starts]
     facts += [(f"version, {name.replace('_', ' ')}", value) for name, value in log.versions.items()]
     facts += [("sensor fault", f"{f.sensor} {f.kind} from {f.start_s:g} s") for f in s.faults]
     facts += [("telecommand", f"{t.command} at {t.t_s:g} s") for t in s.telecommands]

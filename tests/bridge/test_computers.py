@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from firmware_bridge.computers import BoardComputer, open_computer
 from firmware_bridge.errors import MismatchError
 from firmware_bridge.ports import ports
 from firmware_bridge.remote import RemoteFlight
+from gnc import flight
 from hil import Log, cli, fly
 from hil.link_test import link_test, wire_us
 from hil.replay import replay
@@ -145,6 +147,27 @@ def test_a_board_that_hangs_ends_the_run_within_its_timeout(tmp_path: Path) -> N
         log = fly("iss-contact", 1, overrides=SHORT, flight=Before(computer, {0: computer.board.pause}))
     assert log.verdict == "ERROR" and len(log.telemetry) == 0
     assert log.error is not None and "at tick 0 does not answer for 0.5 s" in log.error
+
+
+def test_a_computer_that_fails_in_its_own_way_ends_the_run_in_error_with_its_log_whole(tmp_path: Path) -> None:
+    """Anything a port may raise that nobody has put in words."""
+    core: Any = None
+
+    def broken(params: np.void) -> Any:
+        nonlocal core
+        core = flight.Flight(params)
+        return SimpleNamespace(step=step)
+
+    def step(sensors: np.void) -> Any:
+        if sensors["tick"] == 70:
+            raise OSError(5, "Input/output error")
+        return core.step(sensors)
+
+    log = fly("iss-contact", 1, overrides=SHORT, flight=broken, out=tmp_path / "out")
+    assert log.verdict == "ERROR"
+    assert log.error == "the flight computer failed at tick 70: OSError: [Errno 5] Input/output error"
+    back = Log.open(tmp_path / "out")
+    assert back.summary() == log.summary() and len(back.telemetry) == 70
 
 
 # ---- real time ----------------------------------------------------------------------------------

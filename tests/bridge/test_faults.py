@@ -12,6 +12,7 @@ from firmware_bridge.boards import BoardError
 from firmware_bridge.computers import open_computer
 from firmware_bridge.faults import KINDS, BoardFault
 from hil import Log, Scenario, cli, fly
+from hil.replay import replay
 from hil.report import figures, render
 from hil.scenario import ScenarioError
 from tests.bridge import here
@@ -110,6 +111,34 @@ def test_a_board_that_the_scenario_kills_ends_the_run_in_error_naming_port_and_t
     back = Log.open(tmp_path / "out")
     assert back.summary() == log.summary() and len(back.telemetry) == 70
     json.dumps(log.summary(), allow_nan=False)
+
+
+@pytest.mark.parametrize(("name", "at_s", "duration_s"), [("linux", 250.0, 400.0), (here.EMULATED[0], 20.0, 60.0)])
+def test_a_spoilt_checkpoint_is_announced_and_the_vehicle_retreats(
+    name: str, at_s: float, duration_s: float, tmp_path: Path
+) -> None:
+    here.need(name)
+    fault = board_fault(f't_s={at_s}, kind="spoil_checkpoint"')
+    scenario = Scenario.load("iss-contact", [f"scenario.max_duration_s={duration_s}", *fault])
+    with open_computer(name, board_faults=scenario.board_faults) as computer:
+        log = fly(scenario, flight=computer, out=tmp_path / "out")
+    tick = int(10 * at_s)
+    assert (log.verdict, log.error, log.contact, log.cold_starts) == ("FAIL", None, None, [tick])
+    assert log.telemetry[:tick].tobytes() == recording().telemetry[:tick].tobytes()
+    assert log.computer is not None and log.computer["link"]["boots"] == 1
+    notices = log.computer["notices"]
+    assert f"tick {tick}: text: both copies of the checkpoint are spoilt: cold start" in notices
+    assert any(notice.startswith(f"tick {tick}: boot: ") and notice.endswith("(reset), cold") for notice in notices)
+    phases = [scenario.flight.phases[phase] for phase in log.telemetry["phase"]]
+    assert set(phases[tick:]) <= {"retreat", "retreat-hold"} and "retreat" not in phases[:tick]
+    distance_m = log.truth["r_port_tport_m"][:, 0]
+    assert distance_m[-1] > distance_m[tick] + 1.0 and distance_m[tick:].min() > distance_m[tick] - 1.0
+    met = {requirement.name: requirement.passed for requirement in log.requirements}
+    assert met["keep_out_sphere"] and met["closing_rate"] and met["corridor"]
+    back = Log.open(tmp_path / "out")
+    assert back.summary() == log.summary() and back.params.tobytes() == log.params.tobytes() and len(back.params) == 2
+    assert replay(back).equal
+    assert f"tick {tick:,}: given parameters anew, to retreat" in render(back)
 
 
 @pytest.mark.parametrize(
