@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from firmware_bridge import computers
 from firmware_bridge.boards import BoardError
 from firmware_bridge.computers import open_computer
-from firmware_bridge.faults import KINDS, BoardFault
+from firmware_bridge.faults import KINDS, BoardFault, LinkFaults
+from firmware_bridge.shim import NullModem
 from hil import Log, Scenario, cli, fly
 from hil.replay import replay
 from hil.report import figures, render
@@ -62,18 +64,21 @@ def test_the_cable_of_a_scenario_is_put_in_counted_and_reported(
     assert f'<td>drop</td><td class="n">{computer["cable"]["uplink"]["drop"]}</td>' in page
 
 
-def test_a_seed_and_a_case_are_a_history_of_the_cable() -> None:
-    def injected(seed: int, case: int) -> Any:
-        here.need("linux")
-        scenario = Scenario.load("iss-contact", ["scenario.max_duration_s=5.0", "link_faults.duplicate=0.3"])
-        with open_computer("linux", link_faults=scenario.link_faults, seed=seed, case=case) as computer:
-            log = fly(scenario, seed, case=case, flight=computer)
-        assert log.computer is not None
-        return log.computer["cable"]["uplink"]
+def test_the_cable_is_drawn_from_the_seed_and_the_case_of_the_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.need("linux")
+    drawn: list[tuple[Any, ...]] = []
 
-    first = injected(3, 0)
-    assert first["duplicate"] > 5
-    assert first == injected(3, 0) != injected(3, 1) and first != injected(4, 0)
+    class Seen(NullModem):
+        def __init__(self, *arguments: Any):
+            drawn.append(arguments[1:])
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(computers, "NullModem", Seen)
+    arguments = ["--set", "scenario.max_duration_s=1.0", "--set", "link_faults.drop=0.01", "--seed", "7", "--case", "3"]
+    assert call(capsys, "run", "iss-contact", "--on", "linux", *arguments)[2] == ""
+    assert drawn == [(LinkFaults(drop=0.01), 7, 115200, 3)]
 
 
 def test_a_run_without_faults_has_no_cable_in_between() -> None:

@@ -80,6 +80,9 @@ def test_bit_errors_come_at_their_rate() -> None:
 def test_a_seed_is_a_history() -> None:
     faults = LinkFaults(0.1, 1e-4, 0.1, 0.1, 0.05, 0.1, 0.1)
     assert out(faults, seed=5)[1] == out(faults, seed=5)[1] != out(faults, seed=6)[1]
+    other = [Spoiler(faults, 5, "uplink", case=1), Spoiler(faults, 5, "downlink")]
+    histories = [[piece for _ in range(400) for piece in spoiler.feed(FRAME)] for spoiler in other]
+    assert out(faults, seed=5)[1] != histories[0] != histories[1] != out(faults, seed=5)[1]
 
 
 def test_an_added_fault_changes_no_other() -> None:
