@@ -1,12 +1,15 @@
 /* Proves a board's arithmetic without a link: a digest of the core's elementary functions over a
- * fixed sequence of arguments, and of a recorded flight's sensor frames put through the core again.
+ * fixed sequence of arguments, and of a recorded flight's sensor frames put through the core again. The
+ * first of them also go through all of the firmware but its UART: what a cycle costs beside the core.
  * Prints text on the UART, one fact a line, "end" last. */
+#include "checkpoint.h"
 #include "crc32.h"
 #include "elementary.h"
-#include "flight_state.h"
 #include "port.h"
+#include "protocol.h"
 
 #define MIXED 100000u
+#define EXCHANGED 5000u
 
 /* The recording: flight_params_t, then sensor_frame_t after sensor_frame_t. */
 extern const uint8_t recording[], recording_end[];
@@ -94,13 +97,51 @@ static void replay(const flight_params_t *params, const sensor_frame_t *frames, 
     PRINT("worst_us "), print_number(worst_us);
 }
 
+/* As main.c takes bytes, with nothing on the line. */
+static void exchange(const flight_params_t *params, const sensor_frame_t *frames, size_t count)
+{
+    static protocol_kept_t kept;
+    static protocol_t protocol;
+    static checkpoint_t checkpoint;
+    static link_t host;
+    static uint8_t body[ICD_PACKET_MAX], frame[ICD_FRAME_MAX];
+    const protocol_board_t board = {BOARD_NAME, BOOT_POWER_ON, 1};
+    uint64_t total_us = 0, worst_us = 0;
+    void *memory = port_survivor(checkpoint_bytes(FLIGHT_FIXED_BYTES, sizeof kept));
+    (void)checkpoint_open(&checkpoint, memory, &kept, FLIGHT_FIXED_BYTES, sizeof kept, PROXOPS_BUILD_ID);
+    (void)protocol_start(&protocol, &kept, &board, false);
+    link_init(&host, false);
+    if (flight_init(&kept.flight, params, NULL) != FLIGHT_OK) return;
+    checkpoint_save(&checkpoint, &kept, true);
+    for (size_t i = 0; i < count; i++) {
+        size_t answer = 0;
+        icd_put_sensor(body, &frames[i]);
+        size_t size = link_send(&host, ICD_SENSOR, body, frame);
+        uint64_t start = port_clock_us();
+        for (size_t k = 0; k < size; k++) {
+            answer += protocol_receive(&protocol, frame[k]);
+            if (protocol.kept_changed) checkpoint_save(&checkpoint, &kept, protocol.fixed_changed);
+        }
+        uint64_t took = port_clock_us() - start;
+        total_us += took;
+        if (took > worst_us) worst_us = took;
+        if (answer == 0) PRINT("unanswered_at "), print_number(i);
+    }
+    PRINT("exchanges "), print_number(count);
+    PRINT("exchange_total_us "), print_number(total_us);
+    PRINT("exchange_worst_us "), print_number(worst_us);
+}
+
 int board_main(void)
 {
     size_t size = (size_t)(recording_end - recording);
     PRINT("elementary "), print_number(elementary_digest());
     if (size > sizeof(flight_params_t)) {
         const flight_params_t *params = (const flight_params_t *)(const void *)recording;
-        replay(params, (const sensor_frame_t *)(const void *)(params + 1), (size - sizeof *params) / sizeof(sensor_frame_t));
+        const sensor_frame_t *frames = (const sensor_frame_t *)(const void *)(params + 1);
+        size_t count = (size - sizeof *params) / sizeof *frames;
+        replay(params, frames, count);
+        exchange(params, frames, count < EXCHANGED ? count : EXCHANGED);
     }
     PRINT("stack "), print_number(port_stack_high_water());
     PRINT("end\n");

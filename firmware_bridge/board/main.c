@@ -33,8 +33,9 @@ static void perform(uint32_t function)
 static void start(void)
 {
     protocol_board_t board = {BOARD_NAME, port_boot_reason(), port_boot_count()};
-    void *memory = port_survivor(checkpoint_bytes(sizeof kept));
-    checkpoint_found_t found = checkpoint_open(&checkpoint, memory, &kept, sizeof kept, PROXOPS_BUILD_ID);
+    void *memory = port_survivor(checkpoint_bytes(FLIGHT_FIXED_BYTES, sizeof kept));
+    checkpoint_found_t found =
+        checkpoint_open(&checkpoint, memory, &kept, FLIGHT_FIXED_BYTES, sizeof kept, PROXOPS_BUILD_ID);
     send(protocol_start(&protocol, &kept, &board, found == CHECKPOINT_FOUND));
     if (found == CHECKPOINT_SPOILT)
         send(protocol_text(&protocol, ICD_SEVERITY_HIGH, "both copies of the checkpoint are spoilt: cold start"));
@@ -45,7 +46,7 @@ static void start(void)
 static void take(uint8_t byte)
 {
     size_t answer = protocol_receive(&protocol, byte);
-    if (protocol.kept_changed) checkpoint_save(&checkpoint, &kept);
+    if (protocol.kept_changed) checkpoint_save(&checkpoint, &kept, protocol.fixed_changed);
     if (answer == 0) return;
     send(answer);
     if (protocol.function != 0) perform(protocol.function);

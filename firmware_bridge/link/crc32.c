@@ -1,7 +1,7 @@
 #include "crc32.h"
 
 /* The remainder of byte value b followed by k zero bytes, under the reflected polynomial 0xEDB88320: eight bytes a turn
- * (Kounavis & Berry, IEEE Trans. Computers 57(11), 2008). The checkpoint takes the CRC of 12 kB a cycle. */
+ * (Kounavis & Berry, IEEE Trans. Computers 57(11), 2008). The checkpoint takes the CRC of 7 kB a cycle. */
 static const uint32_t remainder_of[8][256] = {
     {
         0x00000000u, 0x77073096u, 0xEE0E612Cu, 0x990951BAu, 0x076DC419u, 0x706AF48Fu, 0xE963A535u, 0x9E6495A3u,

@@ -61,7 +61,7 @@ static void forget_flight(protocol_t *p)
 {
     zero(p->kept, sizeof *p->kept);
     p->upload_bytes = 0;
-    p->kept_changed = true;
+    p->kept_changed = p->fixed_changed = true;
 }
 
 static size_t on_hello_request(protocol_t *p, const link_packet_t *packet)
@@ -90,7 +90,7 @@ static size_t take_parameters(protocol_t *p, const link_packet_t *packet, uint32
     if (status != FLIGHT_OK) return send_nak(p, packet, ICD_NAK_REASON_CORE, (uint32_t)status);
     p->kept->params_crc32 = crc;
     p->kept->state = ICD_BOARD_STATE_READY;
-    p->kept_changed = true;
+    p->kept_changed = p->fixed_changed = true;
     return send_ack(p, packet, sizeof p->upload);
 }
 
@@ -232,7 +232,7 @@ size_t protocol_start(protocol_t *p, protocol_kept_t *kept, const protocol_board
 size_t protocol_receive(protocol_t *p, uint8_t byte)
 {
     link_packet_t packet;
-    p->kept_changed = false;
+    p->kept_changed = p->fixed_changed = false;
     p->function = 0;
     if (!link_receive(&p->link, byte, &packet)) return 0;
     switch (packet.message) {

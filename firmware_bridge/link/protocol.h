@@ -29,7 +29,7 @@ typedef struct {
     uint32_t boot_count;  /* starts since power-on, this one included */
 } protocol_board_t;
 
-/* What a flight is resumed from. */
+/* What a flight is resumed from. It begins with what changes only when a flight is loaded. */
 typedef struct {
     flight_t flight;
     icd_command_t answer; /* to the sensor frame taken last */
@@ -40,7 +40,7 @@ typedef struct {
     link_t link;
     protocol_kept_t *kept;
     protocol_board_t board;
-    bool kept_changed;                /* by the byte just received */
+    bool kept_changed, fixed_changed; /* by the byte just received; the latter: kept->flight's FLIGHT_FIXED_BYTES too */
     uint32_t function;                /* ICD_FUNCTION_* asked for by the byte just received; 0 none */
     uint32_t uart_lost, stack_high_water_bytes; /* the caller's, for the statistics */
     uint32_t steps, repeats, frames_refused, naks;

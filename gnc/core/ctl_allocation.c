@@ -25,7 +25,7 @@ static void start_basis(basis_t *b, const double w[ROWS], double cost)
     }
 }
 
-static int32_t entering(const control_t *c, uint32_t count, const basis_t *b, bool bland)
+static int32_t entering(const effectors_t *e, uint32_t count, const basis_t *b, bool bland)
 {
     double y[ROWS], best = -ENTER_TOLERANCE;
     int32_t enter = -1;
@@ -34,7 +34,7 @@ static int32_t entering(const control_t *c, uint32_t count, const basis_t *b, bo
         for (size_t i = 0; i < ROWS; i++) y[j] += b->cost[i] * b->inverse[i * ROWS + j];
     }
     for (uint32_t t = 0; t < count; t++) {
-        const double *a = c->arms[t];
+        const double *a = e->arms[t];
         double reduced = 1.0 - (y[0] * a[0] + y[1] * a[1] + y[2] * a[2] + y[3] * a[3] + y[4] * a[4] + y[5] * a[5]);
         if (reduced < best) {
             enter = (int32_t)t;
@@ -46,11 +46,11 @@ static int32_t entering(const control_t *c, uint32_t count, const basis_t *b, bo
 }
 
 /* Brings `enter` into the basis; false when nothing leaves (unbounded, impossible with costs > 0). */
-static bool pivot(const control_t *c, basis_t *b, int32_t enter)
+static bool pivot(const effectors_t *e, basis_t *b, int32_t enter)
 {
     double d[ROWS], ratio = 0.0;
     size_t leave = ROWS;
-    const double *a = c->arms[enter];
+    const double *a = e->arms[enter];
     for (size_t i = 0; i < ROWS; i++) {
         d[i] = 0.0;
         for (size_t j = 0; j < ROWS; j++) d[i] += b->inverse[i * ROWS + j] * a[j];
@@ -74,14 +74,14 @@ static bool pivot(const control_t *c, basis_t *b, int32_t enter)
 }
 
 /* Full-thrust seconds of each thruster for the wrench impulse w; false when w cannot be given. */
-static bool solve(const control_t *c, uint32_t count, const double w[ROWS], double seconds[FLIGHT_THRUSTERS])
+static bool solve(const effectors_t *e, uint32_t count, const double w[ROWS], double seconds[FLIGHT_THRUSTERS])
 {
     basis_t b;
     double size = 0.0;
-    start_basis(&b, w, c->artificial_cost);
+    start_basis(&b, w, e->artificial_cost);
     for (int k = 0; k < PIVOTS_MAX; k++) {
-        int32_t enter = entering(c, count, &b, k >= BLAND_AFTER);
-        if (enter < 0 || !pivot(c, &b, enter)) break;
+        int32_t enter = entering(e, count, &b, k >= BLAND_AFTER);
+        if (enter < 0 || !pivot(e, &b, enter)) break;
     }
     for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) seconds[t] = 0.0;
     for (size_t i = 0; i < ROWS; i++) size = elem_max(size, elem_abs(w[i]));
@@ -104,7 +104,7 @@ static double smallest_demand(const flight_t *f, size_t axis, double unit)
 {
     double w[ROWS] = {0.0}, seconds[FLIGHT_THRUSTERS], longest = 0.0, shortest = 1.0e30;
     w[axis] = unit;
-    if (!solve(&f->control, f->params.thruster_count, w, seconds)) return 1.0e30;
+    if (!solve(&f->effectors, f->params.thruster_count, w, seconds)) return 1.0e30;
     for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) longest = elem_max(longest, seconds[t]);
     for (size_t t = 0; t < FLIGHT_THRUSTERS; t++)
         if (seconds[t] >= 0.5 * longest) shortest = elem_min(shortest, seconds[t]);
@@ -114,21 +114,20 @@ static double smallest_demand(const flight_t *f, size_t axis, double unit)
 void control_init(flight_t *f)
 {
     const flight_params_t *p = &f->params;
-    control_t *c = &f->control;
+    effectors_t *e = &f->effectors;
     double weakest = 1.0;
-    for (size_t i = 0; i < 9; i++) c->inertia[i] = p->inertia_body_kgm2[i];
     for (uint32_t t = 0; t < p->thruster_count; t++) {
         double force[3], arm[3];
         vec3_scale(force, p->thruster_force_n[t], &p->thruster_dir_body[3 * t]);
         vec3_sub(arm, &p->thruster_body_m[3 * t], p->com_body_m);
-        vec3_copy(&c->arms[t][0], force);
-        vec3_cross(&c->arms[t][3], arm, force);
+        vec3_copy(&e->arms[t][0], force);
+        vec3_cross(&e->arms[t][3], arm, force);
         if (p->thruster_force_n[t] > 0.0) weakest = elem_min(weakest, p->thruster_force_n[t]);
     }
-    c->artificial_cost = ARTIFICIAL_COST / weakest;
+    e->artificial_cost = ARTIFICIAL_COST / weakest;
     for (size_t axis = 0; axis < ROWS; axis++)
-        c->smallest[axis] = elem_max(smallest_demand(f, axis, -1000.0), smallest_demand(f, axis, 1000.0));
-    c->cycles_since_fire = 1000;
+        e->smallest[axis] = elem_max(smallest_demand(f, axis, -1000.0), smallest_demand(f, axis, 1000.0));
+    f->control.cycles_since_fire = 1000;
 }
 
 void control_clear(flight_t *f)
@@ -154,7 +153,7 @@ static bool fire(flight_t *f, const double seconds[FLIGHT_THRUSTERS], command_t 
         uint32_t on_us = (uint32_t)(on * 1.0e6 + 0.5);
         double given = 1.0e-6 * (double)on_us - lag;
         command->thruster_on_us[t] = on_us;
-        for (size_t i = 0; i < ROWS; i++) c->carried[i] -= given * c->arms[t][i];
+        for (size_t i = 0; i < ROWS; i++) c->carried[i] -= given * f->effectors.arms[t][i];
         fired = true;
     }
     return fired;
@@ -166,11 +165,11 @@ void control_allocate(flight_t *f, command_t *command)
     double w[ROWS], seconds[FLIGHT_THRUSTERS];
     bool any = false, fired = false;
     for (size_t i = 0; i < ROWS; i++) {
-        bool worth = elem_abs(c->carried[i]) >= f->params.fire_threshold * c->smallest[i];
+        bool worth = elem_abs(c->carried[i]) >= f->params.fire_threshold * f->effectors.smallest[i];
         w[i] = worth ? c->carried[i] : 0.0;
         any = any || worth;
     }
-    if (any && solve(c, f->params.thruster_count, w, seconds)) fired = fire(f, seconds, command);
+    if (any && solve(&f->effectors, f->params.thruster_count, w, seconds)) fired = fire(f, seconds, command);
     if (fired) c->cycles_since_fire = 0;
     else if (c->cycles_since_fire < UINT32_MAX) c->cycles_since_fire++;
 }

@@ -18,7 +18,7 @@ static void follow(flight_t *f, double accel[3])
     vec3_sub(error_v_body, v_cmd, g->error_v_mps);
     quat_rotate(error_v_body, f->solution.q_body_from_hill, error_v_body);
     for (size_t i = 0; i < 3; i++)
-        error_v_body[i] = kd * control_dead_band(error_v_body[i], 0.6 * f->control.smallest[i] / p->mass_kg);
+        error_v_body[i] = kd * control_dead_band(error_v_body[i], 0.6 * f->effectors.smallest[i] / p->mass_kg);
     quat_irotate(accel, f->solution.q_body_from_hill, error_v_body);
     accel[0] -= 3.0 * n * n * r[0] + 2.0 * n * v[1];
     accel[1] += 2.0 * n * v[0];

@@ -88,20 +88,28 @@ typedef struct {
     uint8_t abort_reason;
 } mission_t;
 
+/* What the thrusters can do, from the parameters. */
 typedef struct {
     double arms[FLIGHT_THRUSTERS][6];               /* impulse and angular impulse per second of full thrust */
     double smallest[6];                             /* smallest wrench impulse each axis can be given */
+    double artificial_cost;                         /* seconds per unit that no thruster can give */
+} effectors_t;
+
+typedef struct {
     double carried[6];                              /* demanded and not yet fired: N s, N m s */
-    double inertia[9], artificial_cost;             /* the latter: seconds per unit that no thruster can give */
     double accel_cmd_hill_mps2[3];
     uint32_t cycles_since_fire;
     bool saturated;
 } control_t;
 
 struct flight {
+    /* Set by flight_init, and never again. */
     flight_params_t params;
     gravity_t gravity;
-    uint64_t t_us, cycle_us;
+    effectors_t effectors;
+    uint64_t cycle_us;
+    /* Changed by flight_step. */
+    uint64_t t_us;
     uint32_t tick, magic;
     bool started;
     nav_imu_t imu;
@@ -112,6 +120,9 @@ struct flight {
     mission_t mission;
     control_t control;
 };
+
+/* Bytes from the start of a flight_t that only flight_init changes. */
+#define FLIGHT_FIXED_BYTES offsetof(struct flight, t_us)
 
 /* nav_imu.c */
 void nav_imu_take(flight_t *f, const sensor_frame_t *s);

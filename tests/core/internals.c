@@ -41,7 +41,7 @@ const member_t internals_members[] = {
     DOUBLE(mission.dv_to_go_eci_mps) BOOL(mission.burn_is_arrival) BOOL(mission.tc_seen)
     BOOL(mission.go) BOOL(mission.held) BOOL(mission.free_drift) BOOL(mission.tc_rejected) BOOL(mission.gate_open)
     BOOL(mission.retreat) BOOL(mission.cam) MEMBER(mission.abort_reason, uint8_t, "u1")
-    DOUBLE(control.arms) DOUBLE(control.smallest) DOUBLE(control.carried) DOUBLE(control.inertia)
+    DOUBLE(effectors.arms) DOUBLE(effectors.smallest) DOUBLE(control.carried)
     DOUBLE(control.accel_cmd_hill_mps2) COUNT32(control.cycles_since_fire) BOOL(control.saturated)
 };
 const uint32_t internals_member_count = sizeof internals_members / sizeof internals_members[0];

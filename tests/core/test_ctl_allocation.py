@@ -34,7 +34,7 @@ def uneven(core: ctypes.CDLL, *lag: float) -> Core:
     rng = np.random.default_rng(0)
     places = scenario_params()["thruster_body_m"] + rng.normal(0.0, 0.1, 96)
     c = fitted(core, *lag, thruster_force_n=rng.uniform(200.0, 230.0, 32), thruster_body_m=places)
-    c["control.smallest"] = 0.0
+    c["effectors.smallest"] = 0.0
     return c
 
 
@@ -132,7 +132,7 @@ def test_fired_and_carried_over_always_make_the_demand(core: ctypes.CDLL, seed: 
 def test_below_the_smallest_nothing_fires_and_all_is_carried(core: ctypes.CDLL, seed: int) -> None:
     c = fitted(core, *LAGS["slow"], thruster_min_on_s=0.028)
     share = np.random.default_rng(seed).uniform(-0.999, 0.999, 6)
-    demand = share * c.params["fire_threshold"] * c["control.smallest"]
+    demand = share * c.params["fire_threshold"] * c["effectors.smallest"]
     c["control.cycles_since_fire"] = 7
     on, carried = allocate(c, demand)
     assert (on == 0.0).all()
@@ -145,8 +145,8 @@ def test_below_the_smallest_nothing_fires_and_all_is_carried(core: ctypes.CDLL, 
 def test_the_smallest_demand_of_an_axis_can_be_given(core: ctypes.CDLL, axis: int, sign: float) -> None:
     """At the threshold the axis' main thrusters all burn at least their minimum, and no other axis is asked."""
     c = fitted(core, *LAGS["slow"], thruster_min_on_s=0.028, fire_threshold=1.0)
-    demand = 0.1 * c["control.smallest"]
-    demand[axis] = sign * 1.000001 * c["control.smallest"][axis]
+    demand = 0.1 * c["effectors.smallest"]
+    demand[axis] = sign * 1.000001 * c["effectors.smallest"][axis]
     on, carried = allocate(c, demand)
     assert (on >= 0.028 - HALF_TICK_S).any()
     assert abs(carried[axis]) < 0.3 * abs(demand[axis])
@@ -173,7 +173,7 @@ def test_saturation_scales_the_whole_wrench_and_says_so(core: ctypes.CDLL, seed:
 
 def test_an_axis_that_no_thruster_serves_is_carried_and_hinders_no_other(core: ctypes.CDLL) -> None:
     c = few(core, [[0, 0, 0], [0, 0, 0]], [[1, 0, 0], [-1, 0, 0]])
-    assert (c["control.smallest"][1:] == NEVER).all()
+    assert (c["effectors.smallest"][1:] == NEVER).all()
     demand = np.array([0.4, 5.0, -3.0, 1.0, 2.0, -1.0])
     on, carried = allocate(c, demand)
     assert on.tolist() == [0.04, 0.0]
@@ -184,7 +184,7 @@ def test_an_axis_that_no_thruster_serves_is_carried_and_hinders_no_other(core: c
 def test_an_axis_served_in_one_sense_only_is_never_asked(core: ctypes.CDLL) -> None:
     """Half a control axis would drive the craft one way without end."""
     c = few(core, [[0, 0, 0]], [[1, 0, 0]])
-    assert c["control.smallest"][0] == NEVER
+    assert c["effectors.smallest"][0] == NEVER
     on, carried = allocate(c, np.array([0.4, 0, 0, 0, 0, 0]))
     assert (on == 0.0).all()
     assert carried[0] == 0.4
@@ -234,7 +234,7 @@ def test_any_set_of_thrusters_ends_and_is_right_or_silent(core: ctypes.CDLL, see
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     c = few(core, positions, directions, thruster_min_on_s=1e-4, fire_threshold=1.0)
     demand = rng.normal(size=6) * rng.choice([0.02, 0.3], 6)
-    asked = np.where(np.abs(demand) >= c["control.smallest"], demand, 0.0)
+    asked = np.where(np.abs(demand) >= c["effectors.smallest"], demand, 0.0)
     least, seconds = cheapest(c, asked)
     on, carried = allocate(c, demand)
     assert np.abs(fired(c, on) + carried - demand).max() < 1e-9

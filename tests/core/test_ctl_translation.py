@@ -53,7 +53,7 @@ def test_the_law(core: ctypes.CDLL) -> None:
         v_cmd *= min(1.0, top / max(np.linalg.norm(v_cmd), 1e-12))
         body = rotation(c["solution.q_body_from_hill"])
         wrong = body.apply(v_cmd - error_v)
-        least = 0.6 * c["control.smallest"][:3] / p["mass_kg"]
+        least = 0.6 * c["effectors.smallest"][:3] / p["mass_kg"]
         expected = body.inv().apply(kd * np.sign(wrong) * np.maximum(np.abs(wrong) - least, 0.0)) + clohessy_wiltshire(
             c
         )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gnc.flight import COMMAND, SENSOR_FRAME, TELEMETRY, Flag, Law, fields
+from hil import fly
 from tests.core.internals import CYCLE_US, Core, blank_frame, phase, pointer, scenario_params
 
 NULL, PARAM, FRAME, NOT_INIT, FPU = -1, -2, -3, -4, -5
@@ -226,6 +227,21 @@ def test_telemetry_may_be_left_out(core: ctypes.CDLL) -> None:
     c, twin = flying(core), flying(core)
     assert c.step(blank_frame(3), telemetry=False)[0] == twin.step(blank_frame(3))[0] == 0
     assert (c.memory == twin.memory).all()
+
+
+def test_only_init_writes_the_part_before_the_time(core: ctypes.CDLL) -> None:
+    """A board keeps it once (flight_state.h): parameters, gravity, effectors, cycle."""
+    log = fly("iss-contact", 1)
+    c = Core(core, log.params)
+    at = c["t_us"].__array_interface__["data"][0] - c.memory.__array_interface__["data"][0]
+    fixed = c.memory[: at // 8].copy()
+    assert {"params", "effectors.arms", "effectors.smallest", "cycle_us"} <= {
+        name for name, member in c.members.items() if member.__array_interface__["data"][0] < c["t_us"].ctypes.data
+    }
+    for frame in log.sensors:
+        assert c.step(frame.reshape(1))[0] == 0
+        assert (c.memory[: at // 8] == fixed).all()
+    assert c["mission.phase"][0] == phase("docked")
 
 
 # ---- flight_step: what it does ----
