@@ -17,6 +17,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
@@ -29,7 +30,7 @@ from numpy.typing import NDArray
 from gnc import flight
 from hil.checks import Requirement
 from hil.log import ERROR, Log
-from hil.run import FlightComputer, fly
+from hil.run import FlightComputer, FlightFactory, fly
 from hil.scenario import Scenario
 
 FORMAT, SCHEMA_VERSION = "proxops baseline", 1
@@ -39,6 +40,10 @@ LAST_BITS = 1.0e-9
 CAUSES_SHOWN = 4
 
 Words = NDArray[np.uint64]
+
+
+Opener = Callable[[Scenario, int], AbstractContextManager[FlightComputer | None]]
+"""Opens the flight computer that a scenario is flown with under a seed; None is the flight core in this process."""
 
 
 class BaselineError(RuntimeError):
@@ -228,7 +233,8 @@ def save(
     seeds: Iterable[int] = (1,),
     *,
     overrides: Iterable[str] = (),
-    flight: FlightComputer | None = None,
+    flight: FlightFactory | None = None,
+    opener: Opener | None = None,
     jobs: int | None = None,
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
@@ -240,7 +246,8 @@ def save(
         scenarios: names of packaged scenarios, or paths of files.
         seeds: master seeds.
         overrides: "dotted.key=value", for every scenario, now and in every check.
-        flight: who flies; the flight core in this process by default. One computer flies one run at a time.
+        flight: makes who flies each run; the flight core in this process by default.
+        opener: opens who flies each run, one run at a time; for a board.
         jobs: runs flown at a time; the processors there are by default.
         overwrite: whether a file that is there is replaced.
         progress: called with the number of runs done.
@@ -260,16 +267,21 @@ def save(
 
     def fly_one(task: tuple[str, Scenario, int]) -> Kept:
         scenario, read, seed = task
-        log = fly(read, seed, flight=flight)
+        log = _fly(read, seed, flight, opener)
         if log.verdict == ERROR:
             raise BaselineError(f"{scenario}, seed {seed}: the run broke, nothing to hold others to: {log.error}")
         named = scenario if scenario in Scenario.names() else os.path.relpath(scenario, path.parent)
         return Kept.of(log, named, overrides)
 
-    runs = _each(fly_one, tasks, 1 if flight else jobs, progress)
+    runs = _each(fly_one, tasks, 1 if opener else jobs, progress)
     made = Baseline(path, tuple(channel_names()), tuple(runs))
     made.write()
     return made
+
+
+def _fly(scenario: Scenario, seed: int, flight: FlightFactory | None, opener: Opener | None) -> Log:
+    with opener(scenario, seed) if opener else nullcontext(flight) as computer:
+        return fly(scenario, seed, flight=computer)
 
 
 def _each(
@@ -415,7 +427,8 @@ def check(
     path: str | Path,
     *,
     tolerance: float = 0.0,
-    flight: FlightComputer | None = None,
+    flight: FlightFactory | None = None,
+    opener: Opener | None = None,
     jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Check:
@@ -425,7 +438,8 @@ def check(
         path: the file.
         tolerance: how far a figure, or its limit, may move, as a share of its limit. A verdict, a requirement that
             is met no longer, or that something was there to measure, may not change at all.
-        flight: who flies; the flight core in this process by default.
+        flight: makes who flies each run; the flight core in this process by default.
+        opener: opens who flies each run, one run at a time; for a board.
         jobs: runs flown at a time.
         progress: called with the number of runs done.
 
@@ -440,10 +454,10 @@ def check(
 
     def check_one(task: tuple[Kept, Scenario, str]) -> RunCheck:
         kept, scenario, given = task
-        log = fly(scenario, kept.seed, flight=flight)
+        log = _fly(scenario, kept.seed, flight, opener)
         return _compare(baseline.channels, kept, log, _replay(given, kept), tolerance)
 
-    return Check(baseline.path, tolerance, tuple(_each(check_one, tasks, 1 if flight else jobs, progress)))
+    return Check(baseline.path, tolerance, tuple(_each(check_one, tasks, 1 if opener else jobs, progress)))
 
 
 def _scenario(kept: Kept, folder: Path) -> tuple[Scenario, str]:

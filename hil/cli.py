@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 if TYPE_CHECKING:
+    from hil.baseline import Opener
     from hil.campaign import Campaign
     from hil.link_test import LinkTest
     from hil.log import Log
@@ -414,15 +415,50 @@ def replay(directory: Path, on: str, allow_mismatch: bool, as_json: bool) -> Non
 @click.argument("one", type=click.Path(path_type=Path))
 @click.argument("other", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-def compare(one: Path, other: Path, as_json: bool) -> None:
-    """Compares the runs recorded in two folders, bit by bit; names the first difference.
+@click.option(
+    "--confidence", type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True), default=0.95, show_default=True,
+    help="Of two campaigns, that a difference is one.",
+)  # fmt: skip
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Of two campaigns, the HTML report to write."
+)
+def compare(one: Path, other: Path, as_json: bool, confidence: float, out: Path | None) -> None:
+    """Compares what two folders hold: runs bit by bit, naming the first difference; campaigns with significance.
 
-    Exit status: 0 equal to the bit, 1 different.
+    Exit status: 0 equal to the bit, or no significant difference; 1 different.
     """
+    from hil.campaign import JOURNAL_NAME
     from hil.log import Log
     from hil.replay import compare as both
 
+    campaigns = [(directory / JOURNAL_NAME).is_file() for directory in (one, other)]
+    if all(campaigns):
+        _compare_campaigns(one, other, as_json, confidence, out)
+    if any(campaigns):
+        which, not_one = (one, other) if campaigns[0] else (other, one)
+        raise click.UsageError(f"{which} holds a campaign, {not_one} does not: expected two campaigns or two runs")
+    if out is not None:
+        raise click.UsageError(f"--out {out}: expected with two campaigns; {one} and {other} hold runs")
     _show_comparison(both(Log.open(one), Log.open(other)), as_json)
+
+
+def _compare_campaigns(one: Path, other: Path, as_json: bool, confidence: float, out: Path | None) -> None:
+    from hil.campaign import Campaign
+    from hil.report import compare as both
+    from hil.report.comparison import render_comparison
+    from hil.report.terminal import show_comparison
+
+    a, b = Campaign.open(one), Campaign.open(other)
+    found = both(a, b, confidence, (a.sampling.sampler, b.sampling.sampler))
+    if out is not None:
+        _write(out, render_comparison(a, b, found, (str(one), str(other))))
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    else:
+        show_comparison(found, (str(one), str(other)))
+        if out is not None:
+            click.echo(f"report: {out}")
+    sys.exit(EXIT["FAIL" if any(entry["significant"] for entry in found["requirements"]) else "PASS"])
 
 
 def _show_comparison(found: Comparison, as_json: bool) -> None:
@@ -502,14 +538,23 @@ def save_baseline(
     except ValueError as mistake:
         raise click.BadParameter(str(mistake), param_hint="--seed") from None
     runs = len(set(scenarios)) * len(numbers)
-    with _computer(on, allow_mismatch) as computer, _RunsProgress("baseline", runs, quiet=False) as progress:
+    with _RunsProgress("baseline", runs, quiet=False) as progress:
         made = save(
-            out, scenarios, numbers, overrides=overrides, flight=computer, jobs=jobs, overwrite=overwrite,
-            progress=progress,
+            out, scenarios, numbers, overrides=overrides, opener=_opener(on, allow_mismatch), jobs=jobs,
+            overwrite=overwrite, progress=progress,
         )  # fmt: skip
     for run in made.runs:
         click.echo(f"{run.scenario}, seed {run.seed}: {run.verdict}, digest {run.digests['telemetry'][:16]}")
     click.echo(f"{out}: {len(made.runs)} runs, {out.stat().st_size / 1.0e6:.2f} MB")
+
+
+def _opener(on: str, allow_mismatch: bool) -> Opener | None:
+    """What opens the flight computer of that name for each run, with the faults that its scenario declares."""
+    if on == "sil":
+        return None
+    return lambda scenario, seed: _computer(
+        on, allow_mismatch, link_faults=scenario.link_faults, board_faults=scenario.board_faults, seed=seed
+    )
 
 
 @baseline.command("check")
@@ -531,8 +576,9 @@ def check_baseline(
     from hil.baseline import check
     from hil.report.terminal import show_check
 
-    with _computer(on, allow_mismatch) as computer, _RunsProgress("baseline", None, quiet=as_json) as progress:
-        found = check(file, tolerance=tolerance, flight=computer, jobs=jobs, progress=progress)
+    opener = _opener(on, allow_mismatch)
+    with _RunsProgress("baseline", None, quiet=as_json) as progress:
+        found = check(file, tolerance=tolerance, opener=opener, jobs=jobs, progress=progress)
     click.echo(json.dumps(found.as_dict(), indent=2)) if as_json else show_check(found)
     sys.exit(EXIT["FAIL" if found.result == "moved" else "PASS"])
 

@@ -151,7 +151,8 @@ class Flight(pytest.Collector):
 
         on = self.config.getoption("--sil-on")
         try:
-            with nullcontext() if on == "sil" else open_computer(on) as computer:
+            faults: Any = {"link_faults": self.scenario.link_faults, "board_faults": self.scenario.board_faults}
+            with nullcontext() if on == "sil" else open_computer(on, seed=self.seed, **faults) as computer:
                 log = fly(self.scenario, self.seed, flight=computer)
         except (BoardError, BridgeError, ScenarioError) as error:
             return Outcome({}, str(error), "")

@@ -24,6 +24,7 @@ from hil.journal import Row, canonical
 from hil.log import ERROR, PASS, versions
 from hil.prepare import prepare
 from hil.report.wording import requirement_order
+from hil.run import refuse_faults_not_injected
 from hil.scenario import Scenario, ScenarioError
 from hil.statistics import clopper_pearson
 
@@ -243,6 +244,7 @@ def sweep(
     for values in product(*(parameter.values for parameter in parameters)):
         settings = [*overrides, *(f"{key}={value}" for key, value in zip(keys, values, strict=True))]
         read = Scenario.load(scenario, settings)
+        refuse_faults_not_injected(read, None)
         prepare(read, seed).flight_core()
         settled = " ".join(f"--set {quote(item)}" for item in settings)
         grid.append((values, f"proxops run {quote(str(scenario))} {settled} --seed {seed}"))

@@ -129,41 +129,75 @@ def render_campaign(
     )
 
 
-def compare(a: Flown, b: Flown, confidence: float = 0.95) -> dict[str, Any]:
+def compare(
+    a: Flown, b: Flown, confidence: float = 0.95, samplers: tuple[str, str] = ("random", "random")
+) -> dict[str, Any]:
     """Campaign B against campaign A, as plain values for JSON: the mission, then every requirement both have.
 
-    Of each: failures and the difference of their probabilities (`statistics.compare_proportions`); of a
-    figure also `statistics.compare_figures`, over the cases that have it. significant: whether any of its p
+    Of each: failures and the difference of their probabilities; of a figure also how it differs, over the cases
+    that have it. paired: whether both have the same cases of one master seed, whose draws go together; then the
+    tests are those for pairs (`statistics.compare_paired_proportions`, `compare_paired_figures`), otherwise those
+    for independent draws (`compare_proportions`, `compare_figures`). significant: whether any of its p
     values, adjusted for all that were looked at (Benjamini & Hochberg 1995), is at most 1 - confidence.
-    Cases flown with one master seed are pairs, which this leaves unused: it finds less than it could.
+    samplers: how the cases of each were drawn; of a saltelli design only those drawn independently are looked at.
     """
-    rows = _checked(a.rows), _checked(b.rows)
-    mission = [sum(row["verdict"] != PASS for row in side) for side in rows]
-    entries: list[dict[str, Any]] = [
-        {"name": "mission", "unit": "1", **_proportions(mission, [len(side) for side in rows], confidence)}
+    rows = [
+        every[: Sampling.of(sampler, flown.runs).counted(len(every))]
+        for sampler, flown in zip(samplers, (a, b), strict=True)
+        for every in [_checked(flown.rows)]
     ]
+    paired = (a.seed, samplers[0]) == (b.seed, samplers[1]) and [row["case"] for row in rows[0]] == [
+        row["case"] for row in rows[1]
+    ]
+    failed = [[row["verdict"] != PASS for row in side] for side in rows]
+    entries: list[dict[str, Any]] = [{"name": "mission", "unit": "1", **_proportions(failed, paired, confidence)}]
     shared = set.intersection(*({r["name"] for row in side for r in row["requirements"]} for side in rows))
     for name in sorted(shared, key=lambda n: (requirement_order(n), n)):
-        judged = [[r for row in side if (r := _found(row, name)) or row["verdict"] == ERROR] for side in rows]
-        failures = [sum(r is None or not r["passed"] for r in side) for side in judged]
+        found = [[_found(row, name) for row in side] for side in rows]
+        judged = [
+            {row["case"]: r is None or not r["passed"] for row, r in zip(side, of_side, strict=True) if _judged(row, r)}
+            for side, of_side in zip(rows, found, strict=True)
+        ]
+        pairs = paired and judged[0].keys() == judged[1].keys()
         entry = {"name": name, "unit": requirement_unit(name)}
-        entry |= _proportions(failures, [len(side) for side in judged], confidence)
-        figures_of = [[r["figure"] for r in side if r and r["figure"] is not None] for side in judged]
-        if entry["unit"] != "1" and all(figures_of):
-            entry["figure"] = asdict(statistics.compare_figures(*figures_of))
+        entry |= _proportions([list(side.values()) for side in judged], pairs, confidence)
+        if entry["unit"] != "1" and (difference := _figures(found, paired)):
+            entry["figure"] = difference
         entries.append(entry)
     tests = [[e["difference"]["p"], *(e["figure"][k] for k in ("p", "distance_p") if "figure" in e)] for e in entries]
     adjusted = iter(statistics.adjusted_p([p for group in tests for p in group]))
     for entry, group in zip(entries, tests, strict=True):
         entry["adjusted_p"] = float(min(next(adjusted) for _ in group))
         entry["significant"] = entry["adjusted_p"] <= 1.0 - confidence
-    compared: dict[str, Any] = _plain({"paired": a.seed == b.seed, "confidence": confidence, "requirements": entries})
+    compared: dict[str, Any] = _plain({"paired": paired, "confidence": confidence, "requirements": entries})
     return compared
 
 
-def _proportions(failures: Sequence[int], runs: Sequence[int], confidence: float) -> dict[str, Any]:
-    found = statistics.compare_proportions(failures[0], runs[0], failures[1], runs[1], confidence)
-    return {"failures": list(failures), "runs": list(runs), "difference": asdict(found)}
+def _judged(row: Mapping[str, Any], found: Mapping[str, Any] | None) -> bool:
+    """Whether a case counts for a requirement: it arose, or the case broke before it could."""
+    return found is not None or row["verdict"] == ERROR
+
+
+def _proportions(failed: Sequence[Sequence[bool]], paired: bool, confidence: float) -> dict[str, Any]:
+    failures, runs = [sum(side) for side in failed], [len(side) for side in failed]
+    if paired:
+        found = statistics.compare_paired_proportions(failed[0], failed[1], confidence)
+    else:
+        found = statistics.compare_proportions(failures[0], runs[0], failures[1], runs[1], confidence)
+    return {"failures": failures, "runs": runs, "difference": asdict(found)}
+
+
+def _figures(found: Sequence[Sequence[Mapping[str, Any] | None]], paired: bool) -> dict[str, Any] | None:
+    """How a figure differs, over the pairs in which both have it, or over all that have it; None without any."""
+    values = [[r["figure"] if r else None for r in side] for side in found]
+    if paired:
+        pairs = [(x, y) for x, y in zip(*values, strict=True) if x is not None and y is not None]
+        if not pairs:
+            return None
+        x, y = zip(*pairs, strict=True)
+        return {"pairs": len(pairs), **asdict(statistics.compare_paired_figures(x, y))}
+    measured = [[value for value in side if value is not None] for side in values]
+    return asdict(statistics.compare_figures(*measured)) if all(measured) else None
 
 
 def _checked(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from math import inf
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -113,3 +115,34 @@ def show_sweep(flown: Sweep) -> None:
     for point in worst[:REPLAYS_SHOWN]:
         console.print(f"worst: {point.replay(point.weakest()[2])}", soft_wrap=True, markup=False)
     console.print(f"digest {flown.digest[:16]}")
+
+
+def show_comparison(found: Mapping[str, Any], names: tuple[str, str]) -> None:
+    """Two campaigns, requirement by requirement; what differs significantly stands out, and is said at the end."""
+    console = _console()
+    table = Table(title=f"A: {names[0]}, B: {names[1]}", title_justify="left", title_style="bold")
+    table.add_column("Requirement")
+    for heading in ("Failed A", "Failed B", "Median A", "Median B"):
+        table.add_column(heading, justify="right")
+    table.add_column("Unit")
+    for heading in ("P(B > A)", "p, adjusted"):
+        table.add_column(heading, justify="right")
+    for entry in found["requirements"]:
+        figures = entry.get("figure")
+        medians = [number(figures[key]) for key in ("median_a", "median_b", "superiority")] if figures else [""] * 3
+        colour = "bold red" if entry["significant"] else "none"
+        counts = [f"{k}/{n}" for k, n in zip(entry["failures"], entry["runs"], strict=True)]
+        table.add_row(
+            requirement_name(entry["name"]), *counts, *medians[:2], "" if entry["unit"] == "1" else entry["unit"],
+            medians[2], f"[{colour}]{number(entry['adjusted_p'], 2)}[/]",
+        )  # fmt: skip
+    console.print(table)
+    low, high = (100.0 * found["requirements"][0]["difference"]["interval"][end] for end in ("low", "high"))
+    percent = f"{100.0 * found['confidence']:g} %"
+    console.print(f"failure probability of B less that of A: {low:.3g} to {high:.3g} %, at {percent}", soft_wrap=True)
+    console.print(f"cases {'paired: one master seed' if found['paired'] else 'drawn independently'}", soft_wrap=True)
+    different = [requirement_name(entry["name"]) for entry in found["requirements"] if entry["significant"]]
+    if different:
+        console.print(f"[bold red]differ significantly[/] at {percent}: {', '.join(different)}", soft_wrap=True)
+    else:
+        console.print(f"[bold green]no significant difference[/] at {percent}", soft_wrap=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def test_the_same_runs_make_the_same_small_file(folder: Path, contact_log: Log, 
     ],
 )
 def test_a_change_is_named_by_cycle_and_channel(kept: Path, altered: Altered, channel: str, unit: str) -> None:
-    found = baseline.check(kept, flight=altered).runs[0]
+    found = baseline.check(kept, flight=lambda params: copy(altered)).runs[0]
     assert found.departure is not None and not found.identical and "truth" not in str(found.departure)
     assert (found.departure.tick, found.departure.channels[0], found.departure.unit) == (altered.tick, channel, unit)
     assert f"first difference at tick {altered.tick} ({0.1 * altered.tick:.1f} s): {channel}, now" in str(
@@ -193,7 +194,7 @@ def test_a_run_that_broke_is_no_baseline(tmp_path: Path) -> None:
             raise BoardLostError("the board is gone")
 
     with pytest.raises(BaselineError, match="iss-contact, seed 1: the run broke, "):
-        baseline.save(tmp_path / "set", ["iss-contact"], flight=Broken())
+        baseline.save(tmp_path / "set", ["iss-contact"], flight=lambda params: Broken())
     assert not list(tmp_path.iterdir())
 
 

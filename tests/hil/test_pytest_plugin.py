@@ -162,7 +162,7 @@ def test_another_flight_computer_flies(session: pytest.Pytester, monkeypatch: py
     asked = []
 
     @contextmanager
-    def open_computer(name: str) -> Iterator[_Gone]:
+    def open_computer(name: str, **faults: object) -> Iterator[_Gone]:
         asked.append(name)
         yield _Gone()
 

@@ -263,6 +263,56 @@ def test_difference_of_proportions_against_published_values() -> None:
     assert same.difference == 0.0 and same.p == 1.0 and same.interval.low < 0.0 < same.interval.high
 
 
+def pairs(both: int, only_a: int, only_b: int, neither: int) -> tuple[list[bool], list[bool]]:
+    a = [True] * (both + only_a) + [False] * (only_b + neither)
+    b = [True] * both + [False] * only_a + [True] * only_b + [False] * neither
+    return a, b
+
+
+def test_paired_proportions() -> None:
+    """McNemar's exact p is the binomial's of the discordant pairs: twice 11/1024 for 1 against 9."""
+    found = s.compare_paired_proportions(*pairs(5, 1, 9, 85))
+    assert found.difference == pytest.approx(0.08) and found.p == pytest.approx(2.0 * 11.0 / 1024.0)
+    assert found.interval.low > 0.0
+    swapped = s.compare_paired_proportions(*pairs(5, 9, 1, 85))
+    assert (swapped.interval.low, swapped.interval.high) == pytest.approx((-found.interval.high, -found.interval.low))
+    same = s.compare_paired_proportions(*pairs(0, 0, 0, 60))
+    assert same.p == 1.0 and same.interval.low == pytest.approx(-same.interval.high) and same.interval.high > 0.0
+
+
+def test_pairs_that_go_together_make_the_interval_narrower() -> None:
+    apart = s.compare_proportions(20, 100, 24, 100).interval
+    together = s.compare_paired_proportions(*pairs(20, 0, 4, 76)).interval
+    assert together.high - together.low < 0.6 * (apart.high - apart.low)
+
+
+@pytest.mark.parametrize(("probability", "least"), [((0.1, 0.1, 0.05, 0.75), 0.93), ((0.02, 0.01, 0.03, 0.94), 0.93)])
+def test_interval_of_paired_proportions_covers(probability: tuple[float, ...], least: float) -> None:
+    rng = np.random.default_rng(11)
+    true = probability[2] - probability[1]
+    tables = rng.multinomial(120, probability, 600)
+    found = [s.compare_paired_proportions(*pairs(*map(int, table))).interval for table in tables]
+    assert np.mean([one.low <= true <= one.high for one in found]) >= least
+
+
+def test_paired_figures_find_what_the_spread_between_cases_hides() -> None:
+    rng = np.random.default_rng(12)
+    a = 10.0 * rng.standard_normal(100)
+    b = a + 0.1 + 0.2 * rng.standard_normal(100)
+    paired, apart = s.compare_paired_figures(a, b), s.compare_figures(a, b)
+    assert paired.p < 1e-4 and apart.p > 0.5
+    assert paired.superiority == pytest.approx(np.mean(b > a))
+    assert paired.p == pytest.approx(stats.wilcoxon(b - a).pvalue)
+    same = s.compare_paired_figures(a, a)
+    assert (same.p, same.superiority) == (1.0, 0.5)
+
+
+def test_paired_figures_find_nothing_where_there_is_nothing() -> None:
+    rng = np.random.default_rng(13)
+    found = [s.compare_paired_figures(*rng.standard_normal((2, 40))).p <= 0.05 for _ in range(400)]
+    assert 0.02 < np.mean(found) < 0.08
+
+
 def test_difference_of_figures() -> None:
     rng = np.random.default_rng(6)
     a, b = rng.standard_normal(300), 0.5 + rng.standard_normal(400)
@@ -324,6 +374,8 @@ REFUSED: list[tuple[str, Callable[[], object]]] = [
     ("dof must be a whole number of at least 1, got 0", lambda: s.consistency([1.0], 0)),
     ("failures of campaign B must not exceed", lambda: s.compare_proportions(0, 5, 6, 5)),
     ("b has 1 NaN of 1", lambda: s.compare_figures([1.0], [float("nan")])),
+    ("expected pairs, two arrays of one length", lambda: s.compare_paired_proportions([True], [True, False])),
+    ("expected pairs, got 1 and 2 values", lambda: s.compare_paired_figures([1.0], [1.0, 2.0])),
     ("points must have shape \\(n, 2\\)", lambda: s.dispersion_ellipse([[1.0, 2.0]])),
     ("points must be finite", lambda: s.dispersion_ellipse([[1, 2], [np.nan, 1], [0, 0]])),
     ("points lie on a line", lambda: s.dispersion_ellipse([[0, 0], [1, 1], [2, 2]])),
