@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
+import yaml
+
+from hil import baseline
+from tests.hil.test_cli import call
+
+pytest_plugins = "pytester"
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -32,3 +42,46 @@ def test_example_of_ones_own_flight_software_stops_the_ship_turning(capsys: pyte
     rate = np.linalg.norm(log.truth["w_body_eci_body_radps"], axis=1)
     assert rate[-1] < 0.3 * rate[0] and log.propellant_kg > 0.0
     assert log.verdict == "FAIL" and "body rate" in capsys.readouterr().out
+
+
+def commands(node: Any) -> Iterator[str]:
+    """What a pipeline runs: GitHub's `run`, GitLab's `script` and `before_script`."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "run":
+                yield value
+            elif key in ("script", "before_script"):
+                yield from value
+            else:
+                yield from commands(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from commands(item)
+
+
+def test_examples_for_continuous_integration_work(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each is YAML, and every command in it does what it is there for."""
+    text = (DOCS / "regression.md").read_text(encoding="utf-8")
+    pipelines = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.S)]
+    assert [len(list(commands(pipeline))) for pipeline in pipelines] == [3, 4]
+    pytester.mkdir("scenarios").joinpath("docking.toml").write_text(
+        '[scenario]\nname = "docking"\nextends = "iss-contact"\n'
+    )
+    baseline.save("flights.baseline", ["scenarios/docking.toml"], [1, 2])
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    run = set()
+    for command in dict.fromkeys(command for pipeline in pipelines for command in commands(pipeline)):
+        program, *arguments = shlex.split(command)
+        if program == "pytest":
+            arguments = ["0" if argument == "auto" else argument for argument in arguments]
+            found = pytester.runpytest_inprocess("-p", "xdist", "-p", "hil.pytest_plugin", *arguments)
+            assert found.ret == 0 and found.parseoutcomes()["passed"] > 50 and Path("flights.xml").is_file()
+        elif program == "proxops":
+            status, _, err = call(capsys, *arguments)
+            assert (status, err) == (0, ""), command
+        else:
+            assert (program, arguments[0]) == ("pip", "install")
+        run.add(program)
+    assert run == {"pip", "pytest", "proxops"} and Path("campaign", "report.html").is_file()

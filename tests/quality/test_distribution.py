@@ -45,6 +45,8 @@ def test_wheel_of_the_source_distribution_is_whole_and_works(tmp_path: Path, mon
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
+        (points,) = (name for name in names if name.endswith("/entry_points.txt"))
+        assert "[pytest11]\nproxops = hil.pytest_plugin" in archive.read(points).decode()
     every = {
         str(p.relative_to(ROOT)) for house in ("gnc", "hil", "firmware_bridge") for p in (ROOT / house).rglob("*.*")
     }
