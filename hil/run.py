@@ -215,9 +215,12 @@ def _fly(
         if own_core:
             flown = loop.run(part, count)
         else:
-            flown, error = _run_with(loop, restarted, part, count, pacer)
-        if recorder:
-            recorder.append({name: getattr(part, name)[:flown] for name in _NAMES})
+            try:
+                flown, error = _run_with(loop, restarted, part, count, pacer)
+            except BaseException:  # whatever ends it, what was flown is kept
+                _record(recorder, part, round(loop.t_s / scenario.flight["cycle_s"]) - rows)
+                raise
+        _record(recorder, part, flown)
         rows += flown
         progress(loop.t_s)
         if error is not None:
@@ -252,6 +255,11 @@ def _fly(
 
 
 _NAMES = ("sensors", "command", "telemetry", "truth")
+
+
+def _record(recorder: Recorder | None, part: SimpleNamespace, count: int) -> None:
+    if recorder:
+        recorder.append({name: getattr(part, name)[:count] for name in _NAMES})
 
 
 def _slice(frames: Any, start: int, stop: int) -> SimpleNamespace:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import tty
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ import pytest
 
 from firmware_bridge.boards import SerialBoard
 from firmware_bridge.computers import open_computer
-from hil import fly
+from hil import Log, fly
 from tests.bridge import here
 from tests.bridge.boards import recording
 from tests.bridge.test_computers import Before, call
@@ -51,9 +52,10 @@ class Line:
                     data = data[os.write(other if source == one else one, data) :]
 
     def _stop(self) -> None:
-        os.write(self._wake, b"\0")
-        self._thread.join()
-        os.read(self._wake_up, 1)
+        if self._thread.is_alive():
+            os.write(self._wake, b"\0")
+            self._thread.join()
+            os.read(self._wake_up, 1)
 
     def replug(self) -> None:
         """The second terminal hangs up; another one is in its place."""
@@ -65,6 +67,13 @@ class Line:
         self._ends[1] = new
         self._thread = threading.Thread(target=self._pass_on)
         self._thread.start()
+
+    def unplug(self) -> None:
+        """The second terminal hangs up."""
+        self._stop()
+        for descriptor in self._ends.pop():
+            os.close(descriptor)
+        self._ends.append(os.openpty())  # nobody's
 
     def close(self) -> None:
         self._stop()
@@ -125,3 +134,24 @@ def test_a_port_that_comes_back_in_the_middle_of_a_run_is_flown_on(line: Line, t
     assert log.computer is not None and log.computer["link"]["reconnections"] == 1
     assert f"tick 100: port: {name} went away and came back" in log.computer["notices"]
     assert np.array_equal(log.command, recording().command[:200])
+
+
+def test_a_port_that_is_unplugged_for_good_ends_the_run_within_its_timeout(line: Line, tmp_path: Path) -> None:
+    name = tmp_path / "by-id"
+    name.symlink_to(line.ports[1])
+
+    def unplug() -> None:
+        line.unplug()
+        name.unlink()
+
+    with open_computer(SerialBoard(str(name)), reconnect_s=0.5) as computer:
+        computer._port.settings["device"] = str(name)
+        flying: Any = Before(computer, {150: unplug})
+        began = time.monotonic()
+        log = fly("iss-contact", overrides=[SHORT], flight=flying, out=tmp_path / "out")
+    assert log.verdict == "ERROR" and time.monotonic() - began < 10.0
+    assert log.error is not None and log.error.startswith(f"linux on {name} at tick 150: port {name} went away (")
+    assert "did not come back in 0.5 s: port" in log.error and "\n" not in log.error
+    back = Log.open(tmp_path / "out")
+    assert back.summary() == log.summary()
+    assert back.telemetry.tobytes() == recording().telemetry[:150].tobytes()

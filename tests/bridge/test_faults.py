@@ -25,12 +25,12 @@ SHORT = "scenario.max_duration_s=30.0"
 BAD_CABLE = ["link_faults.drop=0.05", "link_faults.babble=0.05", "link_faults.duplicate=0.05"]
 
 
-def flown(seed: int, overrides: list[str], **options: Any) -> Log:
-    """Flies the Linux board with the faults that the scenario declares."""
-    here.need("linux")
+def flown(seed: int, overrides: list[str], name: str = "linux", **options: Any) -> Log:
+    """Flies a board with the faults that the scenario declares."""
+    here.need(name)
     scenario = Scenario.load("iss-contact", [SHORT, *overrides])
     faults: Any = {"link_faults": scenario.link_faults, "board_faults": scenario.board_faults}
-    with open_computer("linux", seed=seed, **faults) as computer:
+    with open_computer(name, seed=seed, **faults) as computer:
         return fly(scenario, seed, flight=computer, **options)
 
 
@@ -108,10 +108,12 @@ def test_faults_of_the_board_happen_when_the_scenario_says_and_cost_no_bit() -> 
     assert "reset before tick 50, hang before tick 100, pause before tick 200" in render(log)
 
 
-def test_a_board_that_the_scenario_kills_ends_the_run_in_error_naming_port_and_tick(tmp_path: Path) -> None:
-    log = flown(1, board_fault('t_s=7.0, kind="kill"'), out=tmp_path / "out")
+@pytest.mark.parametrize("name", ["linux", here.EMULATED[0]])
+def test_a_board_that_the_scenario_kills_ends_the_run_in_error_naming_port_and_tick(name: str, tmp_path: Path) -> None:
+    log = flown(1, board_fault('t_s=7.0, kind="kill"'), name, out=tmp_path / "out")
     assert (log.verdict, len(log.telemetry)) == ("ERROR", 70)
-    assert log.error is not None and log.error.startswith("linux on /dev/pts/") and "at tick 70" in log.error
+    board = name.removeprefix("emulated:")
+    assert log.error is not None and log.error.startswith(f"{board} on /dev/pts/") and "at tick 70: port" in log.error
     assert log.computer is not None and log.computer["board_link"] is None
     back = Log.open(tmp_path / "out")
     assert back.summary() == log.summary() and len(back.telemetry) == 70
