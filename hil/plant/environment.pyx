@@ -17,6 +17,24 @@ cdef double TWO_PI = 6.28318530717958647693
 cdef double SUN_RADIUS_M = 6.957e8
 cdef uint64_t SUN_UPDATE_US = 10000000
 
+cdef enum:
+    ROW = ENVIRONMENT_MAX_DEGREE + 2
+
+# Factors of Cunningham's recursion for element (n, m) at n ROW + m: a division each, spared in every evaluation
+cdef double ALONG_Z[ROW * ROW]
+cdef double ALONG_RHO[ROW * ROW]
+
+
+cdef void _fill_factors() noexcept:
+    cdef int n, m
+    for n in range(1, ROW):
+        for m in range(n):
+            ALONG_Z[n * ROW + m] = (2.0 * n - 1.0) / (n - m)
+            ALONG_RHO[n * ROW + m] = (n + m - 1.0) / (n - m)
+
+
+_fill_factors()
+
 
 cdef void _sun(double* r_eci_m, double t_cy) noexcept nogil:
     """Geocentric Sun on the mean ecliptic and equinox of J2000, 0.1 % and 0.5 arcmin (Montenbruck & Gill 2000,
@@ -95,12 +113,12 @@ cdef void environment_drag(double* a_eci_mps2, const environment_t* env, double 
 
 cdef void environment_field(double* a_eci_mps2, const environment_t* env, double t_s, const double* r_eci_m) noexcept nogil:
     """Cunningham's recursion (Montenbruck & Gill 2000, section 3.2.4)."""
-    cdef double v[(ENVIRONMENT_MAX_DEGREE + 2) * (ENVIRONMENT_MAX_DEGREE + 2)]
-    cdef double w[(ENVIRONMENT_MAX_DEGREE + 2) * (ENVIRONMENT_MAX_DEGREE + 2)]
+    cdef double v[ROW * ROW]
+    cdef double w[ROW * ROW]
     cdef double r_cirs[3]
     cdef double a[3]
     cdef double se, ce, x, y, z, r2, rho, c, s, k, turns, angle, f1, f2
-    cdef int n, m, i, up, top = env.field_degree + 1, row = ENVIRONMENT_MAX_DEGREE + 2
+    cdef int n, m, i, up, top = env.field_degree + 1
     vec3_set(a_eci_mps2, 0.0, 0.0, 0.0)
     if env.field_degree == 0:
         return
@@ -116,23 +134,22 @@ cdef void environment_field(double* a_eci_mps2, const environment_t* env, double
     rho = k * env.gravity.re_m
     v[0] = env.gravity.re_m / elem_sqrt(r2)
     w[0] = 0.0
-    for m in range(top + 1):
-        i = m * row + m
-        if m > 0:
-            v[i] = (2.0 * m - 1.0) * (x * v[i - row - 1] - y * w[i - row - 1])
-            w[i] = (2.0 * m - 1.0) * (x * w[i - row - 1] + y * v[i - row - 1])
-        for n in range(m + 1, top + 1):
-            i = n * row + m
-            f1 = (2.0 * n - 1.0) / (n - m) * z
-            v[i] = f1 * v[i - row]
-            w[i] = f1 * w[i - row]
+    for n in range(1, top + 1):
+        for m in range(n):
+            i = n * ROW + m
+            f1 = ALONG_Z[i] * z
+            v[i] = f1 * v[i - ROW]
+            w[i] = f1 * w[i - ROW]
             if n > m + 1:
-                f2 = (n + m - 1.0) / (n - m) * rho
-                v[i] -= f2 * v[i - 2 * row]
-                w[i] -= f2 * w[i - 2 * row]
+                f2 = ALONG_RHO[i] * rho
+                v[i] -= f2 * v[i - 2 * ROW]
+                w[i] -= f2 * w[i - 2 * ROW]
+        i = n * ROW + n
+        v[i] = (2.0 * n - 1.0) * (x * v[i - ROW - 1] - y * w[i - ROW - 1])
+        w[i] = (2.0 * n - 1.0) * (x * w[i - ROW - 1] + y * v[i - ROW - 1])
     vec3_set(a, 0.0, 0.0, 0.0)
     for n in range(2, env.field_degree + 1):
-        up = (n + 1) * row
+        up = (n + 1) * ROW
         c = env.field_c[n * (n + 1) // 2]
         a[0] -= c * v[up + 1]
         a[1] -= c * w[up + 1]
