@@ -13,6 +13,7 @@ import math
 import os
 import shutil
 import signal
+import threading
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
@@ -33,9 +34,10 @@ from hil import consistency
 from hil.dispersion import sample
 from hil.journal import IN_MEMORY, CampaignError, Journal, Row
 from hil.log import ERROR, PASS, Log, versions
+from hil.loop import Chunk
 from hil.prepare import prepare
 from hil.recorder import RecorderError
-from hil.run import FlightFactory, fly, refuse_faults_not_injected
+from hil.run import FlightFactory, fly, refuse_faults_not_injected, rows_max
 from hil.sampling import RANDOM, SamplerName, Sampling
 from hil.scenario import Scenario, ScenarioError
 from hil.statistics import demonstrated, runs_needed
@@ -117,13 +119,26 @@ def fly_case(case: Case) -> tuple[Row, dict[str, str]]:
     Flight software that raises makes a case of verdict ERROR. Raises ScenarioError when the draw is not
     a vehicle that can fly, which is the scenario's mistake and no failure of the mission.
     """
-    return row(*_fly(case)), versions()
+    return row(*_fly(case, frames=None if case.flight else _frames(case.scenario()))), versions()
 
 
-def _fly(case: Case, out: Path | None = None) -> tuple[Case, Log | Exception]:
+_worker = threading.local()
+
+
+def _frames(scenario: Scenario) -> Chunk:
+    """Memory for the frames of one run, the same again for every case of a worker."""
+    frames: Chunk | None = getattr(_worker, "frames", None)
+    if frames is None or len(frames.telemetry) != rows_max(scenario):
+        frames = _worker.frames = Chunk(rows_max(scenario))
+    return frames
+
+
+def _fly(case: Case, out: Path | None = None, frames: Chunk | None = None) -> tuple[Case, Log | Exception]:
     scenario = case.scenario()
     try:
-        return case, fly(scenario, case.seed, case=case.number, sampling=case.sampling, flight=case.flight, out=out)
+        return case, fly(
+            scenario, case.seed, case=case.number, sampling=case.sampling, flight=case.flight, out=out, frames=frames
+        )
     except (ScenarioError, OSError, MemoryError):
         raise
     except Exception as error:

@@ -25,6 +25,11 @@ cdef class Loop:
     cdef int telecommand_count, telecommands_sent
     cdef uint64_t contact_us            # time contact was first seen; 0 before
     cdef uint64_t after_contact_us      # the run goes on for this long after contact
+    cdef uint32_t look_cycles           # telemetry is looked at every so many cycles; 0 never
+    cdef uint32_t last_phases           # bit n: from phase n nothing follows
+    cdef uint64_t broken_off_after_us   # spent in such a phase ends the run
+    cdef uint64_t in_last_since_us      # time such a phase was first seen; 0 while in another
+    cdef readonly bint broken_off       # True once that time has passed
     cdef double dv_before_body_mps[3]
     cdef readonly int status            # of the last flight_step
 
@@ -32,5 +37,6 @@ cdef class Loop:
     cdef void _act(self, const command_t* command) noexcept nogil
     cdef void _observe(self, truth_t* truth) noexcept nogil
     cdef bint _finished(self) noexcept nogil
+    cdef bint _over(self, const telemetry_t* telemetry, const truth_t* truth) noexcept nogil
     cdef int _run(self, int count, sensor_frame_t* frames, command_t* commands, telemetry_t* telemetry,
                   truth_t* truth) noexcept nogil

@@ -7,7 +7,7 @@ flight computer is given is the SensorFrame; everything it gives back is the Com
 
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
 
-from gnc.ccore cimport vec3_copy
+from gnc.ccore cimport elem_is_finite, vec3_copy
 from gnc.flight cimport FLIGHT_OK, flight_step
 from hil.plant.plant cimport port_state_t
 
@@ -18,7 +18,10 @@ import numpy as np
 
 
 class Chunk:
-    """Preallocated records of up to `size` cycles: sensors, command, telemetry, truth (structured arrays)."""
+    """Preallocated records of up to `size` cycles: sensors, command, telemetry, truth (structured arrays).
+
+    A cycle flown with the flight core writes every byte of its rows.
+    """
 
     def __init__(self, size):
         self.sensors = np.zeros(size, SENSOR_FRAME)
@@ -31,11 +34,13 @@ cdef class Loop:
     """One run: `Loop(plant, sensors, cycle_s, flight=None, telecommands=())`.
 
     flight: the flight core in this process, or None when another flight computer answers through
-    `sense` and `act`. telecommands: (t_s, opcode, arg0, arg1) in order of time.
+    `sense` and `act`. telecommands: (t_s, opcode, arg0, arg1) in order of time. The telemetry of every
+    `look_cycles`-th cycle, none if 0, says whether the run is broken off: it has been for `broken_off_after_s` in
+    one of `last_phases`, numbers of phases from which nothing follows.
     """
 
     def __init__(self, Plant plant, Sensors sensors, double cycle_s, Flight flight=None, telecommands=(),
-                 double after_contact_s=5.0):
+                 double after_contact_s=5.0, uint32_t look_cycles=0, last_phases=(), double broken_off_after_s=0.0):
         self.plant = plant
         self.sensors = sensors
         self.flight = flight
@@ -43,6 +48,15 @@ cdef class Loop:
         self.cycle_us = <uint64_t>(cycle_s * 1.0e6 + 0.5)
         self.contact_us = 0
         self.after_contact_us = <uint64_t>(after_contact_s * 1.0e6)
+        self.look_cycles = look_cycles
+        self.last_phases = 0
+        for phase in last_phases:
+            if not 0 <= phase < 32:
+                raise ValueError(f"last phase {phase}: expected 0 to 31")
+            self.last_phases |= <uint32_t>1 << <uint32_t>phase
+        self.broken_off_after_us = <uint64_t>(broken_off_after_s * 1.0e6)
+        self.in_last_since_us = 0
+        self.broken_off = False
         self.status = FLIGHT_OK
         if len(telecommands) > LOOP_MAX_TELECOMMANDS:
             raise ValueError(f"{len(telecommands)} telecommands: expected at most {LOOP_MAX_TELECOMMANDS}")
@@ -65,6 +79,22 @@ cdef class Loop:
 
     cdef bint _finished(self) noexcept nogil:
         return self.contact_us > 0 and self.plant.t_us >= self.contact_us + self.after_contact_us
+
+    cdef bint _over(self, const telemetry_t* telemetry, const truth_t* truth) noexcept nogil:
+        """True when no cycle may follow the one just flown, if it is one that is looked at."""
+        cdef int i
+        if self.look_cycles == 0 or self.tick % self.look_cycles != 0:
+            return False
+        if telemetry.t_us == 0 or telemetry.phase >= 32 or not (self.last_phases >> telemetry.phase) & 1:
+            self.in_last_since_us = 0
+        elif self.in_last_since_us == 0:
+            self.in_last_since_us = telemetry.t_us
+        elif telemetry.t_us >= self.in_last_since_us + self.broken_off_after_us:
+            self.broken_off = True
+        for i in range(3):
+            if not elem_is_finite(truth.r_chaser_target_hill_m[i]):
+                return True
+        return self.broken_off
 
     cdef void _observe(self, truth_t* truth) noexcept nogil:
         cdef port_state_t port
@@ -123,6 +153,8 @@ cdef class Loop:
             if self.status != FLIGHT_OK:
                 return i
             self._act(&commands[i])
+            if self._over(&telemetry[i], &truth[i]):
+                return i + 1
         return count
 
     def run(self, chunk, int count) -> int:
@@ -152,6 +184,11 @@ cdef class Loop:
     def act(self, chunk, int i):
         """Apply the command in row i of the chunk for one cycle."""
         cdef command_t[::1] commands = chunk.command
+        cdef telemetry_t[::1] telemetry
+        cdef truth_t[::1] truth
         if not 0 <= i < commands.shape[0]:
             raise IndexError(f"row {i} is outside the chunk of {commands.shape[0]}")
         self._act(&commands[i])
+        if self.look_cycles != 0 and self.tick % self.look_cycles == 0:
+            telemetry, truth = chunk.telemetry, chunk.truth
+            self._over(&telemetry[i], &truth[i])

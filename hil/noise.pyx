@@ -10,13 +10,17 @@ import numpy as np
 
 cdef extern from *:
     """
-    /* high word of a 64 x 64 bit product, from 32-bit halves: no compiler extension needed */
+    /* high word of a 64 x 64 bit product, from 32-bit halves where the compiler has no wider type */
     static inline uint64_t philox_mulhi(uint64_t a, uint64_t b)
     {
+    #ifdef __SIZEOF_INT128__
+        return (uint64_t)(((unsigned __int128)a * b) >> 64);
+    #else
         uint64_t a0 = a & 0xffffffffu, a1 = a >> 32, b0 = b & 0xffffffffu, b1 = b >> 32;
         uint64_t p00 = a0 * b0, p01 = a0 * b1, p10 = a1 * b0;
         uint64_t middle = (p00 >> 32) + (p01 & 0xffffffffu) + (p10 & 0xffffffffu);
         return a1 * b1 + (p01 >> 32) + (p10 >> 32) + (middle >> 32);
+    #endif
     }
     static inline void philox4x64_10(const uint64_t key[2], uint64_t counter, uint64_t out[4])
     {

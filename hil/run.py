@@ -112,6 +112,7 @@ def fly(
     overrun: Overrun = "count",
     grace_s: float = 1.0,
     clock: Clock | None = None,
+    frames: Chunk | None = None,
 ) -> Log:
     """Flies a scenario and checks its requirements against truth.
 
@@ -130,6 +131,8 @@ def fly(
         overrun: in mode "realtime", what follows a miss: "count", "catchup" or "abort"; see `hil.realtime.Pacer`.
         grace_s: misses in this time from the start neither abort a run nor are made good (s).
         clock: what keeps time in mode "realtime"; the system's monotonic clock by default.
+        frames: memory of an earlier run of the scenario with the flight core, to be flown in again: the
+            frames of that run's log are overwritten.
 
     Raises:
         ScenarioError: a mistake in the scenario, or faults of link or board in it that `flight` does not inject.
@@ -148,7 +151,7 @@ def fly(
     try:
         process: AbstractContextManager[dict[str, str]] = realtime_process() if pacer else nullcontext({})
         with process as settings:
-            log = _fly(run, computer, recorder, progress or (lambda t_s: None), pacer, settings)
+            log = _fly(run, computer, recorder, progress, pacer, settings, frames)
     except RecorderError:
         raise
     except BaseException:
@@ -171,7 +174,7 @@ def _open_recorder(run: Run, out: Path) -> Recorder:
         "versions": json.dumps(versions()),
         "dispersed": json.dumps(run.dispersed.as_dict()),
     }
-    return Recorder(out, scenario.flight["cycle_s"], _rows_max(scenario), attributes, run.params)
+    return Recorder(out, scenario.flight["cycle_s"], rows_max(scenario), attributes, run.params)
 
 
 def _pacer(scenario: Scenario, mode: str, overrun: Overrun, grace_s: float, clock: Clock | None) -> Pacer | None:
@@ -179,10 +182,11 @@ def _pacer(scenario: Scenario, mode: str, overrun: Overrun, grace_s: float, cloc
         raise ValueError(f"mode {mode!r}: expected lockstep or realtime")
     if mode == "lockstep":
         return None
-    return Pacer(scenario.flight["cycle_s"], _rows_max(scenario), overrun, grace_s, clock)
+    return Pacer(scenario.flight["cycle_s"], rows_max(scenario), overrun, grace_s, clock)
 
 
-def _rows_max(scenario: Scenario) -> int:
+def rows_max(scenario: Scenario) -> int:
+    """Control cycles of a run that is never ended before its time."""
     return int(scenario.scenario.max_duration_s / scenario.flight["cycle_s"] + 0.5)
 
 
@@ -190,27 +194,34 @@ def _fly(
     run: Run,
     computer: Any,
     recorder: Recorder | None,
-    progress: Callable[[float], None],
+    progress: Callable[[float], None] | None,
     pacer: Pacer | None,
     settings: dict[str, str],
+    frames: Chunk | None,
 ) -> Log:
     scenario = run.scenario
-    rows_max = _rows_max(scenario)
-    frames, restarted = Chunk(rows_max), _Restarted(run, computer)
+    most = rows_max(scenario)
+    frames, restarted = frames or Chunk(most), _Restarted(run, computer)
+    if len(frames.telemetry) != most:
+        raise ValueError(f"frames has {len(frames.telemetry)} rows: expected {most} for {scenario.name}")
     own_core = computer if isinstance(computer, core.Flight) and pacer is None else None
+    stretch = max(1, int(FLUSH_S / scenario.flight["cycle_s"] + 1.0e-9))
     loop = Loop(
         run.plant,
         run.sensors,
         scenario.flight["cycle_s"],
         own_core,
         telecommands=[(t.t_s, t.opcode, *t.arg) for t in scenario.telecommands],
+        look_cycles=stretch,
+        last_phases=_last_phases(scenario),
+        broken_off_after_s=AFTER_BREAK_OFF_S,
     )
-    stretch = max(1, int(FLUSH_S / scenario.flight["cycle_s"] + 1.0e-9))
-    broken_off = _BrokenOff(scenario)
+    if own_core and not recorder and not progress:
+        stretch = most  # nobody looks on: without the interpreter to the end
     rows, ended, error = 0, "time is up", None
     started = perf_counter()
-    while rows < rows_max:
-        part = _slice(frames, rows, min(rows + stretch, rows_max))
+    while rows < most:
+        part = _slice(frames, rows, min(rows + stretch, most))
         count = len(part.telemetry)
         if own_core:
             flown = loop.run(part, count)
@@ -222,7 +233,8 @@ def _fly(
                 raise
         _record(recorder, part, flown)
         rows += flown
-        progress(loop.t_s)
+        if progress:
+            progress(loop.t_s)
         if error is not None:
             break
         if loop.status != 0:
@@ -234,7 +246,7 @@ def _fly(
         if loop.finished:
             ended = "contact"
             break
-        if flown and broken_off.after(part.telemetry[flown - 1]):
+        if loop.broken_off:
             ended = "broken off"
             break
     flown_digest = digest(frames.telemetry[:rows])
@@ -266,26 +278,14 @@ def _slice(frames: Any, start: int, stop: int) -> SimpleNamespace:
     return SimpleNamespace(**{name: getattr(frames, name)[start:stop] for name in _NAMES})
 
 
-class _BrokenOff:
-    """Watches for a phase from which nothing follows: a hold or a drift that is not the nominal end."""
-
-    def __init__(self, scenario: Scenario):
-        table = scenario.flight
-        self._last = {
-            at
-            for at, name in enumerate(table.phases)
-            if table.phase(name, "next") == at and table.phase(name, "law") in (core.Law.HOLD, core.Law.DRIFT)
-        }
-        self._since_us: int | None = None
-
-    def after(self, telemetry: np.void) -> bool:
-        """True once the run has been in such a phase for long enough."""
-        if not telemetry["t_us"] or int(telemetry["phase"]) not in self._last:
-            self._since_us = None
-            return False
-        if self._since_us is None:
-            self._since_us = int(telemetry["t_us"])
-        return bool(int(telemetry["t_us"]) - self._since_us >= AFTER_BREAK_OFF_S * 1.0e6)
+def _last_phases(scenario: Scenario) -> list[int]:
+    """Phases from which nothing follows: a hold or a drift that is not the nominal end."""
+    table = scenario.flight
+    return [
+        at
+        for at, name in enumerate(table.phases)
+        if table.phase(name, "next") == at and table.phase(name, "law") in (core.Law.HOLD, core.Law.DRIFT)
+    ]
 
 
 def _run_with(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -192,6 +193,7 @@ def load_atmosphere(name: str = "nrlmsis21_2025-02-26") -> Atmosphere:
     )  # fmt: skip
 
 
+@cache
 def _load_table(name: str) -> dict[str, Any]:
     known = sorted(p.stem for p in _TABLES.glob("*.toml"))
     if name not in known:

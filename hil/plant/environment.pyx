@@ -191,8 +191,10 @@ cdef double environment_sunlit(const environment_t* env, const double* r_eci_m) 
     cdef int i
     for i in range(3):
         to_sun[i] = env.sun_eci_m[i] - r_eci_m[i]
-    d_sun = vec3_norm(to_sun)
     d_earth = vec3_norm(r_eci_m)
+    if vec3_dot(r_eci_m, to_sun) >= 0.0 and env.gravity.re_m < 0.99 * d_earth:
+        return 1.0      # more than 90 deg from the Earth's centre, whose radius is under 82 deg: not near its limb
+    d_sun = vec3_norm(to_sun)
     a = elem_asin(SUN_RADIUS_M / d_sun)                     # apparent radius of the Sun
     b = elem_asin(env.gravity.re_m / d_earth)               # apparent radius of the Earth
     cos_c = -vec3_dot(r_eci_m, to_sun) / (d_earth * d_sun)

@@ -23,6 +23,8 @@ from hil.plant.environment cimport (
     environment_t, environment_update,
 )
 
+import numpy as np
+
 from hil.plant.config import IDENTITY, CaptureConfig, CraftConfig, PlantConfig
 from hil.plant.environment import pole_of_date
 
@@ -823,26 +825,24 @@ cdef class Plant:
         cdef Py_ssize_t i
         cdef int k
         cdef drift_state_t d
-        cdef double t_min, distance
         if states.shape[1] != 15:
             raise ValueError(f"states has {states.shape[1]} columns: expected 15")
         if not (duration_s > 0.0 and step_s > 0.0):
             raise ValueError(f"duration_s is {duration_s}, step_s is {step_s}: expected both > 0")
-        distances, times = [], []
-        for i in range(states.shape[0]):
-            d.t_us = <uint64_t>(states[i, 0] * 1e6 + 0.5)
-            for k in range(3):
-                d.r_chaser_eci_m[k] = states[i, 1 + k]
-                d.v_chaser_eci_mps[k] = states[i, 4 + k]
-                d.r_target_eci_m[k] = states[i, 7 + k]
-                d.v_target_eci_mps[k] = states[i, 10 + k]
-            d.cd_area_over_mass_chaser_m2pkg = states[i, 13]
-            d.cd_area_over_mass_target_m2pkg = states[i, 14]
-            with nogil:
-                distance = passive_min_distance_m(&self.env, &d, duration_s, step_s, &t_min)
-            distances.append(distance)
-            times.append(t_min)
-        return distances, times
+        found = np.empty((2, states.shape[0]))
+        cdef double[:, ::1] out = found
+        with nogil:
+            for i in range(states.shape[0]):
+                d.t_us = <uint64_t>(states[i, 0] * 1e6 + 0.5)
+                for k in range(3):
+                    d.r_chaser_eci_m[k] = states[i, 1 + k]
+                    d.v_chaser_eci_mps[k] = states[i, 4 + k]
+                    d.r_target_eci_m[k] = states[i, 7 + k]
+                    d.v_target_eci_mps[k] = states[i, 10 + k]
+                d.cd_area_over_mass_chaser_m2pkg = states[i, 13]
+                d.cd_area_over_mass_target_m2pkg = states[i, 14]
+                out[0, i] = passive_min_distance_m(&self.env, &d, duration_s, step_s, &out[1, i])
+        return found[0].tolist(), found[1].tolist()
 
 
 # ---- passive safety -------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 
 from gnc import flight
 from hil import Log, Scenario, ScenarioError, fly
+from hil.loop import Chunk
 from hil.run import FlightComputer
 
 
@@ -106,6 +107,31 @@ def test_a_run_broken_off_ends_in_retreat_or_hold_without_contact() -> None:
     assert log.verdict == "FAIL" and log.contact is None
     assert log.ended == "broken off"
     assert flight.Reason(int(log.telemetry["abort_reason"][-1])) == flight.Reason.CAMERA
+
+
+def test_where_a_run_is_broken_off_does_not_depend_on_who_looks_on_or_flies() -> None:
+    blind = 'fault=[{sensor="camera",kind="dropout",start_s=60.0}]'
+    overrides = [blind, "scenario.max_duration_s=4000.0"]
+    alone = fly("iss-contact", seed=1, overrides=overrides)
+    watched = fly("iss-contact", seed=1, overrides=overrides, progress=lambda t_s: None)
+    from_python = fly("iss-contact", seed=1, overrides=overrides, flight=Core(alone.params[0]))
+    for log in (watched, from_python):
+        assert (log.ended, log.digest) == ("broken off", alone.digest)
+    last_phase = np.flatnonzero(alone.telemetry["phase"] != alone.telemetry["phase"][-1])[-1] + 1
+    first_look = -(-(last_phase + 1) // 100) * 100  # every 10 s
+    assert len(alone.telemetry) == first_look + 6000
+
+
+def test_a_run_in_used_memory_is_the_same_to_the_last_byte(contact_log: Log) -> None:
+    frames = Chunk(round(contact_log.scenario.scenario.max_duration_s / 0.1))
+    for name in ("sensors", "command", "telemetry", "truth"):
+        getattr(frames, name).view(np.uint8)[:] = 0xA5
+    again = fly("iss-contact", seed=1, frames=frames)
+    for name in ("sensors", "command", "telemetry", "truth"):
+        assert getattr(again, name).tobytes() == getattr(contact_log, name).tobytes(), name
+        assert np.shares_memory(getattr(again, name), getattr(frames, name))
+    with pytest.raises(ValueError, match=r"frames has 10 rows: expected \d+ for iss-contact"):
+        fly("iss-contact", frames=Chunk(10))
 
 
 def test_progress_is_reported_in_simulated_time() -> None:
