@@ -20,7 +20,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from concurrent.futures import ThreadPoolExecutor as Threads
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -210,6 +210,7 @@ class Campaign:
     table: Path | None = None
     criterion: Criterion = Criterion()
     sampling: Sampling = RANDOM
+    versions: Mapping[str, str] = field(default_factory=versions)
 
     @property
     def failed(self) -> list[int]:
@@ -235,8 +236,11 @@ class Campaign:
 
     def columns(self) -> dict[str, Any]:
         """The table by columns, of N values each: float64 with NaN where there is none; text and verdicts as lists."""
-        names = dict.fromkeys(name for row in self.rows for name in row)
-        return {name: _column(name, [row.get(name) for row in self.rows]) for name in names}
+        return {name: _column(name, [row.get(name) for row in self.rows]) for name in self.column_names()}
+
+    def column_names(self) -> list[str]:
+        """Every name that any case has, in the order of its first appearance."""
+        return list(dict.fromkeys(name for row in self.rows for name in row))
 
     def summary(self) -> dict[str, Any]:
         """What the campaign shows, as `hil.report.summarise` has it: plain values for JSON."""
@@ -265,7 +269,7 @@ class Campaign:
                 scenario, int(identity["seed"]), runs, rows, journal.digest(), identity["command"], out,
                 kept=tuple(sorted((out / LOGS_NAME).glob("case-*"))), table=table if table.exists() else None,
                 criterion=Criterion(**json.loads(identity["criterion"])),
-                sampling=Sampling.of(identity["sampler"], runs),
+                sampling=Sampling.of(identity["sampler"], runs), versions=json.loads(identity["versions"]),
             )  # fmt: skip
         finally:
             journal.close()
@@ -570,7 +574,7 @@ def export_parquet(flown: Campaign, path: Path) -> Path | None:
     except ImportError:
         return None
     table = {}
-    for name in dict.fromkeys(name for row in flown.rows for name in row):
+    for name in flown.column_names():
         values = [row.get(name) for row in flown.rows]
         texts = name in ("verdict", "error", "ended", "digest")
         kind = arrow.string() if texts else arrow.bool_() if name.endswith(".passed") else arrow.float64()
@@ -586,20 +590,11 @@ def export_parquet(flown: Campaign, path: Path) -> Path | None:
     return path
 
 
-def severity(row: Row) -> float:
-    """Smallest margin of a case in units of its limit: the more negative, the worse; +inf where nothing has one."""
-    found = [
-        margin / abs(row[key.removesuffix("margin") + "limit"] or 1.0)
-        for key, margin in row.items()
-        if key.startswith("requirement.") and key.endswith(".margin") and margin is not None
-        if key != "requirement.captured.margin"  # yes or no: its margin is 0 or -1, never a distance
-    ]
-    return min(found, default=math.inf)
-
-
 def _keep_logs(flown: Campaign, first: Case, directory: Path, keep: Keep) -> tuple[Path, ...]:
-    worst = sorted(flown.rows, key=lambda row: (severity(row), row["case"]))[: keep.worst]
-    chosen = {*flown.failed[: keep.failed], *(row["case"] for row in worst), *range(min(keep.sampled, flown.runs))}
+    from hil.report.campaign import worst_first
+
+    worst = worst_first(flown.rows)[: keep.worst]
+    chosen = {*flown.failed[: keep.failed], *worst, *range(min(keep.sampled, flown.runs))}
     return tuple(_keep_log(flown, replace(first, number=number), directory) for number in sorted(chosen))
 
 

@@ -705,9 +705,17 @@ def _render(directory: Path, log: Log) -> Path:
 
 def _render_campaign(directory: Path, flown: Campaign, summary: dict[str, Any]) -> Path:
     from hil.report import render_campaign
+    from hil.report.wording import percent
 
     _write(directory / "report.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
-    return _write(directory / REPORT_NAME, render_campaign(flown, summary))
+    asked = flown.criterion
+    facts = [
+        ("any case again", f"{flown.command} --seed {flown.seed} --case K"),
+        ("to be shown", f"{percent(asked.required)} at {percent(asked.confidence)} confidence"),
+        ("failures accepted", str(asked.accepted)),
+        *((f"version, {name.replace('_', ' ')}", value) for name, value in flown.versions.items()),
+    ]
+    return _write(directory / REPORT_NAME, render_campaign(flown, summary, facts))
 
 
 def _write(path: Path, text: str) -> Path:

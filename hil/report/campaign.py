@@ -65,6 +65,7 @@ def summarise(
     failed = [row for row in every if row["verdict"] != PASS]
     rows = every[: Sampling.of(sampler, campaign.runs).counted(len(every))]
     mission = statistics.demonstrated(sum(row["verdict"] != PASS for row in rows), len(rows), confidence, required)
+    spreads = _spreads(every)
     names = sorted({r["name"] for row in rows for r in row["requirements"]}, key=lambda n: (requirement_order(n), n))
     return {
         "scenario": campaign.scenario.name,
@@ -81,15 +82,23 @@ def summarise(
         "errors": sum(row["verdict"] == ERROR for row in every),
         "requirements": [_requirement(name, rows, required, confidence) for name in names],
         "failed": [{"case": row["case"], "command": _command(campaign, row["case"])} for row in failed],
-        "worst": [_case(row, campaign) for row in sorted(every, key=_badness)[:WORST]],
+        "worst": [
+            _case(row, spreads, campaign) for row in sorted(every, key=lambda row: _badness(row, spreads))[:WORST]
+        ],
         "drivers": _drivers(names, rows, confidence),
         "sobol": _sobol(names, every, confidence) if sampler == "saltelli" and len(every) == campaign.runs else {},
         "ellipses": [
             _plain({"gate": gate, "plane": plane, **asdict(ellipse)})
-            for gate, plane, _, ellipse in dispersion(rows)
+            for gate, plane, _, ellipse in dispersion(rows, campaign.scenario.flight.phases)
             if ellipse is not None
         ],
-        "consistency": [_plain(asdict(found)) for found in consistency.assess(campaign.rows, confidence)],
+        "consistency": [
+            _plain(asdict(found))
+            for found in sorted(
+                consistency.assess(campaign.rows, confidence),
+                key=lambda found: _order(found.phase, campaign.scenario.flight.phases),
+            )
+        ],
     }
 
 
@@ -115,13 +124,14 @@ def render_campaign(
         s=summary,
         words=requirement_name,
         percent=_percent,
+        floor=statistics.percent_floor,
         consistency=_by_quantity(summary["consistency"]),
         asked=percent,
         contact_made=sum(row["contact"] is not None for row in rows),
         figures={
             "contact": figures.contact(contact, summary["confidence"]),
             "delta_v": figures.delta_v([row["delta_v_mps"] for row in rows], min(budget, default=None)),
-            "dispersion": figures.dispersion(dispersion(rows)),
+            "dispersion": figures.dispersion(dispersion(rows, campaign.scenario.flight.phases)),
             "drivers": figures.drivers(summary["drivers"]),
             "sobol": figures.sobol(summary["sobol"]),
         },
@@ -278,7 +288,10 @@ def _found(row: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
 
 
 def _requirement(name: str, rows: Sequence[Mapping[str, Any]], required: float, confidence: float) -> dict[str, Any]:
-    """Failures and the bound of the margin over the cases that were judged on it, or broke before they could be."""
+    """Failures and the bound of the margin over the cases that were judged on it, or broke before they could be.
+
+    worst_kept_by: the share of all cases that keep the worst margin seen (Wilks 1941), however few were flown.
+    """
     judged = [(row, _found(row, name)) for row in rows]
     judged = [(row, r) for row, r in judged if r is not None or row["verdict"] == ERROR]
     met = [r for _, r in judged if r is not None]
@@ -296,6 +309,7 @@ def _requirement(name: str, rows: Sequence[Mapping[str, Any]], required: float, 
         "worst": {"case": worst_row["case"], "figure": worst_found["figure"] if worst_found else None,
                   "limit": worst_found["limit"] if worst_found else None, "margin": margins[worst]},
         "margin_bound": None, "margin_order": None, "margin_note": None,
+        "worst_kept_by": statistics.success_at_least(0, len(judged), confidence),
     }  # fmt: skip
     if met[0]["unit"] != "1":
         try:
@@ -319,33 +333,55 @@ def _margin(found: Mapping[str, Any] | None) -> float:
     return float(found["margin"])
 
 
-def _relative_margin(found: Mapping[str, Any]) -> float:
-    margin = _margin(found)
-    return margin / abs(found["limit"]) if found["limit"] and isfinite(margin) else margin
+Spreads = Mapping[str, float]
 
 
-def _weakest(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The requirement with the least margin relative to its limit; a yes or no counts only when it is a no."""
+def _spreads(rows: Sequence[Mapping[str, Any]]) -> Spreads:
+    """Standard deviation over the cases of the margin of each requirement."""
+    margins: dict[str, list[float]] = {}
+    for row in rows:
+        for r in row["requirements"]:
+            margins.setdefault(r["name"], []).append(_margin(r))
+    return {name: float(np.std([m for m in found if isfinite(m)] or [0.0])) for name, found in margins.items()}
+
+
+def _sigmas(found: Mapping[str, Any], spreads: Spreads) -> float:
+    """The margin in units of its spread over the cases: what has none is as far as can be, on the side it is on."""
+    margin, spread = _margin(found), spreads[found["name"]]
+    return margin / spread if spread > 0.0 else inf if margin >= 0.0 else -inf
+
+
+def _weakest(row: Mapping[str, Any], spreads: Spreads) -> Mapping[str, Any] | None:
+    """The requirement with the least margin for its spread; a yes or no counts only when it is a no."""
     counted = [r for r in row["requirements"] if r["unit"] != "1" or not r["passed"]]
-    return min(counted, key=_relative_margin, default=None)
+    return min(counted, key=lambda r: _sigmas(r, spreads), default=None)
 
 
-def _badness(row: Mapping[str, Any]) -> tuple[int, float, int]:
-    weakest = _weakest(row)
+def _badness(row: Mapping[str, Any], spreads: Spreads) -> tuple[int, float, int]:
+    weakest = _weakest(row, spreads)
     return (
         {ERROR: 0, FAIL: 1, PASS: 2}[row["verdict"]],
-        inf if weakest is None else _relative_margin(weakest),
+        inf if weakest is None else _sigmas(weakest, spreads),
         int(row["case"]),
     )
+
+
+def worst_first(rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Case numbers of a campaign's flat rows: broken, then failed, then by the least margin for its spread."""
+    checked = _checked(rows)
+    spreads = _spreads(checked)
+    return [row["case"] for row in sorted(checked, key=lambda row: _badness(row, spreads))]
 
 
 def _command(campaign: Flown, case: int) -> str:
     return f"{campaign.command} --seed {campaign.seed} --case {case}"
 
 
-def _case(row: Mapping[str, Any], campaign: Flown) -> dict[str, Any]:
+def _case(row: Mapping[str, Any], spreads: Spreads, campaign: Flown) -> dict[str, Any]:
+    weakest = _weakest(row, spreads)
     shown: dict[str, Any] = _plain({
-        "case": row["case"], "verdict": row["verdict"], "error": row["error"], "weakest": _weakest(row),
+        "case": row["case"], "verdict": row["verdict"], "error": row["error"], "weakest": weakest,
+        "sigmas": None if weakest is None else _sigmas(weakest, spreads),
         "failed": [r["name"] for r in row["requirements"] if not r["passed"]],
         "command": _command(campaign, row["case"]),
     })  # fmt: skip
@@ -393,19 +429,23 @@ def contact_values(rows: Sequence[Mapping[str, Any]], key: str) -> Floats:
     return np.array([inf if row["contact"] is None else row["contact"][key] for row in rows])
 
 
+def _order(phase: str, phases: Sequence[str]) -> int:
+    return phases.index(phase) if phase in phases else len(phases)
+
+
 def dispersion(
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]], phases: Sequence[str]
 ) -> list[tuple[str, str, Floats, statistics.Ellipse | None]]:
     """(gate, "R-bar" or "H-bar", points of shape (n, 2), ellipse) for every gate; V-bar is the first coordinate.
 
-    The ellipse is None where the points are too few or lie on a line.
+    In the order of the mission's phases. The ellipse is None where the points are too few or lie on a line.
     """
     passed: dict[str, list[Sequence[float]]] = {}
     for row in rows:
         for gate, state in row["gates"].items():
             passed.setdefault(gate, []).append(state)
     found: list[tuple[str, str, Floats, statistics.Ellipse | None]] = []
-    for gate, states in passed.items():
+    for gate, states in sorted(passed.items(), key=lambda item: _order(item[0], phases)):
         r = np.array(states, dtype=np.float64)
         for plane, component in (("R-bar", 0), ("H-bar", 2)):
             points = np.column_stack([r[:, 1], -r[:, component]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from hil import statistics
 from hil.report.figures import BLUE, GREEN, GREY, INK, ORANGE, RED, drawing, thin
-from hil.report.wording import requirement_name
+from hil.report.wording import number, requirement_name
 
 Floats = NDArray[np.float64]
 SHOWN_POINTS = 400
@@ -58,26 +59,24 @@ def delta_v(spent: Sequence[Mapping[str, float]], limit: float | None) -> str:
     flown = [entry for entry in spent if entry]
     if len(flown) < 2:
         return ""
-    with drawing(10.2, 2.9) as (figure, out):
-        left, right = figure.subplots(1, 2)
-        total = np.array([entry["total"] for entry in flown])
-        left.hist(total, bins=_bins(len(total)), color=BLUE, alpha=0.85)
-        left.axvline(float(np.median(total)), color=INK, lw=1.0, ls=(0, (5, 3)), label="median")
-        if limit is not None:
-            left.axvline(limit, color=RED, lw=1.2, label="limit")
-        left.set_xlim(0.0, 1.06 * max(float(total.max()), limit or 0.0))
-        left.set_ylabel("cases")
-        left.set_title("In total")
-        for name, words, colour in (
-            ("translation", "translation", ORANGE), ("attitude", "attitude and losses", GREEN)
-        ):  # fmt: skip
-            right.hist([entry[name] for entry in flown], bins=_bins(len(flown)), color=colour, alpha=0.7, label=words)
-        right.set_xlim(0.0, None)
-        right.set_title("By what it was spent on")
-        for axes in (left, right):
+    with drawing(10.2, 2.6) as (figure, out):
+        panels = (
+            ("total", "in total", BLUE), ("translation", "translation", ORANGE),
+            ("attitude", "attitude and losses", GREEN),
+        )  # fmt: skip
+        for axes, (name, words, colour) in zip(figure.subplots(1, 3), panels, strict=True):
+            values = np.array([entry[name] for entry in flown])
+            axes.hist(values, bins=_bins(len(values)), color=colour, alpha=0.85)
+            axes.axvline(float(np.median(values)), color=INK, lw=1.0, ls=(0, (5, 3)))
+            words += f": median {number(float(np.median(values)))}"
+            if name == "total" and limit is not None:
+                words += f", limit {number(limit)}"
+                if limit < values.max() + 3.0 * np.ptp(values):
+                    axes.axvline(limit, color=RED, lw=1.2)
+            axes.set_title(words, fontsize=8.5)
+            axes.set_axisbelow(True)
             axes.set_xlabel("velocity change, m/s")
-            axes.set_ylim(0.0, 1.3 * axes.get_ylim()[1])
-            axes.legend(loc="upper left", ncols=2)
+        figure.axes[0].set_ylabel("cases")
     return out[0]
 
 
@@ -102,7 +101,7 @@ def dispersion(gates: Sequence[tuple[str, str, Floats, statistics.Ellipse | None
                 axes.annotate(note, (0.0, 1.02), xycoords="axes fraction", fontsize=7.5, color="#5b6570")
             axes.set_aspect("equal", adjustable="datalim")
             axes.invert_yaxis()
-            axes.set_title(gate, pad=16)
+            axes.set_title(f"end of {gate}", pad=16)
             axes.set_xlabel("V-bar, m")
             axes.set_ylabel(f"{plane}, m")
         for axes in grid.flat[len(gates) :]:
@@ -179,6 +178,10 @@ def sobol(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     return out[0]
 
 
+_UNIT = re.compile(r"_(rad|radps|m|mps|mps2|ratio)(?=[.\\[]|$)")
+
+
 def _name(driver: Mapping[str, Any]) -> str:
-    words = str(driver["name"]).replace("_", " ")
+    """What was drawn, in words: thruster_direction_rad.23[x] is the thruster direction 23 x."""
+    words = re.sub(r"[_.\[\]]+", " ", _UNIT.sub("", str(driver["name"]))).strip()
     return f"|{words}|" if driver["effect"] == "size" else words

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hil.checks import at_least, at_most
+from hil.sampling import GROUPS, Sampling
 from hil.scenario import Scenario
 
 BROKEN, TOO_FAR, TOO_FAST = 17, 41, 63
@@ -39,6 +40,22 @@ def rows(count: int = 300, seed: int = 5) -> list[dict[str, Any]]:
     """
     rng = np.random.default_rng(seed)
     return [_row(case, rng) for case in range(count)]
+
+
+def saltelli(rows_each: int = 32) -> Made:
+    """A made-up design: the velocity change is 2 x mass + 1 x camera, the lateral misalignment their product."""
+    design = Sampling("saltelli", rows_each * (len(GROUPS) + 2))
+    rng = np.random.default_rng(1)
+    drawn = rng.standard_normal((2 * rows_each, 2))
+    few, made = rows(BROKEN, seed=3), []
+    for case in range(design.runs or 0):
+        mass, camera = (drawn[design.case_of(group, case)][i] for i, group in enumerate(("mass properties", "camera")))
+        row = dict(few[case % len(few)]) | {"case": case}
+        row["requirement.delta_v.figure"] = 12.0 + 2.0 * mass + camera
+        row["requirement.contact_lateral_misalignment.figure"] = 0.02 + 0.001 * mass * camera
+        row["requirement.delta_v.passed"] = passed = case != 2 * rows_each + 5
+        made.append(row | {"verdict": "PASS" if passed else "FAIL"})
+    return campaign(made)
 
 
 def _row(case: int, rng: np.random.Generator) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hil import Log
-from hil.report import render, render_campaign
+from hil.report import render, render_campaign, summarise
 from tests.hil import campaigns
 
 # Put into the copy that the browser opens: what was laid out, and what was asked for, into an attribute.
@@ -68,6 +68,11 @@ def test_report_of_a_run(contact_log: Log, tmp_path: Path) -> None:
 def test_report_of_a_campaign(tmp_path: Path) -> None:
     page = render_campaign(campaigns.campaign(campaigns.rows(120)))
     assert_drawn(page, tmp_path, 4)
+
+
+def test_report_of_a_variance_based_campaign(tmp_path: Path) -> None:
+    made = campaigns.saltelli(8)
+    assert_drawn(render_campaign(made, summarise(made, sampler="saltelli")), tmp_path, 5)
 
 
 def test_what_is_wrong_with_a_page_is_seen(tmp_path: Path) -> None:
