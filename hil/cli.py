@@ -713,7 +713,7 @@ def _render_campaign(directory: Path, flown: Campaign, summary: dict[str, Any]) 
         ("any case again", f"{flown.command} --seed {flown.seed} --case K"),
         ("to be shown", f"{percent(asked.required)} at {percent(asked.confidence)} confidence"),
         ("failures accepted", str(asked.accepted)),
-        *((f"version, {name.replace('_', ' ')}", value) for name, value in flown.versions.items()),
+        *((f"version, {name.replace('_', ' ')}", value) for name, value in sorted(flown.versions.items())),
     ]
     return _write(directory / REPORT_NAME, render_campaign(flown, summary, facts))
 

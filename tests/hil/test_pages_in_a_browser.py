@@ -72,7 +72,7 @@ def test_report_of_a_campaign(tmp_path: Path) -> None:
 
 def test_report_of_a_variance_based_campaign(tmp_path: Path) -> None:
     made = campaigns.saltelli(8)
-    assert_drawn(render_campaign(made, summarise(made, sampler="saltelli")), tmp_path, 5)
+    assert_drawn(render_campaign(made, summarise(made, sampler="saltelli")), tmp_path, 4)  # too few for drivers
 
 
 def test_what_is_wrong_with_a_page_is_seen(tmp_path: Path) -> None:
