@@ -120,7 +120,6 @@ def assert_accounted(log: Log, witness: Witness) -> None:
             assert miss["cause"] == ("backlog" if behind else "host") and miss["start_late_us"] > 0.0
         took_us = (witness.answered_ns[tick] - witness.called_ns[tick]) / 1000
         assert took_us <= miss["response_us"]
-        assert miss["response_us"] - took_us < 50_000.0 or miss["cause"] == "host"
         assert not log.command["thruster_on_us"][tick].any() and log.command["dock_arm"][tick] == 0
         if tick + 1 < len(log.truth):  # and no valve opened in truth
             assert log.truth["propellant_kg"][tick + 1] == log.truth["propellant_kg"][tick]
@@ -139,12 +138,10 @@ def assert_never_slipped(log: Log, witness: Witness) -> list[int]:
     due_ns = [start_ns + k * CYCLE_NS for k in range(cycles)]
     assert set(until_ns) <= set(due_ns) and until_ns == sorted(set(until_ns))
     assert all(called >= due for called, due in zip(witness.called_ns, due_ns, strict=True))
-    if cycles - 1 not in misses(log) and witness.answered_ns[-2] < due_ns[-1]:
+    if witness.answered_ns[-2] < due_ns[-1] - CYCLE_NS // 2:  # then the last cycle was slept for
         assert until_ns[-1] == due_ns[-1]
-    late = {k for k in range(cycles) if witness.answered_ns[k] > due_ns[k] + CYCLE_NS}
-    assert late <= set(misses(log))
-    for tick in set(misses(log)) - late:  # answered just in time, noticed just too late
-        assert misses(log)[tick]["late_us"] < 50_000.0
+    # an answer that came just in time may have been noticed just too late
+    assert {k for k in range(cycles) if witness.answered_ns[k] > due_ns[k] + CYCLE_NS} <= set(misses(log))
     return due_ns
 
 
@@ -164,22 +161,23 @@ def test_a_stop_of_350_ms_is_exactly_the_deadlines_it_covers(after_ns: int) -> N
     at = FIRES - 1
     log, witness = flown(0.1 * at + 1.5, "catchup", hold=(at, after_ns))
     due_ns = assert_never_slipped(log, witness)
-    held_us = (witness.resumed_ns - witness.stopped_ns) / 1000
-    assert held_us >= HELD_NS / 1000
+    held_ns = witness.resumed_ns - witness.stopped_ns
+    assert held_ns >= HELD_NS
     covered = [
         tick for tick, due in enumerate(due_ns)
         if witness.answered_ns[tick] > witness.stopped_ns and due + CYCLE_NS <= witness.resumed_ns
     ]  # fmt: skip
-    # 350 ms cover three deadlines, or four where they begin in the last half of a cycle; one of these may be kept
-    first = at if witness.answered_ns[at] > witness.stopped_ns else at + 1
-    assert covered == list(range(first, first + len(covered))) and 2 <= len(covered) <= 4
+    first = next(k for k, answered_ns in enumerate(witness.answered_ns) if answered_ns > witness.stopped_ns)
+    assert covered == list(range(first, first + len(covered))) and first >= at
+    # three or four deadlines lie in 350 ms, and the first of them may be that of a cycle already answered
+    assert held_ns // CYCLE_NS - 1 <= len(covered) <= held_ns // CYCLE_NS + 1
     # the backlog is worked off at once: those that follow are late only as long as that takes
     recovered = next(k for k in range(first, len(due_ns)) if witness.answered_ns[k] <= due_ns[k] + CYCLE_NS)
     in_backlog = [k for k in range(covered[-1] + 1, recovered) if witness.called_ns[k] > due_ns[k]]
     near = {k for k in misses(log) if first <= k < recovered}
     assert near == {*covered, *in_backlog}
     assert misses(log)[covered[0]]["cause"] == "flight computer"
-    print(after_ns / MS, "ms into tick", at, "held", held_us, "missed", misses(log))
+    print(after_ns / MS, "ms into tick", at, "held", held_ns / MS, "ms, missed", misses(log))
 
 
 def test_a_stop_of_350_ms_is_one_miss_where_the_schedule_is_put_back() -> None:
@@ -191,7 +189,7 @@ def test_a_stop_of_350_ms_is_one_miss_where_the_schedule_is_put_back() -> None:
     assert missed[at]["cause"] == "flight computer" and missed[at]["late_us"] >= (HELD_NS - CYCLE_NS) / 1000
     took_ns = np.array(witness.answered_ns) - np.array(witness.called_ns)
     for tick in set(missed) - {at}:  # of a busy host's own making
-        assert took_ns[tick] > CYCLE_NS or missed[tick]["cause"] == "host"
+        assert took_ns[tick] > CYCLE_NS // 2 or missed[tick]["cause"] == "host"
     assert log.realtime is not None and log.realtime["slipped_s"] >= missed[at]["late_us"] * 1.0e-6
     assert not log.command["thruster_on_us"][at].any()
     print("missed", missed)
