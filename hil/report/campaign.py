@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hil import consistency, statistics
+from hil import consistency, lincov, statistics
 from hil.log import ERROR, FAIL, PASS
 from hil.report import campaign_figures as figures
 from hil.report.page import CONTACT, template
@@ -98,6 +98,9 @@ def summarise(
                 consistency.assess(campaign.rows, confidence),
                 key=lambda found: _order(found.phase, campaign.scenario.flight.phases),
             )
+        ],
+        "linear_covariance": [
+            _plain(asdict(found)) for found in lincov.compare(campaign.scenario, campaign.rows, confidence)
         ],
     }
 

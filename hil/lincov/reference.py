@@ -1,0 +1,158 @@
+"""The reference flight: without dispersions or noise, on a grid of steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gnc import kernels
+from gnc.flight import Flag, Law
+from hil.lincov.linear import STEP_S, Floats
+from hil.log import Log
+from hil.prepare import facing_port
+from hil.scenario import Scenario
+
+SMOOTHED_S = 30.0  # over which the reference flight's pulses are averaged for the mean demand
+VELOCITY_BAND = 0.6  # of gnc/core/ctl_translation.c, of the smallest firing
+
+
+def without_noise(scenario: Scenario) -> Scenario:
+    """The scenario with nothing dispersed and sensors without error; the flight software is told what it was told."""
+    still: dict[str, Any] = {field.name: 0.0 for field in fields(scenario.dispersions)}
+    still |= {"density_factor": 1.0, "correlated": ()}
+    s = scenario.sensors
+    imu = replace(
+        s.imu, gyro_arw_deg_per_sqrt_h=0.0, gyro_bias_deg_per_h=0.0, gyro_rrw_deg_per_h15=0.0,
+        accelerometer_bias_mps2=0.0, accelerometer_noise_mps_per_sqrt_s=0.0, scale_factor_ppm=0.0, misalignment_deg=0.0,
+    )  # fmt: skip
+    star = replace(s.star, sigma_cross_arcsec=0.0, sigma_roll_arcsec=0.0, misalignment_deg=0.0)
+    gnss = replace(s.gnss, sigma_r_m=0.0, sigma_v_mps=0.0)
+    rgnss = replace(s.rgnss, sigma_r_m=0.0, sigma_v_mps=0.0, bias_sigma_m=0.0)
+    camera = replace(
+        s.camera, sigma_range_ratio=0.0, sigma_range_floor_m=0.0, sigma_los_deg=0.0, sigma_pose_deg=0.0,
+        boresight_deg=0.0, dropout_probability=0.0,
+    )  # fmt: skip
+    sensors = replace(s, imu=imu, star=star, gnss=gnss, rgnss=rgnss, camera=camera)
+    return replace(scenario, dispersions=replace(scenario.dispersions, **still), sensors=sensors)
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A phase of the reference flight: its first and last step, and what is constant in it."""
+
+    number: int
+    name: str
+    law: int
+    first: int
+    last: int
+    arm_variance: Floats
+    arm_rate_variance: Floats
+    carried_tau_s: Floats
+
+
+class Path:
+    """The reference flight up to the contact, on a grid of STEP_S where nothing else is said; hill axes, SI."""
+
+    def __init__(self, scenario: Scenario, flown: Log, params: Any):
+        cycles = int((flown.truth["contact_status"] == 0).sum())
+        truth, told, sensors = (x[:cycles] for x in (flown.truth, flown.telemetry, flown.sensors))
+        self.cycle_s = float(params["cycle_s"])
+        self.per_step = round(STEP_S / self.cycle_s)
+        self.rows = np.arange(0, cycles, self.per_step)
+        target_r, target_v = truth["r_target_eci_m"][0], truth["v_target_eci_mps"][0]
+        self.n_radps = float(np.linalg.norm(np.cross(target_r, target_v)) / (target_r @ target_r))
+        hill_from_eci, _ = kernels.hill_frame(truth["r_target_eci_m"], truth["v_target_eci_mps"])
+        lever = np.subtract(scenario.chaser.port_body_m, scenario.chaser.com_body_m)
+        self.lever_m = float(np.linalg.norm(lever))
+        arm = _to_hill(hill_from_eci, told["q_body_from_eci"], np.tile(lever, (cycles, 1)))
+        error = told["r_chaser_target_hill_m"] + arm - told["r_ref_hill_m"]
+        self.fired = np.zeros(cycles, dtype=bool)
+        self.fired[1:] = flown.command["thruster_on_us"][: cycles - 1].any(axis=1)
+        self.fired[2:] |= self.fired[1:-1]  # thrust decays into the next cycle, and flight reads the accelerometer
+        dv = _to_hill(hill_from_eci, truth["q_body_from_eci"], truth["dv_body_mps"])
+        self.coast_accel = dv[~self.fired].mean(axis=0) / self.cycle_s
+        self.thrust_dv = np.where(self.fired[:, None], dv, 0.0)
+        self.burning = (told["flags"] & int(Flag.BURN)) > 0
+        self.phase_of_cycle = told["phase"].astype(int)
+        self.law_of_cycle = params["phase_law"][self.phase_of_cycle]
+        self.steered = (self.law_of_cycle == Law.HOLD) | (self.law_of_cycle == Law.FORCED)
+        self.r = truth["r_chaser_target_hill_m"][self.rows]
+        self.error, self.arm = error[self.rows], arm[self.rows]
+        self.accel = self._per_step(self.thrust_dv) / STEP_S
+        self.sensed_cycles = self._per_step((self.fired & ~self.burning).astype(float))
+        self.updates = {
+            name: self._per_step(sensors[f"{name}_valid"].astype(float)) for name in ("rgnss", "camera", "camera_pose")
+        }
+        self.attitude_variance = float(np.mean(told["sigma_attitude_rad"][cycles // 2] ** 2))
+        self.quantum = self._quantum()
+        self.smallest = self.quantum / float(params["fire_threshold"])
+        self.demand = self._mean_demand(told, params)
+        self.sharing = self._sharing(scenario, flown.command["thruster_on_us"][:cycles])
+        self.legs = self._legs(scenario, params, np.gradient(arm, self.cycle_s, axis=0))
+
+    def _per_step(self, x: NDArray[Any]) -> Floats:
+        return np.asarray(np.add.reduceat(x, self.rows, axis=0))
+
+    def _quantum(self) -> Floats:
+        """Velocity change of one firing on each axis: the usual one where the vehicle is steered in small ones."""
+        pulses = np.abs(self.thrust_dv[self.steered])
+        return np.array([np.median(x[x > 1.0e-6]) if (x > 1.0e-6).any() else 1.0e-6 for x in _significant(pulses)])
+
+    def _sharing(self, scenario: Scenario, on_us: NDArray[Any]) -> Floats:
+        """How many thrusters share the work on each axis, so that their errors average: (sum t)² / sum t²."""
+        direction = np.array(scenario.chaser.thrusters.direction)
+        time = on_us[self.steered][:, : len(direction)].sum(axis=0, dtype=np.float64)
+        found = np.ones(3)
+        for axis in range(3):
+            mine = time[np.abs(direction[:, axis]) > 0.5]
+            if mine.any():
+                found[axis] = mine.sum() ** 2 / (mine**2).sum()
+        hill_from_body = np.asarray(kernels.quat_to_dcm(np.array(facing_port(scenario)))).T
+        return np.asarray(np.abs(hill_from_body) @ found)
+
+    def _mean_demand(self, told: Any, params: Any) -> Floats:
+        """Mean velocity error that control works on in the reference flight, before its dead band."""
+        n, r, v = self.n_radps, told["r_chaser_target_hill_m"], told["v_chaser_target_hill_mps"]
+        fed_forward = np.stack([-3.0 * n * n * r[:, 0] - 2.0 * n * v[:, 1], 2.0 * n * v[:, 0], n * n * r[:, 2]], axis=1)
+        kd = np.maximum(params["phase_kd_ps"][self.phase_of_cycle], 1.0e-9)[:, None]
+        outside = np.where(self.steered[:, None], (told["accel_cmd_hill_mps2"] - fed_forward) / kd, 0.0)
+        demand = outside + np.sign(outside) * VELOCITY_BAND * self.smallest
+        window = np.ones(round(SMOOTHED_S / self.cycle_s) | 1)
+        found = np.zeros_like(demand)
+        for number in np.unique(self.phase_of_cycle):
+            rows = np.flatnonzero(self.phase_of_cycle == number)
+            weight = np.convolve(np.ones(len(rows)), window)[len(window) // 2 :][: len(rows)]
+            for axis in range(3):
+                found[rows, axis] = np.convolve(demand[rows, axis], window)[len(window) // 2 :][: len(rows)] / weight
+        return found[self.rows]
+
+    def _legs(self, scenario: Scenario, params: Any, arm_rate: Floats) -> list[Leg]:
+        phases = self.phase_of_cycle[self.rows]
+        starts = [0, *(np.flatnonzero(np.diff(phases)) + 1)]
+        legs = []
+        for first, after in zip(starts, [*starts[1:], len(phases)], strict=True):
+            number = int(phases[first])
+            rows = slice(self.rows[first], self.rows[after - 1] + 1)
+            firings = (np.abs(self.thrust_dv[rows]) > 0.5 * self.quantum).sum(axis=0)
+            # the attitude is anywhere in its dead band; what is across the arm moves the port
+            along = self.arm[first:after].mean(axis=0) / self.lever_m if self.lever_m else np.zeros(3)
+            band = float(params["phase_attitude_deadband_rad"][number])
+            legs.append(Leg(
+                number, scenario.flight.phases[number], int(params["phase_law"][number]), int(first), int(after) - 1,
+                np.maximum(1.0 - along**2, 0.0) * (self.lever_m * band) ** 2 / 3.0, arm_rate[rows].var(axis=0),
+                0.5 * (after - first) * STEP_S / np.maximum(firings, 0.5),
+            ))  # fmt: skip
+        return legs
+
+
+def _to_hill(hill_from_eci: Floats, q_body_from_eci: Floats, body: Floats) -> Floats:
+    eci = kernels.quat_irotate(np.ascontiguousarray(q_body_from_eci), np.ascontiguousarray(body))
+    return np.asarray(np.einsum("nij,nj->ni", hill_from_eci, eci))
+
+
+def _significant(pulses: Floats) -> list[Floats]:
+    """Of each axis the pulses of its own thrusters, not what another axis' leave in it."""
+    return [pulses[pulses.argmax(axis=1) == axis, axis] for axis in range(3)]
