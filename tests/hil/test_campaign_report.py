@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from hil import Log, statistics
+from hil import Log, lincov, statistics
 from hil.report import compare, render_campaign, summarise
 from hil.report.campaign import worst_first
 from hil.report.wording import requirement_order, requirement_unit
@@ -234,3 +234,21 @@ def test_rows_that_are_no_campaign_are_refused(made_up: Made) -> None:
         summarise(campaign([made_up.rows[3], made_up.rows[3]]))
     with pytest.raises(ValueError, match="case 3: verdict must be PASS, FAIL or ERROR, got 'OK'"):
         summarise(campaign([dict(made_up.rows[3]) | {"verdict": "OK"}]))
+
+
+def test_prediction_stands_beside_the_samples(made_up: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    def beside(*_: Any) -> list[lincov.Compared]:
+        return [
+            lincov.Compared("s3", "x", 300, 0.08, 0.075, 0.086, 0.07, 1.14, True, True),
+            lincov.Compared("s4", "z", 298, 0.04, 0.036, 0.043, 0.025, 1.6, False, True),
+            lincov.Compared("s4", "y", 298, 0.04, 0.036, 0.043, 0.08, 0.5, False, False),
+        ]
+
+    without = summarise(made_up)
+    assert without["linear_covariance"] == []
+    monkeypatch.setattr(lincov, "compare", beside)
+    found = summarise(made_up)
+    assert [c["ratio"] for c in found["linear_covariance"]] == [1.14, 1.6, 0.5]
+    page = render_campaign(made_up, found)
+    assert page.count("at the edge of its dead band") == 1 and page.count("not explained by a dead band") == 1
+    assert "Linear covariance" in page and "Linear covariance" not in render_campaign(made_up, without)
