@@ -169,6 +169,10 @@ def run(
 
     if software and on != "sil":
         raise click.UsageError(f"--flight {software}: expected without --on {on}: one computer flies")
+    if runs is not None and sampler in ("random", "sobol"):
+        raise click.UsageError(
+            f"--runs {runs}: a case drawn by {sampler} does not depend on it; expected with lhs, saltelli"
+        )
     factory, sampling = _software(software), Sampling(sampler, runs)
     read = Scenario.load(scenario, overrides)
     faults = {"link_faults": read.link_faults, "board_faults": read.board_faults, "seed": seed, "case": case}

@@ -334,6 +334,47 @@ def test_a_mistake_is_one_line_and_exit_status_2(capsys: pytest.CaptureFixture[s
     assert err.count("\n") == 1 and err.startswith("proxops: ") and expected in err
 
 
+def test_an_unreachable_scheduler_is_one_line_and_exit_status_2(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(engine, "SCHEDULER_TIMEOUT_S", 0.5)
+    status, out, err = call(capsys, "campaign", "iss-contact", "--runs", "2", "--dask", "tcp://127.0.0.1:1")
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1 and err.startswith("proxops: scheduler tcp://127.0.0.1:1: cannot be reached")
+
+
+def test_a_report_of_no_whole_campaign_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    campaign("iss-contact", 2, overrides=SHORT, out=out, keep=Keep(0, 0, 0))
+    path = out / "journal.sqlite"
+    for damage, expected in (
+        ("DELETE FROM cases WHERE number = 1", "1 of 2 cases flown: --resume flies the rest"),
+        (
+            "UPDATE cases SET record = replace(record, 'FAIL', 'PASS')",
+            "the journal is corrupt: case 0 is not as it was",
+        ),
+        ("DROP TABLE cases", "the journal cannot be used: no such table"),
+    ):
+        with sqlite3.connect(path) as db:
+            db.execute(damage)
+        db.close()
+        status, printed, err = call(capsys, "report", str(out))
+        assert (status, printed) == (2, "") and err.count("\n") == 1 and expected in err, err
+
+
+def test_a_report_that_finds_the_disk_full_is_one_line(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    campaign("iss-contact", 2, overrides=SHORT, out=out, keep=Keep(0, 0, 0))
+    script = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        + proxops("report", str(out))[2]
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment(), timeout=60)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.count("\n") == 1 and "report.html: cannot be written: File too large" in done.stderr
+
+
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(CampaignError, match=r"something in it and no campaign: thesis\.txt"):
