@@ -367,12 +367,22 @@ def test_a_report_that_finds_the_disk_full_is_one_line(tmp_path: Path) -> None:
     out = tmp_path / "out"
     campaign("iss-contact", 2, overrides=SHORT, out=out, keep=Keep(0, 0, 0))
     script = (
-        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (34_000, 34_000))\n"
         + proxops("report", str(out))[2]
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment(), timeout=60)
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.count("\n") == 1 and "report.html: cannot be written: File too large" in done.stderr
+    assert not (out / "report.html").exists()
+
+
+def test_a_report_that_finds_its_place_taken_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    campaign("iss-contact", 1, overrides=SHORT, out=out, keep=Keep(0, 0, 0))
+    (out / "report.html").mkdir()
+    status, printed, err = call(capsys, "report", str(out))
+    assert (status, printed) == (2, "") and err.count("\n") == 1
+    assert "report.html: cannot be written: Is a directory" in err
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
