@@ -329,12 +329,12 @@ def campaign(
         raise CampaignError(f"jobs = {jobs}: expected 1 or more")
     overrides, criterion = tuple(overrides), criterion or Criterion()
     sampling = Sampling.of(sampler, runs)
-    sampling.check_campaign(runs)
     if not isinstance(scenario, Scenario):
         command = " ".join(["proxops run", quote(str(scenario)), *(f"--set {quote(item)}" for item in overrides)])
         scenario = Scenario.load(scenario, overrides)
     else:
         command = f"proxops run {scenario.source}"
+    sampling.check_campaign(runs, scenario.dispersions.correlated)
     refuse_faults_not_injected(scenario, None)
     command += _flown_by(flight) + sampling.arguments()
     # a mistake that every case would meet is found before anything is written

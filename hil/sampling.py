@@ -6,11 +6,12 @@ the design is made for. docs/adr/0004 says what is SciPy's here and what is not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, cast, get_args
 
-from hil.distributions import QUANTITIES, Point, Quantity, Source
+from hil.distributions import QUANTITIES, Correlated, Point, Quantity, Source
 from hil.journal import CampaignError
 from hil.noise import Stream, permuted
 
@@ -72,11 +73,23 @@ class Sampling:
         """How many cases, from the first, draw what no case before them drew: all but the mixed ones of saltelli."""
         return 2 * self.rows if self.sampler == "saltelli" else runs
 
-    def check_campaign(self, runs: int) -> None:
-        """Raises CampaignError where the first `runs` points are no balanced sample."""
+    def check_campaign(self, runs: int, together: Sequence[Correlated] = ()) -> None:
+        """Refuses what makes no sample of this kind.
+
+        Raises CampaignError where the first `runs` points are not balanced, and where quantities drawn `together`
+        are of different groups, whose shares of a variance are then not their own.
+        """
         if self.sampler == "sobol" and not _power_of_two(runs):
             low = 1 << (runs.bit_length() - 1)
             raise CampaignError(f"runs = {runs}: a Sobol' sample is balanced for a power of two: {low} or {2 * low}")
+        group = {quantity.key.removeprefix("dispersions."): quantity.group for quantity in QUANTITIES}
+        for at, correlated in enumerate(together if self.sampler == "saltelli" else ()):
+            groups = dict.fromkeys(group[key] for key in correlated.of)
+            if len(groups) > 1:
+                raise CampaignError(
+                    f"dispersions.correlated[{at}]: {' + '.join(correlated.of)} are of {len(groups)} groups "
+                    f"({', '.join(groups)}): the saltelli sampler expects quantities of one group"
+                )
 
     def check_case(self, case: int) -> None:
         """Raises CampaignError for a case that the design does not have."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from scipy import stats
 from scipy.stats import qmc
 
 from hil.dispersion import Dispersed, sample
-from hil.distributions import QUANTITIES
+from hil.distributions import QUANTITIES, Correlated
 from hil.journal import CampaignError
 from hil.noise import permuted
 from hil.sampling import GROUPS, NOISE, RANDOM, Sampling
@@ -97,6 +99,28 @@ def test_one_dispersion_more_changes_no_other_coordinate(scenario: Scenario) -> 
         assert [name for name in a if a[name] != b[name]] == ["initial_position_hill_m"]
 
 
+DIGESTS = {
+    "random": "035a3d230383d23a",
+    "lhs": "8d26d4f75d35844c",
+    "sobol": "cdf96d8addc94bc3",
+}
+
+
+@pytest.mark.parametrize("sampler", DIGESTS)
+def test_draws_have_these_bits_on_every_machine_and_in_every_version_of_scipy(sampler: str) -> None:
+    """Of a distribution of every kind; a digest may change with the samplers only, never with a library."""
+    declared = [
+        'mass_ratio={kind="truncated", sigma=0.02, low=-0.03, high=0.01}',
+        'com_m={kind="normal", mean=[0.0, 0.01, 0.0], sigma=0.01}',
+        'density_factor={kind="list", values=[0.7, 1.0, 1.6]}',
+        'initial_rate_deg_s={kind="uniform", low=-0.02, high=0.03}',
+        'correlated=[{of=["initial_position_m"], correlation=[[1.0, 0.5, 0.0], [0.5, 1.0, 0.0], [0.0, 0.0, 1.0]]}]',
+    ]
+    scenario = Scenario.load("iss-vbar", [f"dispersions.{item}" for item in declared])
+    drawn = [sample(scenario, 7, case, Sampling.of(sampler, 1500)).as_dict() for case in (0, 1499)]
+    assert hashlib.sha256(json.dumps(drawn).encode()).hexdigest()[:16] == DIGESTS[sampler]
+
+
 # ---- Saltelli -----------------------------------------------------------------------------------
 
 
@@ -129,6 +153,12 @@ def test_a_saltelli_design_swaps_one_group_at_a_time(scenario: Scenario) -> None
         (lambda: Sampling("saltelli", 100), f"runs = 100: .* a power of two: {4 * BLOCKS} or {8 * BLOCKS}"),
         (lambda: Sampling("saltelli", 3 * BLOCKS), f"a power of two: {2 * BLOCKS} or {4 * BLOCKS}"),
         (lambda: Sampling("sobol").check_campaign(100), "runs = 100: .* power of two: 64 or 128"),
+        (
+            lambda: Sampling("saltelli", 4 * BLOCKS).check_campaign(
+                4 * BLOCKS, [Correlated(of=("com_m", "handover_position_m"), correlation=((1.0,),))]
+            ),
+            r"correlated\[0\]: com_m \+ handover_position_m are of 2 groups \(mass properties, handover\)",
+        ),
         (lambda: Sampling("lhs", 10).check_case(10), "case = 10: the lhs campaign of 10 runs ends at 9"),
         (lambda: Sampling("sobol").check_case(2**30), "case = 1073741824: expected less"),
     ],
