@@ -84,7 +84,7 @@ _flight = click.option(
 )  # fmt: skip
 
 
-def _software(name: str | None) -> FlightFactory | None:
+def software_named(name: str | None) -> FlightFactory | None:
     """What MODULE:FACTORY names, imported from the current folder or the path."""
     if name is None:
         return None
@@ -173,7 +173,7 @@ def run(
         raise click.UsageError(
             f"--runs {runs}: a case drawn by {sampler} does not depend on it; expected with lhs, saltelli"
         )
-    factory, sampling = _software(software), Sampling(sampler, runs)
+    factory, sampling = software_named(software), Sampling(sampler, runs)
     read = Scenario.load(scenario, overrides)
     faults = {"link_faults": read.link_faults, "board_faults": read.board_faults, "seed": seed, "case": case}
     with (
@@ -261,7 +261,7 @@ def campaign(
     criterion = Criterion(required, confidence, accepted)
     with _CampaignProgress(scenario, runs, quiet=as_json) as progress:
         flown = fly_campaign(
-            scenario, runs, seed, jobs=jobs, pool=pool, dask=dask, flight=_software(software), overrides=overrides,
+            scenario, runs, seed, jobs=jobs, pool=pool, dask=dask, flight=software_named(software), overrides=overrides,
             out=out, resume=resume, sampler=sampler, criterion=criterion, progress=progress,
         )  # fmt: skip
     summary = flown.summary()

@@ -39,6 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--sil-on", default="sil", metavar="COMPUTER", help="who flies, as for proxops run --on (default: sil)"
     )
+    group.addoption(
+        "--sil-flight", metavar="MODULE:FACTORY", help="your own flight software, as for proxops run --flight"
+    )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,10 +54,13 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """A mistake in the options is told before anything is collected."""
+    on, software = config.getoption("--sil-on"), config.getoption("--sil-flight")
     if config.getoption("--sil"):
         _seeds(config)
-    elif config.getoption("--sil-seed") or config.getoption("--sil-on") != "sil":
-        raise pytest.UsageError("--sil-seed and --sil-on: expected together with --sil")
+        if software and on != "sil":
+            raise pytest.UsageError(f"--sil-flight {software}: expected without --sil-on {on}: one computer flies")
+    elif config.getoption("--sil-seed") or on != "sil" or software:
+        raise pytest.UsageError("--sil-seed, --sil-on and --sil-flight: expected together with --sil")
 
 
 def _seeds(config: pytest.Config) -> list[int]:
@@ -126,8 +132,9 @@ class Flight(pytest.Collector):
     def replay(self) -> str:
         """The command that flies it again."""
         on = self.config.getoption("--sil-on")
-        path = quote(os.path.relpath(self.path))
-        return f"proxops run {path} --seed {self.seed}" + (f" --on {quote(on)}" if on != "sil" else "")
+        software = self.config.getoption("--sil-flight")
+        who = f" --flight {quote(software)}" if software else f" --on {quote(on)}" if on != "sil" else ""
+        return f"proxops run {quote(os.path.relpath(self.path))} --seed {self.seed}{who}"
 
     def collect(self) -> Iterable[RequirementTest]:
         """Its requirements."""
@@ -143,19 +150,28 @@ class Flight(pytest.Collector):
         return self._outcome
 
     def _fly(self) -> Outcome:
+        import click
+
         from firmware_bridge.boards import BoardError
         from firmware_bridge.computers import open_computer
         from firmware_bridge.errors import BridgeError
+        from hil.cli import software_named
         from hil.run import fly
         from hil.scenario import ScenarioError
 
-        on = self.config.getoption("--sil-on")
+        on, software = self.config.getoption("--sil-on"), self.config.getoption("--sil-flight")
         try:
             faults: Any = {"link_faults": self.scenario.link_faults, "board_faults": self.scenario.board_faults}
             with nullcontext() if on == "sil" else open_computer(on, seed=self.seed, **faults) as computer:
-                log = fly(self.scenario, self.seed, flight=computer)
+                log = fly(self.scenario, self.seed, flight=software_named(software) or computer)
         except (BoardError, BridgeError, ScenarioError) as error:
             return Outcome({}, str(error), "")
+        except click.UsageError as mistake:
+            return Outcome({}, f"--sil-{mistake.message.removeprefix('--')}", "")
+        except Exception as error:
+            if not software:
+                raise
+            return Outcome({}, f"{type(error).__name__}: {error}", "")
         return Outcome({requirement.name: requirement for requirement in log.requirements}, log.error, log.digest)
 
 

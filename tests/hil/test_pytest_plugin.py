@@ -177,6 +177,36 @@ def test_another_flight_computer_flies(session: pytest.Pytester, monkeypatch: py
     ])  # fmt: skip
 
 
+OWN = """
+import numpy as np
+class Passive:
+    def __init__(self, params):
+        pass
+    def step(self, sensors):
+        if sensors["tick"] == {gives_up}:
+            raise ArithmeticError("no solution")
+        return np.zeros(28, np.uint32)
+"""
+
+
+def test_ones_own_flight_software_flies(session: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(session.path)
+    for name, gives_up in (("own_passive", -1), ("own_giving_up", 3)):
+        session.makepyfile(**{name: OWN.format(gives_up=gives_up)})
+    text = CONTACT + "max_duration_s = 20.0\n"
+    session.path.joinpath("scenarios", "contact.toml").write_text(text)
+    found = run(session, "--sil", "scenarios", "--sil-flight", "own_passive:Passive")
+    assert found.parseoutcomes()["passed"] > 1, "flown, and kept out of what it must not come near"
+    found.stdout.fnmatch_lines([
+        "captured no, limit yes", "replay: proxops run scenarios/contact.toml --seed 1 --flight own_passive:Passive",
+    ])  # fmt: skip
+    found = run(session, "--sil", "scenarios", "--sil-flight", "own_giving_up:Passive")
+    found.assert_outcomes(failed=1 + len(requirement_names()))
+    found.stdout.fnmatch_lines(["ArithmeticError: no solution"])
+    found = run(session, "--sil", "scenarios", "--sil-flight", "nowhere:Passive")
+    found.stdout.fnmatch_lines(["--sil-flight nowhere:Passive: expected MODULE:FACTORY*"])
+
+
 def test_no_such_flight_computer_is_one_line(session: pytest.Pytester) -> None:
     found = run(session, "--sil", "scenarios", "--sil-on", "mars", "-k", "flown")
     found.stdout.fnmatch_lines(["board 'mars': expected one of emulated*"])
@@ -185,7 +215,11 @@ def test_no_such_flight_computer_is_one_line(session: pytest.Pytester) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
-    [(("--sil", "--sil-seed", "1-b"), "*--sil-seed '1-b'*"), (("--sil-seed", "2"), "*expected together with --sil*")],
+    [
+        (("--sil", "--sil-seed", "1-b"), "*--sil-seed '1-b'*"),
+        (("--sil-seed", "2"), "*expected together with --sil*"),
+        (("--sil", "--sil-flight", "a:b", "--sil-on", "linux"), "*expected without --sil-on linux*"),
+    ],
 )
 def test_a_mistake_in_the_options_is_one_line(
     session: pytest.Pytester, arguments: tuple[str, ...], expected: str
