@@ -85,14 +85,18 @@ uint64_t port_clock_us(void) { return now_us() - started_us; }
 
 static int would_wait(void) { return errno == EAGAIN || errno == EINTR; }
 
+/* What port_idle has found since the last read: one poll and one read a frame, not two of each. */
+static short found;
+
 size_t port_uart_read(uint8_t *to, size_t size)
 {
-    struct pollfd p = {line_in, POLLIN, 0};
-    if (poll(&p, 1, 0) <= 0) return 0;
+    if (found == 0) return 0;
+    short why = found;
+    found = 0;
     ssize_t n = read(line_in, to, size);
     if (n < 0 && would_wait()) return 0;
     if (n < 0) fail(EXIT_BROKE, strerror(errno), "the line is gone");
-    if (n == 0 && (p.revents & (POLLHUP | POLLERR))) fail(EXIT_BROKE, "hung up", "the line is gone");
+    if (n == 0 && (why & (POLLHUP | POLLERR))) fail(EXIT_BROKE, "hung up", "the line is gone");
     if (n == 0 && !isatty(line_in)) exit(EXIT_SUCCESS); /* the end of a file or pipe */
     return (size_t)n;
 }
@@ -113,7 +117,7 @@ uint32_t port_uart_lost(void) { return 0; } /* the kernel's line discipline does
 void port_idle(void)
 {
     struct pollfd p = {line_in, POLLIN, 0};
-    (void)poll(&p, 1, 1000 * WATCHDOG_S / 2);
+    found = poll(&p, 1, 1000 * WATCHDOG_S / 2) > 0 ? p.revents : 0;
 }
 
 void port_watchdog_start(void) { port_watchdog_kick(); }
