@@ -13,7 +13,8 @@ TOOLS := clang:clang nm:binutils qemu-system-arm:qemu-system-arm qemu-aarch64:qe
     aarch64-linux-gnu-gcc:"gcc-aarch64-linux-gnu libc6-dev-arm64-cross" \
     arm-linux-gnueabihf-gcc:"gcc-arm-linux-gnueabihf libc6-dev-armhf-cross" chromium:chromium
 PIP := $(PY) -m pip install -q
-NATIVE := $(shell find gnc hil -name '*.pyx' -o -name '*.pxd' -o -path 'gnc/core/*') setup.py
+NATIVE := $(shell find gnc hil firmware_bridge -name '*.pyx' -o -name '*.pxd' -o -path 'gnc/core/*' \
+    -o -path 'firmware_bridge/link/*' -o -path 'firmware_bridge/icd/generated/icd.[ch]') setup.py
 CORE_TESTS := tests/core tests/gnc tests/closed_loop
 
 .PHONY: help demo test test-long check bench coverage mutation build clean
@@ -56,6 +57,7 @@ clean: ## remove everything that a build, a test or a run made
 	rm -rf build dist *.egg-info $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	find gnc hil firmware_bridge tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 	find gnc hil benchmarks \( -name '*.so' -o -name '*.c' -not -path 'gnc/core/*' \) -delete
+	rm -f firmware_bridge/*.so firmware_bridge/wire.c
 
 build: $(VENV)/.built # compiles what changed
 

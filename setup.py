@@ -20,21 +20,25 @@ from setuptools.command.build_ext import build_ext
 from setuptools.modified import newer_group
 
 CORE = Path("gnc/core")
+BRIDGE = Path("firmware_bridge")
+LINK, ICD = BRIDGE / "link", BRIDGE / "icd/generated"
 JOBS = os.cpu_count() or 1
 
 
-def read_sources_mk() -> dict[str, list[str]]:
-    """The variables of gnc/core/sources.mk, the one list of core sources and flags."""
-    text = (CORE / "sources.mk").read_text().replace("\\\n", " ")
+def read_sources_mk(folder: Path) -> dict[str, list[str]]:
+    """The variables of a sources.mk: gnc/core's is the one list of core sources and flags."""
+    text = (folder / "sources.mk").read_text().replace("\\\n", " ")
     return {m[1]: m[2].split() for m in re.finditer(r"^(\w+)\s*=\s*(.*)$", text, re.M)}
 
 
-MK = read_sources_mk()
+MK = read_sources_mk(CORE)
+# The host's end of the wire is the boards' link, but for the protocol, which is theirs alone.
+LINK_SOURCES = [os.path.normpath(LINK / name) for name in read_sources_mk(LINK)["LINK_SOURCES"] if name != "protocol.c"]
 ALSO = os.environ.get("PROXOPS_ALSO", "").split()
 OPT = os.environ.get("PROXOPS_OPT", "-O2").split()
 # A stranger's newer compiler may warn of more than ours: a warning stops the tests, never an install.
 WARNINGS = [w for w in MK["CORE_WARNINGS"] if w != "-Werror"]
-HEADERS = [str(p) for p in sorted(CORE.glob("*.h"))]
+HEADERS = [str(p) for folder in (CORE, LINK, ICD) for p in sorted(folder.glob("*.h"))]
 
 # The interpreter's own CFLAGS (a distribution's, or the environment's) may not change the code made for an
 # expression; given at the link, -ffast-math would even set flush-to-zero for the whole process.
@@ -96,12 +100,12 @@ class BuildExt(build_ext):
 
 
 def extensions() -> Iterator[Extension]:
-    """One extension for each .pyx below gnc/, hil/ and the directories that PROXOPS_ALSO names."""
-    for pyx in sorted(p for root in ["gnc", "hil", *ALSO] for p in Path(root).rglob("*.pyx")):
+    """One extension for each .pyx below gnc/, hil/, firmware_bridge/ and the directories that PROXOPS_ALSO names."""
+    for pyx in sorted(p for root in ["gnc", "hil", "firmware_bridge", *ALSO] for p in Path(root).rglob("*.pyx")):
         yield Extension(
             ".".join(pyx.with_suffix("").parts),
-            [str(pyx)],
-            include_dirs=[str(CORE)],
+            [str(pyx), *(LINK_SOURCES if pyx.is_relative_to(BRIDGE) else [])],
+            include_dirs=[str(CORE), str(LINK), str(ICD)],
             extra_compile_args=[*MK["CORE_CFLAGS"], "-Wno-unused-function", *OPT],
             extra_link_args=OPT,
         )

@@ -110,7 +110,7 @@ def copy_tree() -> None:
     """The files of the repository and their Cython output, built."""
     shutil.rmtree(TREE, ignore_errors=True)
     listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True).stdout.splitlines()
-    for name in [*listed, *(str(p) for house in ("gnc", "hil") for p in Path(house).rglob("*.c"))]:
+    for name in [*listed, *(str(p) for house in ("gnc", "hil", "firmware_bridge") for p in Path(house).rglob("*.c"))]:
         if Path(name).is_file():
             (TREE / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(name, TREE / name)

@@ -23,9 +23,9 @@ from firmware_bridge.errors import (
     RefusedError,
 )
 from firmware_bridge.icd.generated import icd
-from firmware_bridge.icd.message import Message
+from firmware_bridge.icd.message import Message, RecordCodec
 from firmware_bridge.serial_link import ByteLink
-from firmware_bridge.wire import Packet, RecordCodec, Wire
+from firmware_bridge.wire import Packet, Wire, command_of, sensor_body
 from gnc import flight
 from gnc.build_id import core_build_id
 
@@ -35,8 +35,6 @@ CHUNK_BYTES = icd.PARAMS.body["data"].shape[0]
 REMEMBERED = 8
 RESEND_LEAST_S, RESEND_MOST_S = 0.02, 0.5
 
-_SENSOR = RecordCodec(flight.SENSOR_FRAME, icd.SENSOR.body)
-_ANSWER = RecordCodec(np.dtype([("command", flight.COMMAND), ("telemetry", flight.TELEMETRY)]), icd.COMMAND.body)
 _PARAMS = RecordCodec(flight.PARAMS, icd.PARAMETERS)
 
 
@@ -227,25 +225,24 @@ class Host:
         never steps twice. Raises BoardLostError and RefusedError, naming port and tick; ColdStartError when the
         board has lost the flight's state and could begin another.
         """
-        body = _SENSOR.put(sensors)
+        body = sensor_body(sensors)
         tick = self._tick = int.from_bytes(body[:4], "big")
         self._sent.append((tick, body))
         started, resends = time.monotonic(), self.resends
-        answer = self._exchange(tick, started)
+        command, telemetry = self._exchange(tick, started)
         took = time.monotonic() - started
         self.round_trip_s.append(took)
         if (
             self.resends == resends
         ):  # which of two sendings was answered cannot be told (Karn & Partridge, SIGCOMM 1987)
             self._resend_s = min(max(0.75 * self._resend_s + 0.25 * 4.0 * took, RESEND_LEAST_S), RESEND_MOST_S)
-        both = _ANSWER.get(answer)
-        return both["command"], both["telemetry"]
+        return command, telemetry
 
-    def _exchange(self, tick: int, started: float) -> bytes:
-        """The body of the COMMAND that answers the newest frame."""
+    def _exchange(self, tick: int, started: float) -> tuple[np.void, np.void]:
+        """Command and telemetry that answer the newest frame."""
         give_up = started + self.timeout_s
         wait_s, ask_again = self._resend_s, started + self._resend_s
-        self._send_from(tick)
+        self._send(icd.SENSOR, self._sent[-1][1])
         while True:
             packet = self._next(min(ask_again, give_up))
             if packet is None:
@@ -257,11 +254,12 @@ class Host:
                 self.resends += 1
                 self._send_from(tick)
             elif packet.message is icd.COMMAND:
+                status, command, telemetry = command_of(packet.body)
                 if int.from_bytes(packet.body[:4], "big") != tick:
                     self.late_answers += 1  # asked again too soon; mere loss brings none of these
                     self._resend_s = min(2.0 * self._resend_s, RESEND_MOST_S)
-                elif (status := _status(packet.body)) == FLIGHT_OK:
-                    return packet.body
+                elif status == FLIGHT_OK:
+                    return command, telemetry
                 else:
                     self._recover(tick, status, give_up)
             elif packet.message is icd.HELLO and self.identity is not None:
@@ -423,6 +421,8 @@ class Host:
 
     def _noticed(self, packet: Packet) -> bool:
         """Takes what the board says to nobody in particular."""
+        if packet.message is icd.COMMAND:
+            return False
         if packet.message is icd.TEXT:
             m = icd.TEXT.decode(packet.body)
             self._tell("text", m["text"].decode("ascii", "replace"))
@@ -451,12 +451,6 @@ class Host:
     def _where(self) -> str:
         board = self.identity.board if self.identity is not None else "the board"
         return f"{board} on {self.link.name} at tick {self._tick}"
-
-
-def _status(body: bytes) -> int:
-    """The status in the body of a COMMAND."""
-    at = icd.COMMAND.body.fields["status"][1]  # type: ignore[index]
-    return int.from_bytes(body[at : at + 4], "big", signed=True)
 
 
 def _reason(reason: int, detail: int) -> str:

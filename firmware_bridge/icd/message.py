@@ -73,3 +73,26 @@ def _place(record: np.dtype[np.void], name: str) -> tuple[np.dtype[Any], int]:
     assert record.fields is not None
     kind, at = record.fields[name][:2]
     return kind, at
+
+
+class RecordCodec:
+    """Puts a record of the flight core into a message's body, and takes it out."""
+
+    def __init__(self, record: np.dtype[np.void], body: np.dtype[np.void]):
+        self._record = record
+        record_at, body_at = byte_order(record, body)
+        # Bytes that the other side has not come from a zero after its end.
+        self._body_from = np.full(body.itemsize, record.itemsize)
+        self._body_from[body_at] = record_at
+        self._record_from = np.full(record.itemsize, body.itemsize)
+        self._record_from[record_at] = body_at
+
+    def put(self, record: np.void) -> bytes:
+        """The body; what of it is not in the record is zero."""
+        return np.frombuffer(record.tobytes() + b"\0", np.uint8).take(self._body_from).tobytes()
+
+    def get(self, body: bytes) -> np.void:
+        """The record; what of it is not in the body is zero."""
+        raw = np.frombuffer(body + b"\0", np.uint8).take(self._record_from).tobytes()
+        record: np.void = np.frombuffer(raw, self._record)[0]
+        return record

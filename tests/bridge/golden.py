@@ -12,7 +12,7 @@ import numpy as np
 
 from firmware_bridge.icd.generated import icd
 from firmware_bridge.icd.message import Message
-from firmware_bridge.wire import Wire
+from tests.bridge.plain_wire import PlainWire
 
 FILE = Path(__file__).with_name("golden.json")
 
@@ -38,7 +38,7 @@ def frames() -> dict[str, str]:
     found = {"icd_hash": f"{icd.ICD_HASH:016x}"}
     for message in icd.MESSAGES:
         body = bytes.fromhex("".join(np.asarray(v).tobytes().hex() for v in _whole(message).values()))
-        found[message.name] = Wire(listens_uplink=message.uplink).frame(message, body).hex()
+        found[message.name] = PlainWire(listens_uplink=message.uplink).frame(message, body).hex()
     return found
 
 

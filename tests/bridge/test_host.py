@@ -11,8 +11,9 @@ import pytest
 from firmware_bridge.errors import BoardLostError, MismatchError, NoAnswerError, RefusedError
 from firmware_bridge.host import Host
 from firmware_bridge.icd.generated import icd
+from firmware_bridge.icd.message import RecordCodec
 from firmware_bridge.remote import RemoteFlight
-from firmware_bridge.wire import RecordCodec, Wire
+from firmware_bridge.wire import Wire
 from gnc import flight
 from gnc.build_id import core_build_id
 from hil import fly

@@ -13,8 +13,8 @@ from space_packet_parser.xtce.validation import validate_xtce
 
 from firmware_bridge.icd import definition, generate
 from firmware_bridge.icd.generated import icd
-from firmware_bridge.icd.message import Message
-from firmware_bridge.wire import RecordCodec, Wire
+from firmware_bridge.icd.message import Message, RecordCodec
+from firmware_bridge.wire import Wire
 from gnc import flight
 from tests.bridge import golden
 from tests.bridge.boards import recording

@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.icd.generated import icd
-from firmware_bridge.icd.message import Message
-from firmware_bridge.wire import PACKET_MAX, Counters, Packet, RecordCodec, Wire
+from firmware_bridge.icd.message import Message, RecordCodec
+from firmware_bridge.wire import PACKET_MAX, Counters, Packet, Wire
 from gnc import flight
 from tests.bridge import golden
 from tests.bridge.boards import recording
 from tests.bridge.conftest import compile_link
+from tests.bridge.plain_wire import PlainWire
 
 MESSAGES = st.sampled_from(icd.MESSAGES)
 BODY = st.builds(golden.values, MESSAGES, st.integers(0, 2**32 - 1))
@@ -55,6 +56,11 @@ class CLink:
         return dict(zip(Counters().as_dict(), self._c.harness_counters(self._link).contents, strict=True))
 
 
+def ends(listens_uplink: bool) -> tuple[Wire, PlainWire]:
+    """The host's own, and the one that shares no code with it."""
+    return Wire(listens_uplink=listens_uplink), PlainWire(listens_uplink=listens_uplink)
+
+
 @st.composite
 def packets(draw: st.DrawFn) -> tuple[Message, bytes]:
     message = draw(MESSAGES)
@@ -65,10 +71,13 @@ def packets(draw: st.DrawFn) -> tuple[Message, bytes]:
 def test_what_is_sent_arrives_however_it_is_cut(link: ctypes.CDLL, sent: list, cuts: object) -> None:
     for listens_uplink in (True, False):
         wanted = [packet for packet in sent if packet[0].uplink is listens_uplink]
-        python, c = Wire(), CLink(link, listens_uplink=not listens_uplink)
+        python, c = PlainWire(), CLink(link, listens_uplink=not listens_uplink)
         stream = b"".join(python.frame(*packet) for packet in wanted)
         assert stream == b"".join(c.frame(*packet) for packet in wanted)
-        for end in (Wire(listens_uplink=listens_uplink), CLink(link, listens_uplink=listens_uplink)):
+        host = Wire()
+        assert stream == b"".join(host.frame(*packet) for packet in wanted)
+        assert host.counters.as_dict() == python.counters.as_dict()
+        for end in (*ends(listens_uplink), CLink(link, listens_uplink=listens_uplink)):
             heard, at = [], 0
             while at < len(stream):
                 step = cuts.randint(1, 200)  # type: ignore[attr-defined]
@@ -92,15 +101,15 @@ def test_back_in_step_after_any_garbage_and_both_count_the_same(
     link: ctypes.CDLL, garbage: list[bytes], last: tuple[Message, bytes]
 ) -> None:
     for listens_uplink in (True, False):
-        python, c = Wire(listens_uplink=listens_uplink), CLink(link, listens_uplink=listens_uplink)
+        (host, python), c = ends(listens_uplink), CLink(link, listens_uplink=listens_uplink)
         for piece in garbage:
-            assert [tuple(p) for p in python.feed(piece)] == [tuple(p) for p in c.feed(piece)]
-        frame = Wire().frame(*last)
+            assert host.feed(piece) == python.feed(piece) == c.feed(piece)
+        frame = PlainWire().frame(*last)
         heard = python.feed(frame)
-        assert [tuple(p) for p in heard] == [tuple(p) for p in c.feed(frame)]
+        assert host.feed(frame) == heard == c.feed(frame)
         if last[0].uplink is listens_uplink:
             assert (heard[-1].message, heard[-1].body) == last
-        assert python.counters.as_dict() | {"bytes_sent": 0} == c.counters | {"bytes_sent": 0}
+        assert host.counters.as_dict() == python.counters.as_dict() == c.counters
 
 
 @settings(max_examples=300)
@@ -119,13 +128,13 @@ def test_a_changed_byte_is_never_taken_for_the_message(packet: tuple[Message, by
 def test_every_bit_of_a_frame_matters(link: ctypes.CDLL, listens_uplink: bool) -> None:
     message = icd.SENSOR if listens_uplink else icd.COMMAND
     frame = Wire().frame(message, message.encode(**golden.values(message)))
-    python, c = Wire(listens_uplink=listens_uplink), CLink(link, listens_uplink=listens_uplink)
+    (host, python), c = ends(listens_uplink), CLink(link, listens_uplink=listens_uplink)
     for bit in range(8, 8 * (len(frame) - 1)):
         spoilt = bytearray(frame)
         spoilt[bit // 8] ^= 1 << bit % 8
-        assert python.feed(bytes(spoilt)) == c.feed(bytes(spoilt)) == []
+        assert host.feed(bytes(spoilt)) == python.feed(bytes(spoilt)) == c.feed(bytes(spoilt)) == []
     counted = python.counters
-    assert counted.as_dict() == c.counters
+    assert host.counters.as_dict() == counted.as_dict() == c.counters
     assert counted.packets_received == 0
     assert min(counted.crc_errors, counted.length_errors, counted.cobs_errors) > 0
 
@@ -166,8 +175,8 @@ BODY_WORD = len(PING) + 3
 def test_each_failure_has_its_counter(link: ctypes.CDLL, frame: bytes, counter: str | None) -> None:
     quiet = Counters(bytes_received=len(frame)).as_dict()
     expected = quiet | ({counter: 1} if counter else {})
-    for kind, size in itertools.product((Wire, CLink), (1, len(frame))):
-        end = Wire(listens_uplink=True) if kind is Wire else CLink(link, listens_uplink=True)
+    for kind, size in itertools.product((Wire, PlainWire, CLink), (1, len(frame))):
+        end = CLink(link, listens_uplink=True) if kind is CLink else kind(listens_uplink=True)
         for at in range(0, len(frame), size):
             end.feed(frame[at : at + size])
         found = end.counters if isinstance(end.counters, dict) else end.counters.as_dict()
@@ -180,7 +189,7 @@ def test_sequence_counts_tell_of_what_is_missing(link: ctypes.CDLL) -> None:
 
     order = [16380, 16381, 16381, 0, 16383, 1]
     expected = {"sequence_gaps": 2, "sequence_duplicates": 1, "sequence_reordered": 1, "packets_received": 6}
-    for end in (Wire(listens_uplink=True), CLink(link, listens_uplink=True)):
+    for end in (*ends(True), CLink(link, listens_uplink=True)):
         end.feed(b"".join(map(ping, order)))
         found = end.counters if isinstance(end.counters, dict) else end.counters.as_dict()
         assert {name: found[name] for name in expected} == expected
@@ -192,7 +201,7 @@ def test_a_start_of_the_other_side_begins_the_counts_anew(link: ctypes.CDLL, ses
         body = icd.HELLO.encode(session=session)
         return sealed(0x0810, 0xC000 | sequence, len(body) + 3, body=body)
 
-    for end in (Wire(), CLink(link, listens_uplink=False)):
+    for end in (*ends(False), CLink(link, listens_uplink=False)):
         end.feed(hello(5, 1) + hello(13, session) + hello(14, 1))
         found = end.counters if isinstance(end.counters, dict) else end.counters.as_dict()
         assert (found["packets_received"], found["sequence_gaps"]) == (3, missing)
@@ -252,10 +261,10 @@ def test_c_board_bears_any_packet_at_length(fuzz: Path, tmp_path: Path) -> None:
     fuzz_board(fuzz, 2, 1_000_000, tmp_path)
 
 
-def fuzz_python(count: int, seed: int) -> Wire:
+def fuzz_python(kind: type[Wire | PlainWire], count: int, seed: int) -> Wire | PlainWire:
     """Spoils frames as wires do; nothing may come out that was not sent."""
     rng = np.random.Generator(np.random.Philox(seed))
-    end, sender = Wire(listens_uplink=True), Wire()
+    end, sender = kind(listens_uplink=True), PlainWire()
     uplink = [m for m in icd.MESSAGES if m.uplink]
     bodies = [(m, m.encode(**golden.values(m, seed))) for m in uplink for seed in range(4)]
     known = {(m.name, body) for m, body in bodies}
@@ -280,14 +289,16 @@ def fuzz_python(count: int, seed: int) -> Wire:
     return end
 
 
-def test_python_decoder_lets_nothing_spoilt_through() -> None:
-    counted = fuzz_python(20_000, 1).counters
+@pytest.mark.parametrize("kind", [Wire, PlainWire])
+def test_python_decoder_lets_nothing_spoilt_through(kind: type[Wire | PlainWire]) -> None:
+    counted = fuzz_python(kind, 20_000, 1).counters
     assert min(counted.cobs_errors, counted.length_errors, counted.crc_errors, counted.overrun_errors) > 0
 
 
 @pytest.mark.long
-def test_python_decoder_lets_nothing_spoilt_through_at_length() -> None:
-    fuzz_python(1_000_000, 2)
+@pytest.mark.parametrize("kind", [Wire, PlainWire])
+def test_python_decoder_lets_nothing_spoilt_through_at_length(kind: type[Wire | PlainWire]) -> None:
+    fuzz_python(kind, 1_000_000, 2)
 
 
 # ---- what the C is made of ---------------------------------------------------------------------

@@ -1,21 +1,17 @@
-"""The host's end of the wire: messages to frames and whatever arrives to messages, every failure counted.
-
-`0x00 | COBS(primary header | body | CRC-32) | 0x00`, one CCSDS space packet a frame; see icd/generated/icd.md.
-link/link.c is the same for boards, and counts the same for the same bytes.
-"""
+"""The wire in plain Python: what firmware_bridge.wire and link/link.c are compared with, sharing no code with them."""
 
 from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from dataclasses import fields
+from types import SimpleNamespace
 
-import numpy as np
 from cobs import cobs
 
 from firmware_bridge.icd.generated import icd
-from firmware_bridge.icd.message import Message, byte_order
+from firmware_bridge.icd.message import Message
+from firmware_bridge.wire import Counters, Packet
 
 PRIMARY_BYTES, SERVICE_AT, CRC_BYTES = 6, 12, 4
 _PRIMARY, _CRC = struct.Struct(">HHH"), struct.Struct(">I")
@@ -24,44 +20,24 @@ PACKET_MAX = PRIMARY_BYTES + max(m.body.itemsize for m in icd.MESSAGES) + CRC_BY
 HELD_MAX = 2 * PACKET_MAX
 
 
-class Packet(NamedTuple):
-    """One sound packet."""
+class Counting(SimpleNamespace):
+    """Counters that count."""
 
-    message: Message
-    sequence: int
-    body: bytes
-
-
-@dataclass
-class Counters:
-    """What crossed one end of the wire, and each kind of failure: the fields of the STATISTICS message."""
-
-    bytes_received: int = 0
-    bytes_sent: int = 0
-    packets_received: int = 0
-    packets_sent: int = 0
-    cobs_errors: int = 0
-    length_errors: int = 0
-    crc_errors: int = 0
-    apid_errors: int = 0
-    overrun_errors: int = 0
-    sequence_gaps: int = 0
-    sequence_duplicates: int = 0
-    sequence_reordered: int = 0
+    def __init__(self) -> None:
+        super().__init__(**{field.name: 0 for field in fields(Counters)})
 
     def as_dict(self) -> dict[str, int]:
-        """The counters by name."""
-        return asdict(self)
+        return dict(vars(self))
 
 
-class Wire:
+class PlainWire:
     """One end: `frame` makes a frame of a message, `feed` takes what arrived and returns the sound packets in it.
 
     listens_uplink: True for a board's end, which takes what hosts send.
     """
 
     def __init__(self, *, listens_uplink: bool = False):
-        self.counters = Counters()
+        self.counters = Counting()
         self._held = b""
         self._overrun = False
         self._next: dict[int, int] = {}
@@ -182,26 +158,3 @@ def _decoded_size(frame: bytes) -> int:
         at += code
         size += code != 255 and at < len(frame)
     return size
-
-
-class RecordCodec:
-    """Puts a record of the flight core into a message's body, and takes it out."""
-
-    def __init__(self, record: np.dtype[np.void], body: np.dtype[np.void]):
-        self._record = record
-        record_at, body_at = byte_order(record, body)
-        # Bytes that the other side has not come from a zero after its end.
-        self._body_from = np.full(body.itemsize, record.itemsize)
-        self._body_from[body_at] = record_at
-        self._record_from = np.full(record.itemsize, body.itemsize)
-        self._record_from[record_at] = body_at
-
-    def put(self, record: np.void) -> bytes:
-        """The body; what of it is not in the record is zero."""
-        return np.frombuffer(record.tobytes() + b"\0", np.uint8).take(self._body_from).tobytes()
-
-    def get(self, body: bytes) -> np.void:
-        """The record; what of it is not in the body is zero."""
-        raw = np.frombuffer(body + b"\0", np.uint8).take(self._record_from).tobytes()
-        record: np.void = np.frombuffer(raw, self._record)[0]
-        return record
