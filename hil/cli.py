@@ -383,6 +383,10 @@ def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
     for line in lines:
         console.print(line, soft_wrap=True, markup=False)
     console.print(f"[bold]{flown.statement}[/]", soft_wrap=True)
+    if summary["sampler"] != "random":
+        console.print(
+            f"approximate: cases of the {summary['sampler']} sampler are no independent draws", soft_wrap=True
+        )
     if not summary["met"]:
         console.print(
             f"[yellow]not shown: ≥ {percent(summary['required'])} at {percent(summary['confidence'])} confidence; "

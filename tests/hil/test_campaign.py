@@ -175,6 +175,15 @@ def test_the_exit_status_is_of_the_failures_accepted(
     assert "not shown: ≥ 99.73 % at 95 % confidence; with 3 failed that takes 2,870 runs" in out
 
 
+@pytest.mark.parametrize(("sampler", "approximate"), [("random", False), ("lhs", True)])
+def test_a_statement_that_is_approximate_says_so(
+    capsys: pytest.CaptureFixture[str], sampler: str, approximate: bool
+) -> None:
+    status, out, _ = call(capsys, "campaign", "iss-contact", "--runs", "1", "--set", SHORT[0], "--sampler", sampler)
+    assert status == 1
+    assert ("approximate: cases of the lhs sampler are no independent draws" in out) is approximate
+
+
 def test_a_case_that_flies_otherwise_when_flown_again_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real, calls = engine.fly, []
 
