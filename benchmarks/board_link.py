@@ -1,10 +1,10 @@
 """`python -m benchmarks.board_link`: what the conversation costs beside the wire itself.
 
 Exchanges a second of the Linux board (a sensor frame out, command and telemetry back, the core stepped and its
-state kept) against a bare echo of the same frame sizes on the same kind of pseudo-terminal, in turns in one run, and
-the processor time of both ends of each. A round's ratio is that of two flights one after the other; the median of the
-rounds is what counts, whatever else the computer does. Host and board are given a processor each where there are two:
-where the kernel puts them changes either figure twofold.
+state kept) against a bare echo of the same frame sizes on the same kind of pseudo-terminal, and the processor time of
+both ends of each. The two take turns every few milliseconds over a whole flight, so that whatever else the computer
+does slows either; the median of the turns' ratios is what counts. Host and far ends are given a processor each where
+there are two: where the kernel puts them changes either figure twofold.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import subprocess
 import tempfile
 import time
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 from firmware_bridge import boards
 from firmware_bridge.icd import definition
@@ -26,7 +26,7 @@ from firmware_bridge.remote import RemoteFlight
 from firmware_bridge.serial_link import SerialLink
 from hil import Log, fly
 
-ROUNDS = 9
+TURN = 50  # exchanges
 # The least a board can do: answers every REQUEST bytes with ANSWER bytes.
 ECHO = r"""
 #include <unistd.h>
@@ -58,18 +58,16 @@ class Cost:
     far_us: float
 
 
-@contextmanager
-def measured(exchanges: int, pid: int) -> Iterator[list[Cost]]:
-    """Fills its list with the cost of what is done inside."""
+def cost(turn: Callable[[], object], pid: int) -> Cost:
+    """What an exchange of a turn costs; pid: of the other end."""
 
     def now() -> tuple[float, ...]:
         on_processor_ns = int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
         return time.perf_counter() * 1e6, time.process_time() * 1e6, on_processor_ns * 1e-3
 
-    costs: list[Cost] = []
     began = now()
-    yield costs
-    costs.append(Cost(*((b - a) / exchanges for a, b in zip(began, now(), strict=True))))
+    turn()
+    return Cost(*((b - a) / TURN for a, b in zip(began, now(), strict=True)))
 
 
 def frame_bytes() -> tuple[int, int]:
@@ -90,8 +88,9 @@ def processors() -> Iterator[set[int]]:
         os.sched_setaffinity(0, before)
 
 
-def echo(folder: Path, request: int, answer: int, exchanges: int, processor: set[int]) -> Cost:
-    """An exchange with the bare echo."""
+@contextmanager
+def echo(folder: Path, request: int, answer: int, processor: set[int]) -> Iterator[tuple[Callable[[], None], int]]:
+    """The bare echo: what takes a turn with it, and its process."""
     program = folder / "echo"
     compiler = ["cc", "-O2", f"-DREQUEST={request}", f"-DANSWER={answer}", "-x", "c", "-", "-o", str(program)]
     subprocess.run(compiler, input=ECHO, text=True, check=True)
@@ -101,44 +100,54 @@ def echo(folder: Path, request: int, answer: int, exchanges: int, processor: set
         os.close(far)
         os.sched_setaffinity(process.pid, processor)
         frame = b"\x55" * request
-        with measured(exchanges, process.pid) as costs:
-            for _ in range(exchanges):
+
+        def turn() -> None:
+            for _ in range(TURN):
                 link.write(frame)
                 left = answer
                 while left > 0:
                     left -= len(link.read(1.0))
+
+        yield turn, process.pid
         process.terminate()
     os.close(near)
-    return costs[0]
 
 
-def board(log: Log, processor: set[int]) -> Cost:
-    """An exchange with the board."""
+@contextmanager
+def board(log: Log, processor: set[int]) -> Iterator[tuple[Callable[[], None], int]]:
+    """The board: what flies a turn of the flight on it, and its process."""
     with boards.open_board("linux") as started, RemoteFlight(SerialLink(started.tty)) as remote:
         assert isinstance(started, boards.LinuxBoard)
         (child,) = map(int, Path(f"/proc/{started.pid}/task/{started.pid}/children").read_text().split())
         os.sched_setaffinity(child, processor)
         remote.start(log.params[0])
-        with measured(len(log.sensors), child) as costs:
-            for sensors in log.sensors:
-                remote.step(sensors)
-        return costs[0]
+        sensors = iter(log.sensors)
+
+        def turn() -> None:
+            for _ in range(TURN):
+                remote.step(next(sensors))
+
+        yield turn, child
 
 
 def main() -> None:
-    """Prints the median round."""
+    """Prints the medians."""
     log = fly("iss-contact", seed=1)
     request, answer = frame_bytes()
-    with tempfile.TemporaryDirectory() as folder, processors() as other:
-        rounds = [
-            (echo(Path(folder), request, answer, len(log.sensors), other), board(log, other)) for _ in range(ROUNDS)
-        ]
-    ratios = sorted(bare.wall_us / full.wall_us for bare, full in rounds)
-    print(f"{request} B out, {answer} B back, {ROUNDS} rounds, load {os.getloadavg()[0]:.1f}")
-    for name, costs in zip(("bare echo", "Linux board"), zip(*rounds, strict=True), strict=True):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        processors() as other,
+        echo(Path(folder), request, answer, other) as bare,
+        board(log, other) as full,
+    ):
+        turns = [(cost(*bare), cost(*full)) for _ in range(len(log.sensors) // TURN)]
+    ratios = [one.wall_us / two.wall_us for one, two in turns]
+    low, _, high = quantiles(ratios)
+    print(f"{request} B out, {answer} B back, {len(turns)} turns of {TURN} each, load {os.getloadavg()[0]:.1f}")
+    for name, costs in zip(("bare echo", "Linux board"), zip(*turns, strict=True), strict=True):
         wall, host, far = (median(getattr(c, f.name) for c in costs) for f in fields(Cost))
         print(f"{name:12} {1e6 / wall:9,.0f} exchanges/s; processor time {host:5.1f} us host, {far:5.1f} us other end")
-    print(f"ratio        {median(ratios):9.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})")
+    print(f"ratio        {median(ratios):9.2f} (quartiles {low:.2f}, {high:.2f})")
 
 
 if __name__ == "__main__":
