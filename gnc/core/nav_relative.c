@@ -253,7 +253,7 @@ void nav_relative_covariance(flight_t *f)
     for (size_t c = 0; c < REL; c++) apply_phi(n, &n->p[c], REL, g, dt, keep);
     for (size_t c = 0; c < REL; c++) apply_phi(n, &n->p[c * REL], 1, g, dt, keep);
     add_noise(n->p, 0, par->rel_accel_psd_m2ps3, dt);
-    add_noise(n->p, 6, n->hold_psd_rad2ps3, dt);
+    add_noise(n->p, 6, n->hold_psd_rad2ps3 * (1.0 - n->hold_damping_ps * dt), dt); /* what of it the damping leaves within dt */
     for (size_t i = 12; i < REL; i++)
         n->p[i * REL + i] += bias * bias * (1.0 - keep * keep);
     for (size_t i = 0; i < REL; i++)

@@ -43,7 +43,7 @@ class RelativeFilter:
         white = np.block([[I3 * dt**3 / 3.0, I3 * dt**2 / 2.0], [I3 * dt**2 / 2.0, I3 * dt]])
         self.noise = np.zeros((15, 15))
         self.noise[:6, :6] = params["rel_accel_psd_m2ps3"] * white
-        self.noise[6:12, 6:12] = 2.0 * damping * rate**2 * white
+        self.noise[6:12, 6:12] = 2.0 * damping * rate**2 * (1.0 - damping * dt) * white
         sigma = [params["init_sigma_r_m"], params["init_sigma_v_mps"], attitude, rate, self.bias_sigma_m(path.r[0])]
         self.covariance = np.diag(np.repeat(np.square(sigma), 3))
 

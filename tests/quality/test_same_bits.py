@@ -14,8 +14,8 @@ import pytest
 from tests.quality.out_of_tree import ROOT, build, run_python
 
 DIGESTS = {
-    "iss-contact": "e989f968f5ed4e1735462964efb845b031b30fa28ce04896820022f789334c99",
-    "iss-final": "fe2419ee2aea8f4244f96bbc3f352a7c4f0d01bef0654cd863bebda1306d9067",
+    "iss-contact": "03ead6e2258e7ddd6adbd2762a3b183a7710b367dd86f0abf06957f1e24f2b58",
+    "iss-final": "6d6995b0bc412fc6cac5b1a039edd726167ae34adb4c837656a4b33a3450512d",
 }
 FLY = f"from hil import fly; print({{name: fly(name, seed=1).digest for name in {list(DIGESTS)}}})"
 BUILDS = {
