@@ -18,7 +18,6 @@ from hil.lincov.linear import (
     Augmented,
     Floats,
     cross,
-    dead_zone,
     dead_zone_gain,
     dead_zone_mean,
     of,
@@ -41,27 +40,24 @@ class DeadBand:
         self.band, self.rate, self.limit = band_m, rate_ps, speed_max_mps / rate_ps if rate_ps > 0.0 else np.inf
         self.nodes: Floats | None = None
 
-    def gain(self, reference: Floats, sigma: Floats, entry_sigma: Floats) -> Floats:
-        """Gains on the three axes; moves the quantiles on by a step.
+    def gain(self, mean: Floats, sigma: Floats, entry_sigma: Floats) -> tuple[Floats, Floats]:
+        """Gains on the three axes and the mean of what lies outside; moves the quantiles on by a step.
 
-        reference: error in the reference flight; sigma: of the deviation from it; entry_sigma: of the part that
-        comes from the dispersion at entry.
+        mean: of the error; sigma: of the deviation from it; entry_sigma: of the part that comes from the dispersion
+        at entry.
         """
         if self.nodes is None:
             z = stats.norm.ppf((np.arange(NODES) + 0.5) / NODES)
             self.nodes = (z / z.std())[:, None] * entry_sigma
-        middle = self.nodes.mean(axis=0)
-        shape = self.nodes - middle
+        shape = self.nodes - self.nodes.mean(axis=0)
         shape = shape * (entry_sigma / np.maximum(shape.std(axis=0), 1.0e-12))
-        self.nodes = middle + shape
         since = np.sqrt(np.maximum(sigma**2 - entry_sigma**2, 0.0))
-        at = reference + self.nodes
+        at = mean + shape
         out = np.clip(dead_zone_mean(at, since, self.band), -self.limit, self.limit)
-        out = out - np.clip(dead_zone(reference, self.band), -self.limit, self.limit)
         normal = since**2 * dead_zone_gain(at, since, self.band).mean(axis=0)
         gain = ((out * shape).mean(axis=0) + normal) / np.maximum(sigma**2, 1.0e-18)
-        self.nodes = self.nodes - STEP_S * self.rate * out
-        return np.asarray(gain)
+        self.nodes = shape - STEP_S * self.rate * out
+        return np.asarray(gain), np.asarray(out.mean(axis=0))
 
 
 class ForcedReference:
@@ -125,6 +121,7 @@ class Control:
             distance = float(along @ (path.r[leg.first] + path.arm[leg.first] - navigation.port))
             self.forced = ForcedReference(params, number, distance, leg.last - leg.first + 1, path.cycle_s)
         state.begin_phase()
+        self.mean, self.mean_rate = path.error[leg.first].copy(), path.error_rate[leg.first].copy()
 
     def matrices(self, step: int, transition: Floats, noise: Floats) -> None:
         """Adds what control, arm and pulses do over a step to a transition and its noise."""
@@ -132,9 +129,9 @@ class Control:
         error, error_rate = self._against_reference(step)
         sigma = self.state.sigma(error)
         entry = np.sqrt(((error @ self.state.entry) ** 2).sum(axis=1))
-        gain = self.band.gain(path.error[step], sigma, np.minimum(entry, sigma))
+        gain, outside = self.band.gain(self.mean, sigma, np.minimum(entry, sigma))
         demand = -self.band.rate * gain[:, None] * error - error_rate
-        speed_gain = dead_zone_gain(path.demand[step], self.state.sigma(demand), VELOCITY_BAND * path.smallest)
+        speed_gain = self._move_mean(step, outside, self.state.sigma(demand))
         accel = self.kd * speed_gain[:, None] * demand + self.fed_forward
         given = path.accel[step]
         accel += of(thrust=np.diag(given), tilt_1=np.diag(np.roll(given, -1)), tilt_2=np.diag(np.roll(given, -2)))
@@ -143,6 +140,18 @@ class Control:
             transition[AT[u]] += dt * accel
         self._arm(transition)
         self._pulses(transition, noise)
+
+    def _move_mean(self, step: int, outside: Floats, sigma: Floats) -> Floats:
+        """Moves the mean error on by a step, and gives the gain of the velocity dead band about the mean demand.
+
+        The path of the reference flight within its dead bands is one of many; of it only what disturbs is taken.
+        """
+        band = VELOCITY_BAND * self.path.smallest
+        demand = -self.band.rate * outside - self.mean_rate
+        accel = self.kd * dead_zone_mean(demand, sigma, band) + self.path.disturbance[step]
+        self.mean = self.mean + STEP_S * (self.mean_rate + self.path.drift[step] + 0.5 * STEP_S * accel)
+        self.mean_rate = self.mean_rate + STEP_S * accel
+        return dead_zone_gain(demand, sigma, band)
 
     def _against_reference(self, step: int) -> tuple[Floats, Floats]:
         if self.forced is None:
@@ -173,6 +182,11 @@ class Control:
                 transition[row, carried] += np.diag(keep - 1.0)
             for column in ends:
                 noise[row, column] += kicked
+
+    def at_edge(self) -> tuple[bool, bool, bool]:
+        """Whether the mean error is one sigma or less from the edge of the position dead band, or beyond it."""
+        x, y, z = np.abs(self.mean) + self.state.sigma(self.error) >= self.band.band
+        return bool(x), bool(y), bool(z)
 
     def finish(self) -> None:
         """A forced leg ends when its own reference arrives, not at a time: an event trigger (Geller 2006)."""

@@ -104,12 +104,21 @@ class Navigation:
             self._pose(state, r, count)
 
     def _correct(
-        self, state: Augmented, truth: Floats, believed: Mapping[str, Any], told: Floats, true: Floats
+        self,
+        state: Augmented,
+        truth: Floats,
+        believed: Mapping[str, Any],
+        told: Floats,
+        true: Floats,
+        besides: Floats | float = 0.0,
     ) -> None:
-        """truth: rows of what the measurement moves with; believed: the filter's; told, true: noise variances."""
+        """truth: rows of what the measurement moves with; believed: the filter's; told, true: noise variances.
+
+        besides: rows of what the filter's prediction of the measurement moves with and its Jacobian leaves out.
+        """
         expected = of(**believed)
         gain = self.filter.gain(expected[:, FILTER], told)
-        state.correct(gain, truth - expected, true)
+        state.correct(gain, truth - expected - besides, true)
 
     def _rgnss(self, state: Augmented, r: Floats, count: float) -> None:
         sensor, lever = self.s.sensors.rgnss, -self.antenna_by_theta
@@ -120,10 +129,14 @@ class Navigation:
             np.full(3, (told * self.p["rgnss_sigma_r_m"]) ** 2 / count),
             np.full(3, (true * sensor.sigma_r_m) ** 2 / count),
         )  # fmt: skip
+        # what is out of its place turns with the orbit too; nav_gnss.c predicts that with theta, not in its Jacobian
+        turn = cross([0.0, 0.0, self.path.n_radps])
         self._correct(
-            state, of(u=1.0, swing_rate=lever), {"u_hat": 1.0, "theta_rate_hat": lever},
+            state, of(u=1.0, com=-turn, hold=turn @ lever, swing=turn @ lever, swing_rate=lever),
+            {"u_hat": 1.0, "theta_rate_hat": lever},
             np.full(3, (told * self.p["rgnss_sigma_v_mps"]) ** 2 / count),
             np.full(3, (true * sensor.sigma_v_mps) ** 2 / count),
+            of(theta_hat=turn @ lever),
         )  # fmt: skip
 
     def _sight(self, state: Augmented, r: Floats, count: float) -> None:

@@ -32,7 +32,7 @@ RUNS_LEAST = 20
 class Gate:
     """What is predicted as a phase ends: covariance of the true position (hill, m²), and of the navigation's error.
 
-    at_edge: whether the reference flight then lies at or beyond the edge of its position dead band, on each axis.
+    at_edge: whether the port's mean error is within one sigma of the edge of its dead band or beyond, on each axis.
     """
 
     phase: str
@@ -147,12 +147,12 @@ class Prediction:
         for leg in self.path.legs:
             if len(found) == len(self.wanted):
                 break
-            self._fly(leg)
+            control = self._fly(leg)
             if leg.name in self.wanted:
-                found[leg.name] = self._gate(leg)
+                found[leg.name] = self._gate(leg, control)
         return found
 
-    def _fly(self, leg: Leg) -> None:
+    def _fly(self, leg: Leg) -> Control | None:
         state, path, navigation = self.state, self.path, self.navigation
         steered = leg.law in (Law.HOLD, Law.FORCED)
         state.put("start", 0.0)
@@ -171,18 +171,17 @@ class Prediction:
             navigation.update(state, step)
         if control:
             control.finish()
+        return control
 
-    def _gate(self, leg: Leg) -> Gate:
+    def _gate(self, leg: Leg, control: Control | None) -> Gate:
         covariance = self.state.covariance
         error = of(r_hat=1.0, r=-1.0)
-        band = float(self.p["phase_deadband_m"][leg.number])
-        steered = leg.law in (Law.HOLD, Law.FORCED)
-        at_edge = [bool(steered and size >= 0.9 * band) for size in np.abs(self.path.error[leg.last])]
+        at_edge = control.at_edge() if control else (False, False, False)
         return Gate(
             leg.name,
             covariance[AT["r"], AT["r"]].copy(),
             error @ covariance @ error.T,
-            (at_edge[0], at_edge[1], at_edge[2]),
+            at_edge,
         )
 
 
@@ -194,7 +193,7 @@ class Compared:
     """Sampled and predicted standard deviation of the position at a gate along one hill axis, m.
 
     interval: of the sampled one, from chi-square, as if the position were normal. ratio: sampled over predicted;
-    inside: within 0.8 to 1.25. at_edge: the reference flight lies at the edge of its dead band there.
+    inside: within 0.8 to 1.25. at_edge: a sixth of the cases or more are at the edge of their dead band there.
     """
 
     gate: str

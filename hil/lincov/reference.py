@@ -15,7 +15,6 @@ from hil.log import Log
 from hil.prepare import facing_port
 from hil.scenario import Scenario
 
-SMOOTHED_S = 30.0  # over which the reference flight's pulses are averaged for the mean demand
 VELOCITY_BAND = 0.6  # of gnc/core/ctl_translation.c, of the smallest firing
 
 
@@ -89,9 +88,14 @@ class Path:
         self.attitude_variance = float(np.mean(told["sigma_attitude_rad"][cycles // 2] ** 2))
         self.quantum = self._quantum()
         self.smallest = self.quantum / float(params["fire_threshold"])
-        self.demand = self._mean_demand(told, params)
+        v = told["v_chaser_target_hill_mps"][self.rows]
+        self.error_rate = v - told["v_ref_hill_mps"][self.rows]
         self.sharing = self._sharing(scenario, flown.command["thruster_on_us"][:cycles])
         self.legs = self._legs(scenario, params, np.gradient(arm, self.cycle_s, axis=0))
+        self.drift, self.disturbance = np.zeros_like(v), np.zeros_like(v)
+        for leg in self.legs:
+            if leg.law in (Law.HOLD, Law.FORCED) and leg.last > leg.first:
+                self._disturbance(leg, v)
 
     def _per_step(self, x: NDArray[Any]) -> Floats:
         return np.asarray(np.add.reduceat(x, self.rows, axis=0))
@@ -113,21 +117,18 @@ class Path:
         hill_from_body = np.asarray(kernels.quat_to_dcm(np.array(facing_port(scenario)))).T
         return np.asarray(np.abs(hill_from_body) @ found)
 
-    def _mean_demand(self, told: Any, params: Any) -> Floats:
-        """Mean velocity error that control works on in the reference flight, before its dead band."""
-        n, r, v = self.n_radps, told["r_chaser_target_hill_m"], told["v_chaser_target_hill_mps"]
-        fed_forward = np.stack([-3.0 * n * n * r[:, 0] - 2.0 * n * v[:, 1], 2.0 * n * v[:, 0], n * n * r[:, 2]], axis=1)
-        kd = np.maximum(params["phase_kd_ps"][self.phase_of_cycle], 1.0e-9)[:, None]
-        outside = np.where(self.steered[:, None], (told["accel_cmd_hill_mps2"] - fed_forward) / kd, 0.0)
-        demand = outside + np.sign(outside) * VELOCITY_BAND * self.smallest
-        window = np.ones(round(SMOOTHED_S / self.cycle_s) | 1)
-        found = np.zeros_like(demand)
-        for number in np.unique(self.phase_of_cycle):
-            rows = np.flatnonzero(self.phase_of_cycle == number)
-            weight = np.convolve(np.ones(len(rows)), window)[len(window) // 2 :][: len(rows)]
-            for axis in range(3):
-                found[rows, axis] = np.convolve(demand[rows, axis], window)[len(window) // 2 :][: len(rows)] / weight
-        return found[self.rows]
+    def _disturbance(self, leg: Leg, v: Floats) -> None:
+        """What moves the c.m. against its reference in a leg but control and what control feeds forward.
+
+        v: velocity that flight tells. Of its error, drift and disturbance are what comes on top of the rate of the
+        position and of what thrust and the Clohessy-Wiltshire accelerations make of the rate. The drift is real:
+        J2 turns the orbit's plane, and with it the hill frame, about an axis that flight takes for fixed.
+        """
+        at = slice(leg.first, leg.last + 1)
+        n, r, rate = self.n_radps, self.r[at], self.error_rate[at]
+        free = np.stack([3.0 * n * n * r[:, 0] + 2.0 * n * v[at, 1], -2.0 * n * v[at, 0], -n * n * r[:, 2]], axis=1)
+        self.drift[at] = _change(self.error[at] - self.arm[at]) / STEP_S - rate
+        self.disturbance[at] = _change(rate) / STEP_S - self.accel[at] - free
 
     def _legs(self, scenario: Scenario, params: Any, arm_rate: Floats) -> list[Leg]:
         phases = self.phase_of_cycle[self.rows]
@@ -146,6 +147,11 @@ class Path:
                 0.5 * (after - first) * STEP_S / np.maximum(firings, 0.5),
             ))  # fmt: skip
         return legs
+
+
+def _change(x: Floats) -> Floats:
+    """From each row to the next; the last row has none and repeats the one before."""
+    return np.diff(x, axis=0, append=2.0 * x[-1:] - x[-2:-1])
 
 
 def _to_hill(hill_from_eci: Floats, q_body_from_eci: Floats, body: Floats) -> Floats:

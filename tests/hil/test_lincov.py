@@ -31,7 +31,7 @@ from hil.lincov.linear import (
     of,
     relative_motion,
 )
-from hil.lincov.navigation import RelativeFilter, declared_rms
+from hil.lincov.navigation import Navigation, RelativeFilter, declared_rms
 from hil.lincov.prediction import Prediction
 from hil.lincov.reference import Path, without_noise
 from hil.prepare import prepare
@@ -136,7 +136,7 @@ def test_dead_band_leaves_an_error_in_two_heaps_at_its_edges() -> None:
     band, k, sigma = 3.0, 0.05, np.full(3, 10.0)
     loop = DeadBand(band, k, 1.0e3)
     for _ in range(400):
-        sigma = sigma * (1.0 - STEP_S * k * loop.gain(np.zeros(3), sigma, sigma))
+        sigma = sigma * (1.0 - STEP_S * k * loop.gain(np.zeros(3), sigma, sigma)[0])
     x = 10.0 * np.random.default_rng(3).standard_normal(20000)
     for _ in range(400):
         x = x - STEP_S * k * dead_zone(x, band)
@@ -147,8 +147,10 @@ def test_dead_band_leaves_an_error_in_two_heaps_at_its_edges() -> None:
 
 def test_noise_alone_meets_a_dead_band_as_if_normal() -> None:
     loop = DeadBand(1.0, 0.01, 1.0e3)
-    gain = loop.gain(np.array([0.0, 0.5, 2.0]), np.full(3, 0.4), np.zeros(3))
-    assert gain == pytest.approx(dead_zone_gain([0.0, 0.5, 2.0], 0.4, 1.0))
+    mean = np.array([0.0, 0.5, 2.0])
+    gain, outside = loop.gain(mean, np.full(3, 0.4), np.zeros(3))
+    assert gain == pytest.approx(dead_zone_gain(mean, 0.4, 1.0))
+    assert outside == pytest.approx(dead_zone_mean(mean, 0.4, 1.0))
 
 
 def test_a_forced_leg_arrives_later_the_further_out_it_starts() -> None:
@@ -158,6 +160,28 @@ def test_a_forced_leg_arrives_later_the_further_out_it_starts() -> None:
     assert leg.later_s_per_m == pytest.approx(1.0 / 0.28, abs=0.11)  # counted in cycles of 0.1 s
     assert leg.along[0] == pytest.approx(1.0) and leg.along[-1] == pytest.approx(0.0, abs=0.001)
     assert leg.across[0] == 1.0 and leg.across[-1] == pytest.approx(0.0, abs=0.001)
+
+
+def test_an_error_that_no_sensor_shows_moves_no_estimate(near: tuple[Scenario, Any, Path]) -> None:
+    """A turned target that is known to be turned, and a centre of mass out of place with the estimate as much out."""
+    scenario, params, path = near
+    innovations = []
+
+    class Seen(Augmented):
+        def correct(self, gain: Any, innovation: Any, noise: Any) -> None:
+            innovations.append(innovation)
+
+    navigation = Navigation(scenario, params, path)
+    step = int(np.flatnonzero(path.updates["rgnss"] * path.updates["camera_pose"])[0])
+    navigation.update(Seen(), step)
+    turn = cross([0.0, 0.0, path.n_radps])
+    unseen = np.zeros((2, SIZE))
+    unseen[0, AT["hold"]] = unseen[0, AT["theta^"]] = [2e-3, -1e-3, 3e-3]
+    unseen[1, AT["com"]] = [0.01, 0.02, -0.03]
+    unseen[1, AT["r^"]], unseen[1, AT["u^"]] = -unseen[1, AT["com"]], -turn @ unseen[1, AT["com"]]
+    assert len(innovations) == 4
+    for innovation in innovations:
+        np.testing.assert_allclose(innovation @ unseen.T, 0.0, atol=1e-12)
 
 
 # ---- burns --------------------------------------------------------------------------------------
