@@ -38,6 +38,12 @@ def cli() -> None:
     """Autonomous rendezvous and docking: fly a scenario, check it against its requirements, keep the report."""
 
 
+_overrides = click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of the scenario."
+)
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+
+
 def _on(command: Any) -> Any:
     """The options that say which flight computer flies."""
     allow = click.option(
@@ -114,7 +120,7 @@ def list_scenarios() -> None:
 
 @cli.command()
 @click.argument("scenario")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of the scenario.")
+@_overrides
 def check(scenario: str, overrides: tuple[str, ...]) -> None:
     """Reads SCENARIO (a name or a file) and everything it refers to, and flies nothing."""
     from hil.prepare import prepare
@@ -130,7 +136,7 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Master seed of the run.")
 @click.option("--case", type=click.IntRange(min=0), default=0, show_default=True, help="Its number in a campaign.")
 @_sampler("Number of cases of that campaign, for lhs and saltelli.", required=False)
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of the scenario.")
+@_overrides
 @_flight
 @_on
 @click.option(
@@ -156,7 +162,7 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
     help="In realtime, s from the start in which a miss is forgiven.",
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for log, scenario and report.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@_as_json
 def run(
     scenario: str, seed: int, case: int, sampler: Any, runs: int | None, overrides: tuple[str, ...],
     software: str | None, on: str, allow_mismatch: bool, mode: Any, overrun: Any, grace_s: float, out: Path | None,
@@ -202,7 +208,7 @@ def run(
 )
 @_flight
 @click.option("--dask", metavar="ADDRESS", help="Scheduler of a dask.distributed cluster that flies the cases.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of the scenario.")
+@_overrides
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for journal, table and logs.")
 @click.option("--resume", is_flag=True, help="Go on with the campaign in --out.")
 @click.option(
@@ -230,7 +236,7 @@ def run(
     metavar="C",
     help="Confidence of every statement and interval.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@_as_json
 def campaign(
     scenario: str,
     runs: int,
@@ -401,7 +407,7 @@ def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
 @cli.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @_on
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@_as_json
 def replay(directory: Path, on: str, allow_mismatch: bool, as_json: bool) -> None:
     """Drives a flight computer with the sensor frames recorded in DIRECTORY; names the first difference.
 
@@ -422,7 +428,7 @@ def replay(directory: Path, on: str, allow_mismatch: bool, as_json: bool) -> Non
 @cli.command()
 @click.argument("one", type=click.Path(path_type=Path))
 @click.argument("other", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@_as_json
 @click.option(
     "--confidence", type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True), default=0.95, show_default=True,
     help="Of two campaigns, that a difference is one.",
@@ -482,10 +488,10 @@ def _show_comparison(found: Comparison, as_json: bool) -> None:
 )  # fmt: skip
 @click.option("--runs", type=int, default=1, show_default=True, help="Cases at each point.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Master seed of every point.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key of the scenario.")
+@_overrides
 @click.option("--jobs", type=click.IntRange(min=1), help="Cases flown at a time; the processors there are by default.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for report, JSON and tables.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@_as_json
 def sweep(
     scenario: str, parameters: tuple[str, ...], runs: int, seed: int, overrides: tuple[str, ...], jobs: int | None,
     out: Path | None, as_json: bool,
@@ -573,7 +579,7 @@ def _opener(on: str, allow_mismatch: bool) -> Opener | None:
 )  # fmt: skip
 @_on
 @click.option("--jobs", type=click.IntRange(min=1), help="Runs flown at a time; the processors there are by default.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@_as_json
 def check_baseline(
     file: Path, tolerance: float, on: str, allow_mismatch: bool, jobs: int | None, as_json: bool
 ) -> None:
@@ -629,7 +635,7 @@ def ports(as_json: bool) -> None:
 @cli.command("link-test")
 @click.argument("computer")
 @click.option("--exchanges", type=click.IntRange(10, 3000), default=1000, show_default=True, help="How many.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@_as_json
 def link_test(computer: str, exchanges: int, as_json: bool) -> None:
     """Loss and latency of the link to COMPUTER (as for run --on), and the cycle rate that it will hold.
 

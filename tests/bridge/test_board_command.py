@@ -23,7 +23,8 @@ from firmware_bridge.computers import open_computer
 from hil import Log, fly
 from tests.bridge import here
 from tests.bridge.boards import recording
-from tests.bridge.test_computers import Before, call
+from tests.bridge.test_computers import Before
+from tests.command_line import call
 
 SHORT = "scenario.max_duration_s=20.0"
 

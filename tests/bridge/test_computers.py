@@ -30,6 +30,7 @@ from hil.link_test import link_test, wire_us
 from hil.replay import replay
 from tests.bridge import here
 from tests.bridge.boards import MemoryBoard
+from tests.command_line import call
 
 SHORT = ["scenario.max_duration_s=20.0"]
 
@@ -53,18 +54,6 @@ def off_by_an_ulp(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert text.count(line) == 1
     file.write_text(text.replace(line, "    if (f->tick == 150u) o->r_hill_m[1] *= 1.0 - 0x1p-53;\n" + line))
     return boards.build("linux", folder=folder / "build", core=core, opt="-O0")
-
-
-def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", ["proxops", *arguments])
-        try:
-            cli.main()
-            status: Any = 0
-        except SystemExit as stop:
-            status = stop.code or 0
-    out, err = capsys.readouterr()
-    return status, out, err
 
 
 class Before:

@@ -19,7 +19,7 @@ from hil.report import figures, render
 from hil.scenario import ScenarioError
 from tests.bridge import here
 from tests.bridge.boards import recording
-from tests.bridge.test_computers import call
+from tests.command_line import call
 
 SHORT = "scenario.max_duration_s=30.0"
 BAD_CABLE = ["link_faults.drop=0.05", "link_faults.babble=0.05", "link_faults.duplicate=0.05"]

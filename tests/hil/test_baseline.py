@@ -13,7 +13,7 @@ import pytest
 from gnc import flight
 from hil import Log, baseline, fly
 from hil.baseline import Baseline, BaselineError, Hashes, channel_names
-from tests.hil.test_cli import call
+from tests.command_line import call
 
 MINE = '[scenario]\nname = "mine"\nextends = "iss-contact"\nmax_duration_s = 1800.0\n'
 

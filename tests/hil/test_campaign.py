@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hil import Log, ScenarioError, cli, fly
+from hil import Log, ScenarioError, fly
 from hil import campaign as engine
 from hil.campaign import Campaign, Criterion, Keep, campaign
 from hil.journal import CampaignError, Journal
@@ -24,6 +24,8 @@ from hil.sampling import GROUPS
 
 sys.path.insert(0, str(Path(__file__).parent))
 from campaign_software import giving_up, passive
+
+from tests.command_line import call
 
 SHORT = ("scenario.max_duration_s=20.0",)  # ends before contact: every case fails, quickly
 RUNS = 6
@@ -46,18 +48,6 @@ def environment() -> dict[str, str]:
 def proxops(*arguments: str) -> list[str]:
     argv = ["proxops", *arguments]
     return [sys.executable, "-c", f"import sys; sys.argv = {argv!r}; from hil import cli; cli.main()"]
-
-
-def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["proxops", *arguments])
-        try:
-            cli.main()
-            status: Any = 0
-        except SystemExit as stop:
-            status = stop.code
-    out, err = capsys.readouterr()
-    return status, out, err
 
 
 # ---- the same table -----------------------------------------------------------------------------

@@ -7,23 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hil import Log, cli
-
-
-def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["proxops", *arguments])
-        try:
-            cli.main()
-            status: Any = 0
-        except SystemExit as stop:
-            status = stop.code or 0
-    out, err = capsys.readouterr()
-    return status, out, err
+from hil import Log
+from tests.command_line import call
 
 
 def test_list_names_every_scenario(capsys: pytest.CaptureFixture[str]) -> None:

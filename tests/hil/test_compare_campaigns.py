@@ -10,8 +10,8 @@ import pytest
 from hil.campaign import Keep, campaign
 from hil.report import compare
 from hil.report.comparison import render_comparison
+from tests.command_line import call
 from tests.hil import campaigns
-from tests.hil.test_cli import call
 from tests.hil.test_pages_in_a_browser import assert_drawn
 
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from hil import baseline
-from tests.hil.test_cli import call
+from tests.command_line import call
 
 pytest_plugins = "pytester"
 

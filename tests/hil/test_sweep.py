@@ -17,7 +17,7 @@ from hil.campaign import campaign
 from hil.report.sweep import render_sweep
 from hil.scenario import ScenarioError
 from hil.sweep import Parameter, Sweep, SweepError, margins, sweep
-from tests.hil.test_cli import call
+from tests.command_line import call
 from tests.hil.test_pages_in_a_browser import assert_drawn
 
 NOISE = "sensors.camera.sigma_los_deg=0.1:0.5:3"
