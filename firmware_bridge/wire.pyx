@@ -63,7 +63,7 @@ cdef extern from "link.h" nogil:
         uint16_t sequence
         const uint8_t *body
     void link_init(link_t *link, bint listens_uplink)
-    bint link_receive(link_t *link, uint8_t byte, link_packet_t *packet)
+    size_t link_receive(link_t *link, const uint8_t *bytes, size_t size, link_packet_t *packet)
     size_t link_send(link_t *link, int message, const uint8_t *body, uint8_t *frame)
     void link_forget_sequences(link_t *link)
 
@@ -144,13 +144,13 @@ cdef class Wire:
         cdef link_packet_t packet
         cdef list found = []
         while at < end:
-            if link_receive(&self._link, at[0], &packet):
+            at += link_receive(&self._link, at, end - at, &packet)
+            if packet.message >= 0:
                 found.append(Packet(
                     _MESSAGES[packet.message],
                     packet.sequence,
                     PyBytes_FromStringAndSize(<const char *>packet.body, icd_messages[packet.message].bytes),
                 ))
-            at += 1
         return found
 
 

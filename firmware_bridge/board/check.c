@@ -118,8 +118,8 @@ static void exchange(const flight_params_t *params, const sensor_frame_t *frames
         icd_put_sensor(body, &frames[i]);
         size_t size = link_send(&host, ICD_SENSOR, body, frame);
         uint64_t start = port_clock_us();
-        for (size_t k = 0; k < size; k++) {
-            answer += protocol_receive(&protocol, frame[k]);
+        for (size_t at = 0, taken; at < size; at += taken) {
+            answer += protocol_receive(&protocol, frame + at, size - at, &taken);
             if (protocol.kept_changed) checkpoint_save(&checkpoint, &kept, protocol.fixed_changed);
         }
         uint64_t took = port_clock_us() - start;

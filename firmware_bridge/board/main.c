@@ -43,15 +43,17 @@ static void start(void)
         send(protocol_text(&protocol, ICD_SEVERITY_LOW, "no memory survives a reset: each start is cold"));
 }
 
-static void take(uint8_t byte)
+/* Up to the end of the first packet; returns how many bytes that was. */
+static size_t take(const uint8_t *bytes, size_t size)
 {
-    size_t answer = protocol_receive(&protocol, byte);
+    size_t taken, answer = protocol_receive(&protocol, bytes, size, &taken);
     if (protocol.kept_changed) checkpoint_save(&checkpoint, &kept, protocol.fixed_changed);
-    if (answer == 0) return;
+    if (answer == 0) return taken;
     send(answer);
     if (protocol.function != 0) perform(protocol.function);
     protocol.uart_lost = port_uart_lost();
     protocol.stack_high_water_bytes = (uint32_t)port_stack_high_water();
+    return taken;
 }
 
 int board_main(void)
@@ -62,7 +64,7 @@ int board_main(void)
     for (;;) {
         size_t count = port_uart_read(bytes, sizeof bytes);
         port_watchdog_kick();
-        for (size_t i = 0; i < count; i++) take(bytes[i]);
+        for (size_t at = 0; at < count;) at += take(bytes + at, count - at);
         if (count == 0) port_idle();
     }
 }

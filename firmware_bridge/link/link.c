@@ -1,4 +1,7 @@
 #include "link.h"
+
+#include <string.h>
+
 #include "crc32.h"
 
 #define PRIMARY_BYTES 6u
@@ -85,26 +88,46 @@ static bool frame_ends(link_t *link, link_packet_t *packet)
     return sound;
 }
 
-static void append(link_t *link, uint8_t byte)
+static void append(link_t *link, const uint8_t *bytes, size_t n)
 {
-    if (link->size < sizeof link->packet) link->packet[link->size++] = byte;
-    else link->overrun = true;
+    size_t room = sizeof link->packet - link->size;
+    if (n > room) link->overrun = true;
+    if (n > room) n = room;
+    memcpy(link->packet + link->size, bytes, n);
+    link->size += n;
 }
 
-bool link_receive(link_t *link, uint8_t byte, link_packet_t *packet)
+/* The rest of a COBS block, as far as it has come; its bytes are no zeros. Returns how many it took. */
+static size_t take_run(link_t *link, const uint8_t *bytes, size_t size)
 {
-    link->counters.bytes_received++;
-    if (byte == 0) return frame_ends(link, packet);
-    if (link->block_left != 0) {
-        link->block_left--;
-        append(link, byte);
-        return false;
-    }
-    if (link->zero_follows) append(link, 0);
+    size_t n = 0, most = size < link->block_left ? size : link->block_left;
+    while (n < most && bytes[n] != 0) n++;
+    append(link, bytes, n);
+    link->block_left = (uint8_t)(link->block_left - n);
+    return n;
+}
+
+static void take_code(link_t *link, uint8_t code)
+{
+    static const uint8_t zero;
+    if (link->zero_follows) append(link, &zero, 1);
     link->begun = true;
-    link->block_left = (uint8_t)(byte - 1u);
-    link->zero_follows = byte != 255;
-    return false;
+    link->block_left = (uint8_t)(code - 1u);
+    link->zero_follows = code != 255;
+}
+
+size_t link_receive(link_t *link, const uint8_t *bytes, size_t size, link_packet_t *packet)
+{
+    size_t at = 0;
+    bool sound = false;
+    while (at < size && !sound) {
+        if (bytes[at] == 0) sound = frame_ends(link, packet), at++;
+        else if (link->block_left != 0) at += take_run(link, bytes + at, size - at);
+        else take_code(link, bytes[at++]);
+    }
+    if (!sound) packet->message = ICD_UNKNOWN;
+    link->counters.bytes_received += (uint32_t)at;
+    return at;
 }
 
 typedef struct {

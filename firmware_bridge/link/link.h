@@ -1,7 +1,7 @@
 /* The wire: 0x00 | COBS(primary header | body | CRC-32) | 0x00, one space packet a frame.
  *
  * Bytes in, packets out, and the other way round; no heap, no clock, no UART. The decoder is given
- * whatever arrives, byte by byte, is bounded, and is in step again at the first 0x00 after any
+ * whatever arrives, in pieces of any size, is bounded, and is in step again at the first 0x00 after any
  * garbage. Nothing that fails a check is ever handed on; each kind of failure is counted.
  * COBS: Cheshire & Baker, IEEE/ACM Trans. Networking 7(2), 1999. Packets: CCSDS 133.0-B-2. */
 #ifndef PROXOPS_LINK_H
@@ -29,13 +29,14 @@ typedef struct {
 typedef struct {
     int message;                       /* ICD_NAME */
     uint16_t apid, sequence;
-    const uint8_t *body;               /* valid until the link is given its next byte */
+    const uint8_t *body;               /* valid until the link is given more */
 } link_packet_t;
 
 void link_init(link_t *link, bool listens_uplink);
 
-/* Takes one byte; true when it completed a sound packet. */
-bool link_receive(link_t *link, uint8_t byte, link_packet_t *packet);
+/* Takes bytes up to the end of the first sound packet among them; returns how many. packet->message is negative when
+ * all were taken and none was there. */
+size_t link_receive(link_t *link, const uint8_t *bytes, size_t size, link_packet_t *packet);
 
 /* Writes the frame of a message, both delimiters included, to `frame`, which holds ICD_FRAME_MAX bytes.
  * body: the message's bytes. Returns the size of the frame. */

@@ -229,12 +229,12 @@ size_t protocol_start(protocol_t *p, protocol_kept_t *kept, const protocol_board
     return n + send_event(p, ICD_SEVERITY_INFO, ICD_EVENT_COLD_START, p->board.boot_reason, n);
 }
 
-size_t protocol_receive(protocol_t *p, uint8_t byte)
+size_t protocol_receive(protocol_t *p, const uint8_t *bytes, size_t size, size_t *taken)
 {
     link_packet_t packet;
     p->kept_changed = p->fixed_changed = false;
     p->function = 0;
-    if (!link_receive(&p->link, byte, &packet)) return 0;
+    *taken = link_receive(&p->link, bytes, size, &packet);
     switch (packet.message) {
     case ICD_HELLO_REQUEST: return on_hello_request(p, &packet);
     case ICD_PARAMS: return on_params(p, &packet);

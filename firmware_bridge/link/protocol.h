@@ -2,8 +2,8 @@
  *
  *     size_t n = protocol_start(&protocol, &kept, &board, resumed);
  *     uart_write(protocol.out, n);
- *     for each byte received:
- *         n = protocol_receive(&protocol, byte);
+ *     while there are bytes received:
+ *         n = protocol_receive(&protocol, bytes, size, &taken);
  *         if (protocol.kept_changed) checkpoint(&kept);      before the answer: see below
  *         uart_write(protocol.out, n);
  *         if (protocol.function != 0) perform it;
@@ -40,8 +40,8 @@ typedef struct {
     link_t link;
     protocol_kept_t *kept;
     protocol_board_t board;
-    bool kept_changed, fixed_changed; /* by the byte just received; the latter: kept->flight's FLIGHT_FIXED_BYTES too */
-    uint32_t function;                /* ICD_FUNCTION_* asked for by the byte just received; 0 none */
+    bool kept_changed, fixed_changed; /* by the packet just received; the latter: kept->flight's FLIGHT_FIXED_BYTES too */
+    uint32_t function;                /* ICD_FUNCTION_* asked for by the packet just received; 0 none */
     uint32_t uart_lost, stack_high_water_bytes; /* the caller's, for the statistics */
     uint32_t steps, repeats, frames_refused, naks;
     uint32_t upload_bytes;            /* of the parameter record, received in order so far */
@@ -55,8 +55,9 @@ typedef struct {
  * resumed: `kept` holds what an earlier start kept; otherwise it is cleared. */
 size_t protocol_start(protocol_t *protocol, protocol_kept_t *kept, const protocol_board_t *board, bool resumed);
 
-/* Takes one byte; returns how many bytes of protocol->out are to be sent. */
-size_t protocol_receive(protocol_t *protocol, uint8_t byte);
+/* Takes bytes up to the end of the first packet among them, *taken in all; returns how many bytes of protocol->out are
+ * to be sent. */
+size_t protocol_receive(protocol_t *protocol, const uint8_t *bytes, size_t size, size_t *taken);
 
 /* Writes a line for a human reader to protocol->out; returns its size. severity: ICD_SEVERITY_*. */
 size_t protocol_text(protocol_t *protocol, uint8_t severity, const char *text);

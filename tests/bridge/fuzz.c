@@ -94,9 +94,11 @@ static void fuzz_decoder(size_t count)
         if (!clean) n = spoil(f, n);
         bool came = false;
         link_t *end = &to[m->uplink];
-        for (size_t k = 0; k < n; k++) {
+        for (size_t k = 0; k < n;) { /* in pieces: a frame arrives as it will */
             link_packet_t packet;
-            if (!link_receive(end, f[k], &packet)) continue;
+            size_t piece = 1 + below(n - k);
+            k += link_receive(end, f + k, piece, &packet);
+            if (packet.message < 0) continue;
             CHECK(was_sent(sent, &packet));
             came = true;
         }
@@ -113,8 +115,8 @@ static void fuzz_decoder(size_t count)
 static size_t receive(protocol_t *p, const uint8_t *f, size_t n)
 {
     size_t all = 0;
-    for (size_t i = 0; i < n; i++) {
-        size_t answer = protocol_receive(p, f[i]);
+    for (size_t at = 0, taken; at < n; at += taken) {
+        size_t answer = protocol_receive(p, f + at, 1 + below(n - at), &taken);
         CHECK(answer <= sizeof p->out);
         all += answer;
     }
@@ -145,6 +147,7 @@ static void fuzz_board(size_t count, const uint8_t *record)
     static uint8_t body[ICD_PACKET_MAX], f[2 * ICD_FRAME_MAX + 64];
     protocol_board_t board = {"fuzzed", 0, 1};
     uint32_t session = 0;
+    size_t stepped = 0;
     link_init(&host, false);
     protocol_start(&p, &kept, &board, false);
     for (size_t i = 0; i < count; i++) {
@@ -171,10 +174,11 @@ static void fuzz_board(size_t count, const uint8_t *record)
         }
         size_t n = link_send(&host, message, body, f);
         if (below(8) == 0) n = spoil(f, n);
+        uint32_t before = p.steps;
         receive(&p, f, n);
+        stepped += p.steps > before; /* its own counters the board clears when told to */
     }
-    printf("%zu packets: %u stepped, %u from memory, %u refused, %u NAKs, %u flights\n", count, p.steps, p.repeats,
-           p.frames_refused, p.naks, session);
+    printf("%zu packets: %zu stepped in %u flights\n", count, stepped, session);
 }
 
 int main(int argc, char **argv)

@@ -12,15 +12,15 @@ const link_counters_t *harness_counters(const link_t *link) { return &link->coun
 /* Gives the board bytes up to the first one it answers; returns how many it took. kept is what the board would save. */
 size_t harness_receive(protocol_t *p, const uint8_t *bytes, size_t n, size_t *answer, uint32_t *function, uint32_t *saved)
 {
-    size_t i = 0;
+    size_t at = 0, taken;
     *answer = 0;
     *function = *saved = 0;
-    while (i < n && *answer == 0) {
-        *answer = protocol_receive(p, bytes[i++]);
+    for (; at < n && *answer == 0; at += taken) {
+        *answer = protocol_receive(p, bytes + at, n - at, &taken);
         *function = p->function;
         if (p->kept_changed) *saved = 1;
     }
-    return i;
+    return at;
 }
 
 /* Decodes n bytes; writes each sound packet as message (1 byte), sequence (2 bytes) and body to out. Returns bytes written. */
@@ -28,8 +28,9 @@ size_t harness_decode(link_t *link, const uint8_t *bytes, size_t n, uint8_t *out
 {
     size_t size = 0;
     link_packet_t packet;
-    for (size_t i = 0; i < n; i++) {
-        if (!link_receive(link, bytes[i], &packet)) continue;
+    for (size_t at = 0; at < n;) {
+        at += link_receive(link, bytes + at, n - at, &packet);
+        if (packet.message < 0) continue;
         out[size++] = (uint8_t)packet.message;
         out[size++] = (uint8_t)(packet.sequence >> 8);
         out[size++] = (uint8_t)packet.sequence;

@@ -5,14 +5,13 @@
  * PORT: path of a tty, or "-". BAUD: 115200 unless given.
  *
  * Two processes: the board, and the one that starts it again after a reset, as power supply and reset line do. What
- * survives a reset is memory that both share; SIGUSR1 to the first is the reset line. The watchdog is an alarm that
- * ends the board. */
+ * survives a reset is memory that both share; SIGUSR1 to the first is the reset line. The watchdog is a
+ * timer whose signal ends the board unless it is kicked in between. */
 #define _GNU_SOURCE
 #include "port.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +25,7 @@
 #include <unistd.h>
 
 #define SURVIVOR_BYTES 65536
-#define WATCHDOG_S 2
+#define WATCHDOG_MS 2000
 #define EXIT_MISTAKE 2
 #define EXIT_BROKE 3
 #define EXIT_RESET 75
@@ -66,7 +65,7 @@ static void open_line(speed_t speed)
     if (tcgetattr(fd, &t) != 0) fail(EXIT_MISTAKE, "not a tty", "expected a serial port");
     cfmakeraw(&t);
     t.c_cflag |= CLOCAL | CREAD;
-    t.c_cc[VMIN] = 0;
+    t.c_cc[VMIN] = 1;
     t.c_cc[VTIME] = 0;
     cfsetispeed(&t, speed);
     cfsetospeed(&t, speed);
@@ -83,29 +82,24 @@ static uint64_t now_us(void)
 
 uint64_t port_clock_us(void) { return now_us() - started_us; }
 
-static int would_wait(void) { return errno == EAGAIN || errno == EINTR; }
-
-/* What port_idle has found since the last read: one poll and one read a frame, not two of each. */
-static short found;
+/* What port_idle has read: one system call a frame. */
+static uint8_t waiting[1024];
+static size_t waiting_from, waiting_to;
 
 size_t port_uart_read(uint8_t *to, size_t size)
 {
-    if (found == 0) return 0;
-    short why = found;
-    found = 0;
-    ssize_t n = read(line_in, to, size);
-    if (n < 0 && would_wait()) return 0;
-    if (n < 0) fail(EXIT_BROKE, strerror(errno), "the line is gone");
-    if (n == 0 && (why & (POLLHUP | POLLERR))) fail(EXIT_BROKE, "hung up", "the line is gone");
-    if (n == 0 && !isatty(line_in)) exit(EXIT_SUCCESS); /* the end of a file or pipe */
-    return (size_t)n;
+    size_t n = waiting_to - waiting_from;
+    if (n > size) n = size;
+    memcpy(to, waiting + waiting_from, n);
+    waiting_from += n;
+    return n;
 }
 
 void port_uart_write(const uint8_t *from, size_t size)
 {
     while (size > 0) {
         ssize_t n = write(line_out, from, size);
-        if (n < 0 && !would_wait()) fail(EXIT_BROKE, strerror(errno), "the line is gone");
+        if (n < 0 && errno != EINTR) fail(EXIT_BROKE, strerror(errno), "the line is gone");
         if (n < 0) continue;
         from += n;
         size -= (size_t)n;
@@ -114,24 +108,38 @@ void port_uart_write(const uint8_t *from, size_t size)
 
 uint32_t port_uart_lost(void) { return 0; } /* the kernel's line discipline does not tell */
 
+/* Bytes or a tick of the watchdog end the wait. */
 void port_idle(void)
 {
-    struct pollfd p = {line_in, POLLIN, 0};
-    found = poll(&p, 1, 1000 * WATCHDOG_S / 2) > 0 ? p.revents : 0;
+    ssize_t n = read(line_in, waiting, sizeof waiting);
+    waiting_from = waiting_to = 0;
+    if (n < 0 && errno == EINTR) return;
+    if (n < 0) fail(EXIT_BROKE, strerror(errno), "the line is gone");
+    if (n == 0 && isatty(line_in)) fail(EXIT_BROKE, "hung up", "the line is gone");
+    if (n == 0) exit(EXIT_SUCCESS); /* the end of a file or pipe */
+    waiting_to = (size_t)n;
 }
 
-void port_watchdog_start(void) { port_watchdog_kick(); }
+static volatile sig_atomic_t kicked_ms; /* small enough to be read in one piece by a signal's handler */
 
-void port_watchdog_kick(void)
+/* Ticks are not counted: those of a time in which the process was stopped are one. */
+static void watchdog_tick(int number)
 {
-    /* Two system calls a second are enough. */
-    static uint64_t kicked_us;
-    uint64_t now = now_us();
-    if (kicked_us != 0 && now - kicked_us < 1000000u * WATCHDOG_S / 4) return;
-    kicked_us = now;
-    const struct itimerval after = {{0, 0}, {WATCHDOG_S, 0}};
-    setitimer(ITIMER_REAL, &after, NULL);
+    if ((uint32_t)(now_us() / 1000u) - (uint32_t)kicked_ms < WATCHDOG_MS) return;
+    signal(number, SIG_DFL);
+    raise(number);
 }
+
+void port_watchdog_start(void)
+{
+    const struct sigaction on_tick = {.sa_handler = watchdog_tick}; /* no SA_RESTART: see port_idle */
+    const struct itimerval each = {{0, WATCHDOG_MS * 1000 / 4}, {0, WATCHDOG_MS * 1000 / 4}};
+    port_watchdog_kick();
+    sigaction(SIGALRM, &on_tick, NULL);
+    setitimer(ITIMER_REAL, &each, NULL);
+}
+
+void port_watchdog_kick(void) { kicked_ms = (sig_atomic_t)(uint32_t)(now_us() / 1000u); }
 
 void port_reset(void) { exit(EXIT_RESET); }
 uint32_t port_boot_reason(void) { return boot_reason; }
@@ -174,6 +182,7 @@ int main(int argc, char **argv)
         return EXIT_MISTAKE;
     }
     if (strcmp(name, "-") != 0) open_line(argc > 2 ? speed_of(argv[2]) : B115200);
+    fcntl(line_in, F_SETFL, fcntl(line_in, F_GETFL) & ~O_NONBLOCK); /* as inherited it may be either */
     survivor = mmap(NULL, SURVIVOR_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (survivor == MAP_FAILED) fail(EXIT_BROKE, strerror(errno), "cannot get memory that survives a reset");
     for (size_t i = 0; i < sizeof pulled_by / sizeof pulled_by[0]; i++) signal(pulled_by[i], pull);
