@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks import timing
 
-SECTIONS = ("loop", "impulse", "kernels", "scenario", "monte_carlo", "scaling")
+SECTIONS = ("loop", "impulse", "kernels", "scenario", "monte_carlo", "scaling", "link")
 OUT = Path("runs/benchmarks.json")
 
 
@@ -62,6 +62,11 @@ def main() -> None:
 
         with timing.on(every):
             figures["scaling"] = campaign_scaling.measure(max(3, options.rounds // 3))
+    if "link" in chosen:
+        from benchmarks import board_link
+
+        with timing.on(every):
+            figures["link"] = board_link.measure(max(3, options.rounds // 3))
 
     from benchmarks.tables import page, tables
 

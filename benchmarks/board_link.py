@@ -16,10 +16,13 @@ import time
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median, quantiles
+from typing import Any
 
+from benchmarks import timing
+from benchmarks.tables import tables
+from benchmarks.timing import Spread
 from firmware_bridge import boards
 from firmware_bridge.icd import definition
 from firmware_bridge.remote import RemoteFlight
@@ -77,18 +80,6 @@ def frame_bytes() -> tuple[int, int]:
 
 
 @contextmanager
-def processors() -> Iterator[set[int]]:
-    """Keeps this process to one processor, and gives another for the board; all of them where there is one."""
-    before = os.sched_getaffinity(0)
-    mine, *others = sorted(before)
-    try:
-        os.sched_setaffinity(0, {mine})
-        yield {others[0]} if others else before
-    finally:
-        os.sched_setaffinity(0, before)
-
-
-@contextmanager
 def echo(folder: Path, request: int, answer: int, processor: set[int]) -> Iterator[tuple[Callable[[], None], int]]:
     """The bare echo: what takes a turn with it, and its process."""
     program = folder / "echo"
@@ -130,25 +121,30 @@ def board(log: Log, processor: set[int]) -> Iterator[tuple[Callable[[], None], i
         yield turn, child
 
 
-def main() -> None:
-    """Prints the medians."""
+def measure(flights: int = 1) -> dict[str, Any]:
+    """The figures of the page: exchanges a second and processor time of both, and their ratio turn by turn."""
     log = fly("iss-contact", seed=1)
     request, answer = frame_bytes()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        processors() as other,
-        echo(Path(folder), request, answer, other) as bare,
-        board(log, other) as full,
-    ):
-        turns = [(cost(*bare), cost(*full)) for _ in range(len(log.sensors) // TURN)]
-    ratios = [one.wall_us / two.wall_us for one, two in turns]
-    low, _, high = quantiles(ratios)
-    print(f"{request} B out, {answer} B back, {len(turns)} turns of {TURN} each, load {os.getloadavg()[0]:.1f}")
-    for name, costs in zip(("bare echo", "Linux board"), zip(*turns, strict=True), strict=True):
-        wall, host, far = (median(getattr(c, f.name) for c in costs) for f in fields(Cost))
-        print(f"{name:12} {1e6 / wall:9,.0f} exchanges/s; processor time {host:5.1f} us host, {far:5.1f} us other end")
-    print(f"ratio        {median(ratios):9.2f} (quartiles {low:.2f}, {high:.2f})")
+    mine, *others = sorted(os.sched_getaffinity(0))
+    far = set(others[:1]) or {mine}
+    turns: list[tuple[Cost, Cost]] = []
+    with timing.on({mine}), tempfile.TemporaryDirectory() as folder:
+        for _ in range(flights):
+            with echo(Path(folder), request, answer, far) as bare, board(log, far) as full:
+                turns += [(cost(*bare), cost(*full)) for _ in range(len(log.sensors) // TURN)]
+    rows = [
+        {
+            "name": name,
+            "exchanges_per_s": asdict(Spread.of([1e6 / c.wall_us for c in costs])),
+            "host_us": asdict(Spread.of([c.host_us for c in costs])),
+            "far_us": asdict(Spread.of([c.far_us for c in costs])),
+        }
+        for name, costs in zip(("bare echo", "Linux board"), zip(*turns, strict=True), strict=True)
+    ]
+    ratio = Spread.of([bare_cost.wall_us / full_cost.wall_us for bare_cost, full_cost in turns])
+    return {"request_bytes": request, "answer_bytes": answer, "turns": len(turns), "turn": TURN, "rows": rows,
+            "ratio": asdict(ratio)}  # fmt: skip
 
 
 if __name__ == "__main__":
-    main()
+    print(tables({"link": measure()}))

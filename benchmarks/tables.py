@@ -129,6 +129,21 @@ def _scaling(figures: Mapping[str, Any]) -> str:
     )
 
 
+def _link(figures: Mapping[str, Any]) -> str:
+    rows = _table(
+        ("other end", "exchanges/s", "processor time of the host, us", "of the other end, us"),
+        (
+            (r["name"], _spread(r["exchanges_per_s"]), _spread(r["host_us"], ".1f"), _spread(r["far_us"], ".1f"))
+            for r in figures["rows"]
+        ),
+    )
+    return (
+        f"{figures['request_bytes']} bytes out and {figures['answer_bytes']} back, {figures['turns']} turns of "
+        f"{figures['turn']} exchanges each: the board does **{_spread(figures['ratio'], '.2f')}** of what the echo "
+        f"does.\n\n{rows}"
+    )
+
+
 TITLES = {
     "loop": ("Closed loop against Basilisk", _loop),
     "impulse": ("Delivered over declared impulse, pulses of 5 to 100 ms", _impulse),
@@ -136,6 +151,7 @@ TITLES = {
     "scenario": ("A whole approach, everything on", _scenario),
     "monte_carlo": ("Campaigns against Basilisk's Monte Carlo controller", _monte_carlo),
     "scaling": ("A campaign on one and two workers", _scaling),
+    "link": ("A board on the wire against a bare echo", _link),
 }
 
 
