@@ -288,6 +288,8 @@ def _each(
     work: Callable[[Any], Any], tasks: Sequence[Any], jobs: int | None, progress: Callable[[int], None] | None
 ) -> list[Any]:
     """The results in the order of the tasks; the core holds no lock while it flies."""
+    if jobs is not None and jobs < 1:
+        raise BaselineError(f"jobs = {jobs}: expected 1 or more")
     results = []
     with ThreadPoolExecutor(jobs or len(os.sched_getaffinity(0))) as pool:
         futures = [pool.submit(work, task) for task in tasks]

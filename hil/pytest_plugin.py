@@ -155,7 +155,7 @@ class Flight(pytest.Collector):
         from firmware_bridge.boards import BoardError
         from firmware_bridge.computers import open_computer
         from firmware_bridge.errors import BridgeError
-        from hil.cli import software_named
+        from hil.cli.shared import software_named
         from hil.run import fly
         from hil.scenario import ScenarioError
 

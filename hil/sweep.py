@@ -231,7 +231,7 @@ def sweep(
         progress: called with the number of cases done.
 
     Raises:
-        SweepError: no parameter, one twice, or too many cases.
+        SweepError: no parameter, one twice, too many cases, or no jobs.
         ScenarioError: a key or a value that the scenario does not take, at whichever point.
     """
     overrides = tuple(overrides)
@@ -240,6 +240,8 @@ def sweep(
         raise SweepError("--param: expected one or more, each with a key of its own")
     if runs < 1 or runs * prod(len(parameter.values) for parameter in parameters) > CASES_MAX:
         raise SweepError(f"{runs} cases at each point: expected 1 or more, and {CASES_MAX:,} at most in all")
+    if jobs is not None and jobs < 1:
+        raise SweepError(f"jobs = {jobs}: expected 1 or more")
     grid, cases = [], []
     for values in product(*(parameter.values for parameter in parameters)):
         settings = [*overrides, *(f"{key}={value}" for key, value in zip(keys, values, strict=True))]

@@ -231,6 +231,7 @@ def test_a_mistake_is_one_line_and_exit_status_2(kept: Path, mistake: str, capsy
         (("save", "iss-contact", "--out", "/proc/nowhere/set"), "/proc/nowhere/set: cannot be written"),
         (("save", "iss-contact", "--seed", "1-b", "--out", "set"), "'1-b': expected whole numbers"),
         (("save", "--out", "set"), "Missing argument"),
+        (("save", "iss-contact", "--jobs", "0", "--out", "set"), "jobs = 0: expected 1 or more"),
         (("check", "set", "--tolerance", "-1"), "tolerance = -1.0: expected 0 or more"),
         (("check", "set", "--tolerance", "nan"), "tolerance = nan: expected 0 or more"),
     ],

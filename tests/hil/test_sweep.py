@@ -127,6 +127,7 @@ MISTAKES = {
     "whole number": (["--param", "plant.field_degree=0:1:3"], "plant.field_degree = 0.5: expected"),
     "twice": (["--param", MASS, "--param", MASS], "each with a key of its own"),
     "runs": (["--param", MASS, "--runs", "0"], "0 cases at each point: expected 1 or more"),
+    "no jobs": (["--param", MASS, "--jobs", "0"], "jobs = 0: expected 1 or more"),
     "too many": (["--param", MASS, "--runs", "600000"], "1,000,000 at most in all"),
     "none": ([], "Missing option '--param'"),
     "place": (["--param", MASS, "--out", "/proc/nowhere/out"], "cannot be written"),

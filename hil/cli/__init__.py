@@ -1,0 +1,62 @@
+"""The command line.
+
+Exit status: 0 PASS, 1 FAIL, 2 the user's mistake, 3 the run broke, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import click
+
+from hil.cli.boards import board, firmware, link_test, ports
+from hil.cli.campaigns import campaign
+from hil.cli.flying import check, list_scenarios, replay, run
+from hil.cli.regression import baseline, sweep
+from hil.cli.results import compare, report
+
+MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
+
+
+@click.group(
+    commands=[
+        list_scenarios, check, run, campaign, sweep, baseline, replay, compare, report,
+        ports, link_test, firmware, board,
+    ],
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
+@click.version_option(package_name="proxops", prog_name="proxops")
+def cli() -> None:
+    """Autonomous rendezvous and docking: fly a scenario, check it against its requirements, keep the report."""
+
+
+def main() -> None:
+    """Entry point: a user's mistake is one line and exit status 2, never a traceback."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        _leave("interrupted", INTERRUPTED)
+    except KeyboardInterrupt:
+        _leave("interrupted", INTERRUPTED)
+    except click.ClickException as error:
+        _leave(error.format_message(), MISTAKE)
+    except BrokenPipeError:
+        # the reader of our output has gone; what is still buffered has nowhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(BROKE)
+    except Exception as error:
+        if type(error).__name__ in ("ScenarioError", "RecorderError", "CampaignError", "BoardError"):
+            _leave(str(error), MISTAKE)
+        if type(error).__name__ == "ReplayError":
+            _leave(str(error), BROKE)
+        if (status := getattr(error, "exit_status", None)) is not None:
+            _leave(str(error), status)
+        traceback.print_exc()
+        _leave(f"the run broke: {error}", BROKE)
+
+
+def _leave(message: str, status: int) -> None:
+    click.echo(f"proxops: {message}", err=True)
+    sys.exit(status)

@@ -1,0 +1,173 @@
+"""proxops campaign."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hil.cli.progress import CampaignProgress
+from hil.cli.results import write_campaign_report
+from hil.cli.shared import (
+    EXIT,
+    REPORT_NAME,
+    flight_option,
+    folder_option,
+    jobs_option,
+    json_option,
+    overrides_option,
+    sampler_options,
+    seed_option,
+    software_named,
+)
+
+if TYPE_CHECKING:
+    from hil.campaign import Campaign
+
+
+@click.command()
+@click.argument("scenario")
+@sampler_options("Number of cases.", required=True)
+@seed_option("every case")
+@jobs_option("Cases")
+@click.option(
+    "--pool",
+    type=click.Choice(["threads", "processes"]),
+    help="Who flies here: threads by default, processes with --flight.",
+)
+@flight_option()
+@click.option("--dask", metavar="ADDRESS", help="Scheduler of a dask.distributed cluster that flies the cases.")
+@overrides_option()
+@folder_option("journal, table and logs")
+@click.option("--resume", is_flag=True, help="Go on with the campaign in --out.")
+@click.option(
+    "--accept-failures",
+    "accepted",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="K",
+    help="How many cases may fail.",
+)
+@click.option(
+    "--required",
+    type=float,
+    default=0.9973,
+    show_default=True,
+    metavar="P",
+    help="Success probability that the report is to show.",
+)
+@click.option(
+    "--confidence",
+    type=float,
+    default=0.95,
+    show_default=True,
+    metavar="C",
+    help="Confidence of every statement and interval.",
+)
+@json_option()
+def campaign(
+    scenario: str,
+    runs: int,
+    sampler: Any,
+    seed: int,
+    jobs: int | None,
+    pool: Any,
+    software: str | None,
+    dask: str | None,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    resume: bool,
+    accepted: int,
+    required: float,
+    confidence: float,
+    as_json: bool,
+) -> None:
+    """Flies SCENARIO N times, each with its own draws, and states what that shows.
+
+    Exit status: 0 no more cases failed than --accept-failures, 1 more did.
+    """
+    from hil.campaign import Criterion
+    from hil.campaign import campaign as fly_campaign
+    from hil.journal import CampaignError
+
+    if resume and out is None:
+        raise CampaignError("--resume: expected the folder of the campaign as --out")
+    criterion = Criterion(required, confidence, accepted)
+    with CampaignProgress(scenario, runs, quiet=as_json) as progress:
+        flown = fly_campaign(
+            scenario, runs, seed, jobs=jobs, pool=pool, dask=dask, flight=software_named(software), overrides=overrides,
+            out=out, resume=resume, sampler=sampler, criterion=criterion, progress=progress,
+        )  # fmt: skip
+    summary = flown.summary()
+    if out is not None:
+        write_campaign_report(out, flown, summary)
+    if as_json:
+        click.echo(json.dumps(summary | _of_this_session(flown), indent=2))
+    else:
+        _show_campaign(flown, summary)
+    sys.exit(EXIT[summary["verdict"]])
+
+
+def _of_this_session(flown: Campaign) -> dict[str, Any]:
+    """What a campaign's report leaves out: how fast it was flown, and where it lies."""
+    return {
+        "runs_per_s": flown.runs_per_s,
+        "out": None if flown.out is None else str(flown.out),
+        "table": None if flown.table is None else str(flown.table),
+        "kept": [str(path) for path in flown.kept],
+    }
+
+
+def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from hil.report.wording import figure, percent, requirement_name
+
+    console = Console(highlight=False)
+    title = f"{flown.scenario.scenario.title}, {flown.runs:,} runs, master seed {flown.seed}"
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("Requirement")
+    for heading in ("Failed", "Success", "Worst margin", "Case"):
+        table.add_column(heading, justify="right")
+    table.add_column("Unit")
+    for r in summary["requirements"]:
+        count, worst = f"{r['failures']}/{r['runs']}", r["worst"]
+        told = r["failures"] or worst["margin"] not in (None, 0.0)
+        table.add_row(
+            requirement_name(r["name"]), f"[bold red]{count}[/]" if r["failures"] else count,
+            r["statement"].partition(" at ")[0], figure(worst["margin"], r["unit"], True),
+            str(worst["case"]) if told else "", "" if r["unit"] == "1" else r["unit"],
+        )  # fmt: skip
+    console.print(table)
+    failed = summary["failed"]
+    lines = [f"failed: {entry['command']}" for entry in failed[:10]]
+    if len(failed) > 10:
+        lines.append(f"and {len(failed) - 10} more failed")
+    if flown.out is not None:
+        lines.append(f"report: {flown.out / REPORT_NAME}")
+        lines.append(f"table: {flown.table or 'none: Parquet needs the extra, pip install proxops[campaign]'}")
+        lines += [f"log: {path}" for path in flown.kept]
+    if flown.runs_per_s is not None:
+        lines.append(f"{flown.runs_per_s:.1f} runs/s")
+    lines.append(f"digest {flown.digest[:16]}")
+    for line in lines:
+        console.print(line, soft_wrap=True, markup=False)
+    console.print(f"[bold]{flown.statement}[/]", soft_wrap=True)
+    if summary["sampler"] != "random":
+        console.print(
+            f"approximate: cases of the {summary['sampler']} sampler are no independent draws", soft_wrap=True
+        )
+    if not summary["met"]:
+        console.print(
+            f"[yellow]not shown: ≥ {percent(summary['required'])} at {percent(summary['confidence'])} confidence; "
+            f"with {len(failed)} failed that takes {summary['runs_needed']:,} runs[/]",
+            soft_wrap=True,
+        )
+    accepted = f", {summary['accepted']} accepted" if summary["accepted"] else ""
+    colour = {"PASS": "green", "FAIL": "red"}[summary["verdict"]]
+    console.print(f"[bold {colour}]{summary['verdict']}[/]{accepted}", soft_wrap=True)

@@ -1,0 +1,195 @@
+"""proxops list | check | run | replay."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hil.cli.progress import FlightProgress
+from hil.cli.results import show_difference, write_report
+from hil.cli.shared import (
+    EXIT,
+    REPORT_NAME,
+    computer_named,
+    flight_option,
+    folder_option,
+    json_option,
+    on_options,
+    overrides_option,
+    sampler_options,
+    seed_option,
+    software_named,
+)
+
+if TYPE_CHECKING:
+    from hil.log import Log
+
+ENDS = (("host", "link"), ("board", "board_link"))
+
+
+@click.command("list")
+def list_scenarios() -> None:
+    """The scenarios that ship with ProxOps."""
+    from hil.scenario import Scenario
+
+    for name in Scenario.names():
+        click.echo(f"{name:14} {Scenario.load(name).scenario.title}")
+
+
+@click.command()
+@click.argument("scenario")
+@overrides_option()
+def check(scenario: str, overrides: tuple[str, ...]) -> None:
+    """Reads SCENARIO (a name or a file) and everything it refers to, and flies nothing."""
+    from hil.prepare import prepare
+    from hil.scenario import Scenario
+
+    read = Scenario.load(scenario, overrides)
+    prepare(read, seed=1).flight_core()
+    click.echo(f"{read.name}: a valid scenario, {len(read.flight.phases)} phases, {read.scenario.epoch_utc} UTC")
+
+
+@click.command()
+@click.argument("scenario")
+@seed_option("the run")
+@click.option("--case", type=click.IntRange(min=0), default=0, show_default=True, help="Its number in a campaign.")
+@sampler_options("Number of cases of that campaign, for lhs and saltelli.", required=False)
+@overrides_option()
+@flight_option()
+@on_options()
+@click.option(
+    "--mode",
+    type=click.Choice(["lockstep", "realtime"]),
+    default="lockstep",
+    show_default=True,
+    help="Wait for each answer, or hold every cycle to the wall clock.",
+)
+@click.option(
+    "--overrun",
+    type=click.Choice(["count", "catchup", "abort"]),
+    default="count",
+    show_default=True,
+    help="In realtime, after a missed deadline: put the schedule back, make up for it, or end the run.",
+)
+@click.option(
+    "--grace",
+    "grace_s",
+    type=click.FloatRange(min=0.0),
+    default=1.0,
+    show_default=True,
+    help="In realtime, s from the start in which a miss is forgiven.",
+)
+@folder_option("log, scenario and report")
+@json_option()
+def run(
+    scenario: str, seed: int, case: int, sampler: Any, runs: int | None, overrides: tuple[str, ...],
+    software: str | None, on: str, allow_mismatch: bool, mode: Any, overrun: Any, grace_s: float, out: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Flies SCENARIO (a name or a file) and checks its requirements."""
+    from hil.run import fly
+    from hil.sampling import Sampling
+    from hil.scenario import Scenario
+
+    factory = software_named(software, on)
+    if runs is not None and sampler in ("random", "sobol"):
+        raise click.UsageError(
+            f"--runs {runs}: a case drawn by {sampler} does not depend on it; expected with lhs, saltelli"
+        )
+    sampling = Sampling(sampler, runs)
+    read = Scenario.load(scenario, overrides)
+    faults = {"link_faults": read.link_faults, "board_faults": read.board_faults, "seed": seed, "case": case}
+    with (
+        computer_named(on, allow_mismatch, **faults) as computer,
+        FlightProgress(read.name, read.scenario.max_duration_s, quiet=as_json) as progress,
+    ):
+        log = fly(
+            read, seed, case=case, sampling=sampling, flight=computer or factory, out=out, progress=progress, mode=mode,
+            overrun=overrun, grace_s=grace_s,
+        )  # fmt: skip
+    if out is not None:
+        write_report(out, log)
+    click.echo(json.dumps(log.summary(), indent=2)) if as_json else _show(log, out)
+    sys.exit(EXIT[log.verdict])
+
+
+def _show(log: Log, out: Path | None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from hil.report.wording import figure, requirement_name
+
+    console = Console(highlight=False)
+    colour = {"PASS": "green", "FAIL": "red", "ERROR": "red"}[log.verdict]
+    table = Table(title=f"{log.scenario.scenario.title}, seed {log.seed}", title_justify="left", title_style="bold")
+    table.add_column("Requirement")
+    for heading in ("Figure", "Limit", "Margin"):
+        table.add_column(heading, justify="right")
+    table.add_column("Unit")
+    table.add_column("")
+    for r in log.requirements:
+        table.add_row(
+            requirement_name(r.name), figure(r.figure, r.unit), figure(r.limit, r.unit), figure(r.margin, r.unit, True),
+            "" if r.unit == "1" else r.unit, "[green]PASS[/]" if r.passed else "[bold red]FAIL[/]",
+        )  # fmt: skip
+    if log.requirements:
+        console.print(table)
+    if log.error:
+        console.print(f"[red]{log.error}[/]", soft_wrap=True)
+    spent, kept = log.delta_v_mps, log.realtime
+    facts = [f"{log.duration_s:,.0f} s flown, {log.realtime_factor:,.0f} x real time", f"ended: {log.ended}"]
+    if spent:
+        facts.append(
+            f"delta-v {spent['total']:.3f} m/s, attitude {spent['attitude']:.3f} of it, "
+            f"analytic budget {spent['budget']:.3f}; {log.propellant_kg:.2f} kg of propellant"
+        )
+    if log.computer:
+        facts.append(f"flown by {log.computer['board']} ({log.computer['name']})")
+        facts += _injected(log.computer)
+    facts += [f"cold start at tick {tick:,}: given parameters anew, to retreat" for tick in log.cold_starts]
+    if kept:
+        late = max((miss["late_us"] for miss in kept["misses"]), default=0.0)
+        facts.append(
+            f"real time: {kept['missed']} of {kept['cycles']:,} deadlines missed, {kept['missed_in_grace']} more "
+            f"in the grace of {kept['grace_s']:g} s" + (f", the worst by {late / 1000.0:.1f} ms" if late else "")
+        )
+    facts.append(f"digest {log.digest[:16]}")
+    console.print("\n".join(facts), soft_wrap=True)
+    if out is not None:
+        console.print(f"report: {out / REPORT_NAME}")
+    console.print(f"[bold {colour}]{log.verdict}[/]")
+
+
+def _injected(computer: dict[str, Any]) -> list[str]:
+    """What was done to link and board, and what both ends counted of it."""
+    from hil.report.wording import counts_of
+
+    facts = [f"link faults injected, {way}: {counts_of(found)}" for way, found in (computer["cable"] or {}).items()]
+    if facts:
+        facts += [f"counted by the {end}: {counts_of(computer[key], 'bytes', 'packets')}" for end, key in ENDS]
+    return facts + [f"board fault: {fault['kind']} before tick {fault['tick']:,}" for fault in computer["board_faults"]]
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@on_options()
+@json_option()
+def replay(directory: Path, on: str, allow_mismatch: bool, as_json: bool) -> None:
+    """Drives a flight computer with the sensor frames recorded in DIRECTORY; names the first difference.
+
+    Exit status: 0 equal to the bit, 1 different.
+    """
+    from hil.log import Log
+    from hil.replay import replay as drive
+
+    log = Log.open(directory)
+    with (
+        computer_named(on, allow_mismatch) as computer,
+        FlightProgress(f"replay of {log.scenario.name}", log.duration_s, quiet=as_json) as progress,
+    ):
+        found = drive(log, computer, progress=progress)
+    show_difference(found, as_json)

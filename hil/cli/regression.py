@@ -1,0 +1,144 @@
+"""proxops baseline | sweep."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hil.cli.progress import RunsProgress
+from hil.cli.shared import (
+    EXIT,
+    REPORT_NAME,
+    computer_named,
+    folder_option,
+    jobs_option,
+    json_option,
+    on_options,
+    overrides_option,
+    seed_option,
+    write,
+)
+
+if TYPE_CHECKING:
+    from hil.baseline import Opener
+
+
+@click.group()
+def baseline() -> None:
+    """Sets of flown runs to hold later flights to: docs/regression.md."""
+
+
+@baseline.command("save")
+@click.argument("scenarios", nargs=-1, required=True)
+@click.option("--seed", "seeds", multiple=True, default=["1"], show_default=True, metavar="SEEDS", help="As 1,2,10-19.")
+@overrides_option("each scenario")
+@on_options()
+@jobs_option("Runs")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
+@click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
+def save_baseline(
+    scenarios: tuple[str, ...], seeds: tuple[str, ...], overrides: tuple[str, ...], on: str, allow_mismatch: bool,
+    jobs: int | None, out: Path, overwrite: bool,
+) -> None:  # fmt: skip
+    """Flies SCENARIOS (names or files) with each seed and keeps what later flights are held to in one file."""
+    from hil.baseline import save
+    from hil.seeds import parse_seeds
+
+    try:
+        numbers = parse_seeds(seeds)
+    except ValueError as mistake:
+        raise click.BadParameter(str(mistake), param_hint="--seed") from None
+    runs = len(set(scenarios)) * len(numbers)
+    with RunsProgress("baseline", runs, quiet=False) as progress:
+        made = save(
+            out, scenarios, numbers, overrides=overrides, opener=_opener(on, allow_mismatch), jobs=jobs,
+            overwrite=overwrite, progress=progress,
+        )  # fmt: skip
+    for run in made.runs:
+        click.echo(f"{run.scenario}, seed {run.seed}: {run.verdict}, digest {run.digests['telemetry'][:16]}")
+    click.echo(f"{out}: {len(made.runs)} runs, {out.stat().st_size / 1.0e6:.2f} MB")
+
+
+@baseline.command("check")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--tolerance", type=float, default=0.0, show_default=True, metavar="SHARE",
+    help="How far a figure may move, as a share of its limit.",
+)  # fmt: skip
+@on_options()
+@jobs_option("Runs")
+@json_option()
+def check_baseline(
+    file: Path, tolerance: float, on: str, allow_mismatch: bool, jobs: int | None, as_json: bool
+) -> None:
+    """Flies the runs of the baseline FILE again and tells what is not as it was.
+
+    Exit status: 0 identical to the bit or within the tolerance, 1 a figure or a verdict moved.
+    """
+    from hil.baseline import check
+    from hil.report.terminal import show_check
+
+    opener = _opener(on, allow_mismatch)
+    with RunsProgress("baseline", None, quiet=as_json) as progress:
+        found = check(file, tolerance=tolerance, opener=opener, jobs=jobs, progress=progress)
+    click.echo(json.dumps(found.as_dict(), indent=2)) if as_json else show_check(found)
+    sys.exit(EXIT["FAIL" if found.result == "moved" else "PASS"])
+
+
+def _opener(on: str, allow_mismatch: bool) -> Opener | None:
+    """What opens the flight computer of that name for each run, with the faults that its scenario declares."""
+    if on == "sil":
+        return None
+    return lambda scenario, seed: computer_named(
+        on, allow_mismatch, link_faults=scenario.link_faults, board_faults=scenario.board_faults, seed=seed
+    )
+
+
+@click.command()
+@click.argument("scenario")
+@click.option(
+    "--param", "parameters", multiple=True, required=True, metavar="KEY=VALUES",
+    help="A key and its values, as first:last:count or value,value,…; once for each axis of the grid.",
+)  # fmt: skip
+@click.option("--runs", type=int, default=1, show_default=True, help="Cases at each point.")
+@seed_option("every point")
+@overrides_option()
+@jobs_option("Cases")
+@folder_option("report, JSON and tables")
+@json_option()
+def sweep(
+    scenario: str, parameters: tuple[str, ...], runs: int, seed: int, overrides: tuple[str, ...], jobs: int | None,
+    out: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Flies SCENARIO over a grid of values of its keys and maps failures and margins.
+
+    Exit status: 0 however many cases failed: a sweep looks for where they do.
+    """
+    from math import prod
+
+    from hil.recorder import prepare_directory
+    from hil.report.sweep import render_sweep
+    from hil.report.terminal import show_sweep
+    from hil.sweep import Parameter, write_tables
+    from hil.sweep import sweep as fly_sweep
+
+    axes = [Parameter.parse(text) for text in parameters]
+    if out is not None:
+        prepare_directory(out, 0)
+    cases = runs * prod(len(axis.values) for axis in axes)
+    with RunsProgress("sweep", cases, quiet=as_json) as progress:
+        flown = fly_sweep(scenario, axes, runs, seed, overrides=overrides, jobs=jobs, progress=progress)
+    text = json.dumps(flown.summary(), indent=2)
+    click.echo(text) if as_json else show_sweep(flown)
+    if out is not None:
+        written = [
+            *write_tables(flown, out),
+            write(out / "sweep.json", text),
+            write(out / REPORT_NAME, render_sweep(flown)),
+        ]
+        if not as_json:
+            click.echo(f"report: {written[-1]}")

@@ -1,0 +1,132 @@
+"""What commands share: their options, who flies, the exit status of a verdict, writing a page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from hil.run import FlightComputer, FlightFactory
+
+EXIT = {"PASS": 0, "FAIL": 1, "ERROR": 3}
+REPORT_NAME = "report.html"
+
+Command = Callable[..., None]
+Option = Callable[[Command], Command]
+
+
+def overrides_option(whose: str = "the scenario") -> Option:
+    """Keys set on the command line."""
+    return click.option(
+        "--set", "overrides", multiple=True, metavar="KEY=VALUE", help=f"Override one key of {whose}."
+    )  # fmt: skip
+
+
+def seed_option(what: str) -> Option:
+    """One master seed."""
+    return click.option(
+        "--seed", type=click.IntRange(min=0), default=1, show_default=True, help=f"Master seed of {what}."
+    )  # fmt: skip
+
+
+def jobs_option(what: str) -> Option:
+    """How much flies at a time; the engines refuse less than 1."""
+    return click.option("--jobs", type=int, help=f"{what} flown at a time; the processors there are by default.")
+
+
+def folder_option(what: str) -> Option:
+    """The folder of what is left."""
+    return click.option("--out", type=click.Path(path_type=Path, file_okay=False), help=f"Folder for {what}.")
+
+
+def json_option(what: str = "object") -> Option:
+    """Output for programs."""
+    return click.option("--json", "as_json", is_flag=True, help=f"Print one JSON {what} and nothing else.")
+
+
+def sampler_options(help_runs: str, required: bool) -> Option:
+    """How the cases of a campaign are drawn."""
+
+    def options(command: Command) -> Command:
+        sampler = click.option(
+            "--sampler", type=click.Choice(["random", "lhs", "sobol", "saltelli"]), default="random", show_default=True,
+            help="How the cases are drawn; statements about failures rest on random ones.",
+        )  # fmt: skip
+        runs = click.option("--runs", type=int, required=required, metavar="N", help=help_runs)
+        return runs(sampler(command))
+
+    return options
+
+
+def on_options() -> Option:
+    """Which flight computer flies."""
+
+    def options(command: Command) -> Command:
+        allow = click.option(
+            "--allow-mismatch", is_flag=True,
+            help="Fly a board built from another interface or core; the verdict is then never PASS.",
+        )  # fmt: skip
+        on = click.option(
+            "--on", default="sil", show_default=True, metavar="COMPUTER",
+            help="Who flies: sil (the core in this process), emulated[:mps2-an500|zynq-a9], linux[:aarch64|armhf], "
+            "serial:PORT[@BAUD].",
+        )  # fmt: skip
+        return on(allow(command))
+
+    return options
+
+
+def computer_named(on: str, allow_mismatch: bool, **faults: Any) -> AbstractContextManager[FlightComputer | None]:
+    """The flight computer of a name, with the faults it is to meet; None stands for the core in this process."""
+    if on == "sil":
+        return nullcontext(None)
+    from firmware_bridge.computers import open_computer
+
+    return open_computer(on, allow_mismatch=allow_mismatch, **faults)
+
+
+def flight_option() -> Option:
+    """Whose flight software flies in the core's place."""
+    return click.option(
+        "--flight", "software", metavar="MODULE:FACTORY",
+        help="Your own flight software: what makes a flight computer from the flight parameters.",
+    )  # fmt: skip
+
+
+def software_named(name: str | None, on: str = "sil") -> FlightFactory | None:
+    """What MODULE:FACTORY names, imported from the current folder or the path; not beside another flight computer."""
+    if name is None:
+        return None
+    if on != "sil":
+        raise click.UsageError(f"--flight {name}: expected without --on {on}: one computer flies")
+    from importlib import import_module
+
+    module, _, factory = name.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found: Any = import_module(module)
+        for part in factory.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise click.UsageError(f"--flight {name}: expected MODULE:FACTORY that can be imported: {error}") from None
+    if not callable(found):
+        raise click.UsageError(f"--flight {name}: expected a class or a function, found {type(found).__name__}")
+    return found  # type: ignore[no-any-return]
+
+
+def write(path: Path, text: str) -> Path:
+    """Writes a file, whole or not at all; its path. Raises RecorderError."""
+    from hil.recorder import RecorderError
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink()
+        raise RecorderError(f"{path}: cannot be written: {error.strerror}") from None
+    return path
