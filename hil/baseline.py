@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 from gnc import flight
 from hil.checks import Requirement
 from hil.log import ERROR, Log
-from hil.run import FlightComputer, FlightFactory, fly
-from hil.scenario import Scenario
+from hil.run import FlightComputer, FlightFactory, flown_by, fly, software_name
+from hil.scenario import Scenario, ScenarioError
 
 FORMAT, SCHEMA_VERSION = "proxops baseline", 1
 FRAMES = ("sensors", "telemetry", "command")  # in the order of one cycle: what was given, made of it, commanded
@@ -107,7 +107,11 @@ def _mixed(words: Words, salt: int) -> Words:
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """One run of a baseline. scenario: a packaged name, or the path of a file relative to the baseline's folder."""
+    """One run of a baseline.
+
+    scenario: a packaged name, or the path of a file relative to the baseline's folder. software: what flew in the
+    core's place, as MODULE:FACTORY; empty for the core, here or on a board.
+    """
 
     scenario: str
     seed: int
@@ -121,15 +125,16 @@ class Kept:
     dispersed: dict[str, Any]
     hashes: Hashes
     params: bytes
+    software: str = ""
 
     @classmethod
-    def of(cls, log: Log, scenario: str, overrides: tuple[str, ...]) -> Kept:
+    def of(cls, log: Log, scenario: str, overrides: tuple[str, ...], software: str) -> Kept:
         """What is kept of a flight."""
         return cls(
             scenario=scenario, seed=log.seed, overrides=overrides, scenario_toml=log.scenario.to_toml(),
             verdict=log.verdict, ended=log.ended, requirements=_plain(log.requirements), digests=_digests(log),
             versions=log.versions, dispersed=json.loads(json.dumps(log.dispersed)), hashes=Hashes.of(log),
-            params=log.params.tobytes(),
+            params=log.params.tobytes(), software=software,
         )  # fmt: skip
 
 
@@ -206,7 +211,8 @@ def _add(file: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 
 def _described(run: Kept) -> dict[str, Any]:
-    names = ("scenario", "seed", "overrides", "scenario_toml", "verdict", "ended", "digests", "versions", "dispersed")
+    names = ("scenario", "seed", "overrides", "scenario_toml", "verdict", "ended", "digests", "versions", "dispersed",
+             "software")  # fmt: skip
     plain = {name: getattr(run, name) for name in names}
     return {
         **plain,
@@ -267,11 +273,11 @@ def save(
 
     def fly_one(task: tuple[str, Scenario, int]) -> Kept:
         scenario, read, seed = task
-        log = _fly(read, seed, flight, opener)
-        if log.verdict == ERROR:
-            raise BaselineError(f"{scenario}, seed {seed}: the run broke, nothing to hold others to: {log.error}")
+        log, error = _fly(read, seed, flight, opener)
+        if log is None or log.verdict == ERROR:
+            raise BaselineError(f"{scenario}, seed {seed}: the run broke, nothing to hold others to: {error}")
         named = scenario if scenario in Scenario.names() else os.path.relpath(scenario, path.parent)
-        return Kept.of(log, named, overrides)
+        return Kept.of(log, named, overrides, software_name(flight))
 
     runs = _each(fly_one, tasks, 1 if opener else jobs, progress)
     made = Baseline(path, tuple(channel_names()), tuple(runs))
@@ -279,9 +285,20 @@ def save(
     return made
 
 
-def _fly(scenario: Scenario, seed: int, flight: FlightFactory | None, opener: Opener | None) -> Log:
-    with opener(scenario, seed) if opener else nullcontext(flight) as computer:
-        return fly(scenario, seed, flight=computer)
+def _fly(
+    scenario: Scenario, seed: int, flight: FlightFactory | None, opener: Opener | None
+) -> tuple[Log | None, str | None]:
+    """The flight and what broke it; no flight where the user's own software raised."""
+    try:
+        with opener(scenario, seed) if opener else nullcontext(flight) as computer:
+            log = fly(scenario, seed, flight=computer)
+    except (ScenarioError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        if flight is None:
+            raise
+        return None, f"{type(error).__name__}: {error}"
+    return log, log.error
 
 
 def _each(
@@ -456,8 +473,18 @@ def check(
 
     def check_one(task: tuple[Kept, Scenario, str]) -> RunCheck:
         kept, scenario, given = task
-        log = _fly(scenario, kept.seed, flight, opener)
-        return _compare(baseline.channels, kept, log, _replay(given, kept), tolerance)
+        log, error = _fly(scenario, kept.seed, flight, opener)
+        identical = log is not None and kept.digests == _digests(log) and ERROR not in (kept.verdict, log.verdict)
+        return RunCheck(
+            scenario=scenario.name,
+            seed=kept.seed,
+            replay=_replay(given, kept) + flown_by(flight),
+            departure=None if log is None or identical else _departure(baseline.channels, kept.hashes, log),
+            figures=tuple(_figures(kept.requirements, _plain(log.requirements) if log else (), tolerance)),
+            verdict=(kept.verdict, log.verdict if log else ERROR),
+            error=error,
+            causes=(*_other_software(kept, software_name(flight)), *(_causes(kept, log) if log else ())),
+        )
 
     return Check(baseline.path, tolerance, tuple(_each(check_one, tasks, 1 if opener else jobs, progress)))
 
@@ -473,21 +500,6 @@ def _scenario(kept: Kept, folder: Path) -> tuple[Scenario, str]:
 def _replay(given: str, kept: Kept) -> str:
     parts = ["proxops run", quote(given), *(f"--set {quote(item)}" for item in kept.overrides), f"--seed {kept.seed}"]
     return " ".join(parts)
-
-
-def _compare(channels: Sequence[str], kept: Kept, log: Log, replay: str, tolerance: float) -> RunCheck:
-    identical = kept.digests == _digests(log) and kept.verdict != ERROR and log.verdict != ERROR
-    departure = None if identical else _departure(channels, kept.hashes, log)
-    return RunCheck(
-        scenario=log.scenario.name,
-        seed=kept.seed,
-        replay=replay,
-        departure=departure,
-        figures=tuple(_figures(kept.requirements, _plain(log.requirements), tolerance)),
-        verdict=(kept.verdict, log.verdict),
-        error=log.error,
-        causes=tuple(_causes(kept, log)),
-    )
 
 
 def _departure(channels: Sequence[str], was: Hashes, log: Log) -> Departure:
@@ -538,6 +550,11 @@ def _moved(a: Requirement, b: Requirement) -> float | None:
         return None
     figure = 0.0 if a.figure is None or b.figure is None else abs(b.figure - a.figure)
     return max(figure, abs(b.limit - a.limit)) / (abs(a.limit) or 1.0)
+
+
+def _other_software(kept: Kept, software: str) -> Iterator[str]:
+    if kept.software != software:
+        yield f"flight software {software or 'the flight core'}, was {kept.software or 'the flight core'}"
 
 
 def _causes(kept: Kept, log: Log) -> Iterator[str]:

@@ -37,7 +37,7 @@ from hil.log import ERROR, PASS, Log, versions
 from hil.loop import Chunk
 from hil.prepare import prepare
 from hil.recorder import RecorderError
-from hil.run import FlightFactory, fly, refuse_faults_not_injected, rows_max
+from hil.run import FlightFactory, flown_by, fly, refuse_faults_not_injected, rows_max, software_name
 from hil.sampling import RANDOM, SamplerName, Sampling
 from hil.scenario import Scenario, ScenarioError
 from hil.statistics import demonstrated, runs_needed
@@ -336,7 +336,7 @@ def campaign(
         command = f"proxops run {scenario.source}"
     sampling.check_campaign(runs, scenario.dispersions.correlated)
     refuse_faults_not_injected(scenario, None)
-    command += _flown_by(flight) + sampling.arguments()
+    command += flown_by(flight) + sampling.arguments()
     # a mistake that every case would meet is found before anything is written
     prepare(scenario, seed, 0, sampling).flight_core()
     text = scenario.to_toml()
@@ -356,7 +356,7 @@ def campaign(
             failures = sum(verdict != PASS for verdict in done.values())
             started = perf_counter()
             if numbers:
-                workers = _Workers(jobs, pool or ("processes" if flight else "threads"), dask)
+                workers = Workers(jobs, pool or pool_for(flight), dask)
                 _fly_all(journal, workers, first, numbers, failures, runs, progress)
             rate = len(numbers) / (perf_counter() - started) if numbers else None
             rows, digest = journal.rows(), journal.digest()
@@ -382,7 +382,7 @@ def _identity(scenario: Scenario, case: Case, runs: int, command: str, criterion
         "ephemeris": hashlib.sha256(Path(str(ephemeris)).read_bytes()).hexdigest(),
         "seed": str(case.seed),
         "runs": str(runs),
-        "flight": _software(case.flight),
+        "flight": software_name(case.flight),
         "sampler": case.sampling.sampler,
         "criterion": json.dumps(asdict(criterion), sort_keys=True),
         "versions": json.dumps(versions(), sort_keys=True),
@@ -390,14 +390,6 @@ def _identity(scenario: Scenario, case: Case, runs: int, command: str, criterion
         "path": scenario.path,
         "command": command,
     }
-
-
-def _software(flight: FlightFactory | None) -> str:
-    return "" if flight is None else f"{flight.__module__}:{getattr(flight, '__qualname__', flight)}"
-
-
-def _flown_by(flight: FlightFactory | None) -> str:
-    return "" if flight is None else f" --flight {quote(_software(flight))}"
 
 
 def _begin_or_resume(journal: Journal, identity: Mapping[str, str], resume: bool) -> None:
@@ -478,11 +470,18 @@ def _write_scenario(directory: Path, text: str) -> None:
 # ---- who flies ----------------------------------------------------------------------------------
 
 
+def pool_for(flight: FlightFactory | None) -> Pool:
+    """Who best flies this software: the core holds no lock, software in Python holds the interpreter."""
+    return "processes" if flight else "threads"
+
+
 @dataclass(frozen=True)
-class _Workers:
+class Workers:
+    """Who flies cases: so many at a time on this machine, or a cluster."""
+
     jobs: int | None
     pool: Pool
-    dask: str | None
+    dask: str | None = None
 
     @contextmanager
     def open(self) -> Iterator[tuple[Executor, int]]:
@@ -512,7 +511,7 @@ def _leave_interrupts() -> None:
 
 def _fly_all(
     journal: Journal,
-    workers: _Workers,
+    workers: Workers,
     first: Case,
     numbers: list[int],
     failures: int,

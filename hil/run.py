@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from time import perf_counter
 from types import SimpleNamespace
 from typing import Any, Literal, Protocol
@@ -47,6 +48,16 @@ class FlightComputer(Protocol):
 
 FlightFactory = Callable[[Any], FlightComputer]
 """Makes a flight computer from a run's flight parameters, one record of `gnc.flight.PARAMS`."""
+
+
+def software_name(flight: FlightFactory | None) -> str:
+    """MODULE:FACTORY, as `--flight` takes it; empty for the flight core."""
+    return "" if flight is None else f"{flight.__module__}:{getattr(flight, '__qualname__', flight)}"
+
+
+def flown_by(flight: FlightFactory | None) -> str:
+    """What a command needs besides to fly that software again."""
+    return "" if flight is None else f" --flight {quote(software_name(flight))}"
 
 
 def _computer(run: Run, flight: FlightComputer | FlightFactory | None) -> Any:

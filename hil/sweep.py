@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from math import inf, isfinite, prod
@@ -19,12 +19,12 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from hil.campaign import Case, fly_case
+from hil.campaign import Case, Workers, fly_case, pool_for
 from hil.journal import Row, canonical
 from hil.log import ERROR, PASS, versions
 from hil.prepare import prepare
 from hil.report.wording import requirement_order
-from hil.run import refuse_faults_not_injected
+from hil.run import FlightFactory, flown_by, refuse_faults_not_injected
 from hil.scenario import Scenario, ScenarioError
 from hil.statistics import clopper_pearson
 
@@ -216,6 +216,7 @@ def sweep(
     seed: int = 1,
     *,
     overrides: Iterable[str] = (),
+    flight: FlightFactory | None = None,
     jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Sweep:
@@ -227,11 +228,12 @@ def sweep(
         runs: cases at each point.
         seed: master seed, the same at each point.
         overrides: "dotted.key=value", the same at each point.
-        jobs: cases flown at a time; the processors there are by default.
+        flight: makes another flight computer for each case; a function that can be imported by name.
+        jobs: cases flown at a time, in processes where `flight` is given; the processors there are by default.
         progress: called with the number of cases done.
 
     Raises:
-        SweepError: no parameter, one twice, too many cases, or no jobs.
+        SweepError: no parameter, one twice, too many cases, no jobs, or a worker process that died.
         ScenarioError: a key or a value that the scenario does not take, at whichever point.
     """
     overrides = tuple(overrides)
@@ -249,26 +251,28 @@ def sweep(
         refuse_faults_not_injected(read, None)
         prepare(read, seed).flight_core()
         settled = " ".join(f"--set {quote(item)}" for item in settings)
-        grid.append((values, f"proxops run {quote(str(scenario))} {settled} --seed {seed}"))
-        first = Case(read.to_toml(), read.source, str(Path(read.path).resolve()), seed, 0)
+        grid.append((values, f"proxops run {quote(str(scenario))} {settled} --seed {seed}{flown_by(flight)}"))
+        first = Case(read.to_toml(), read.source, str(Path(read.path).resolve()), seed, 0, flight)
         cases += [replace(first, number=number) for number in range(runs)]
-    rows = _fly(cases, jobs, progress)
+    try:
+        rows = _fly(cases, Workers(jobs, pool_for(flight)), progress)
+    except BrokenProcessPool:
+        raise SweepError("a worker process died: the flight software ended it, or the system did") from None
     points = tuple(
         Point(values, tuple(rows[at * runs : (at + 1) * runs]), command) for at, (values, command) in enumerate(grid)
     )
     return Sweep(Scenario.load(scenario, overrides), tuple(parameters), seed, runs, points)
 
 
-def _fly(cases: Sequence[Case], jobs: int | None, progress: Callable[[int], None] | None) -> list[Row]:
-    """A row for each case, in their order, whoever is first; the core holds no lock while it flies."""
+def _fly(cases: Sequence[Case], workers: Workers, progress: Callable[[int], None] | None) -> list[Row]:
+    """A row for each case, in their order, whoever is first."""
     rows: dict[int, Row] = {}
     waiting = iter(enumerate(cases))
     flying: dict[Future[tuple[Row, dict[str, str]]], int] = {}
-    width = jobs or len(os.sched_getaffinity(0))
-    with ThreadPoolExecutor(width) as pool:
+    with workers.open() as (executor, width):
         while True:
-            while len(flying) < 2 * width and (following := next(waiting, None)) is not None:
-                flying[pool.submit(fly_case, following[1])] = following[0]
+            while len(flying) < width and (following := next(waiting, None)) is not None:
+                flying[executor.submit(fly_case, following[1])] = following[0]
             if not flying:
                 return [rows[at] for at in range(len(cases))]
             for future in wait(flying, return_when=FIRST_COMPLETED).done:

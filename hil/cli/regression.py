@@ -14,12 +14,14 @@ from hil.cli.shared import (
     EXIT,
     REPORT_NAME,
     computer_named,
+    flight_option,
     folder_option,
     jobs_option,
     json_option,
     on_options,
     overrides_option,
     seed_option,
+    software_named,
     write,
 )
 
@@ -36,13 +38,14 @@ def baseline() -> None:
 @click.argument("scenarios", nargs=-1, required=True)
 @click.option("--seed", "seeds", multiple=True, default=["1"], show_default=True, metavar="SEEDS", help="As 1,2,10-19.")
 @overrides_option("each scenario")
+@flight_option()
 @on_options()
 @jobs_option("Runs")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
 @click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
 def save_baseline(
-    scenarios: tuple[str, ...], seeds: tuple[str, ...], overrides: tuple[str, ...], on: str, allow_mismatch: bool,
-    jobs: int | None, out: Path, overwrite: bool,
+    scenarios: tuple[str, ...], seeds: tuple[str, ...], overrides: tuple[str, ...], software: str | None,
+    on: str, allow_mismatch: bool, jobs: int | None, out: Path, overwrite: bool,
 ) -> None:  # fmt: skip
     """Flies SCENARIOS (names or files) with each seed and keeps what later flights are held to in one file."""
     from hil.baseline import save
@@ -52,10 +55,10 @@ def save_baseline(
         numbers = parse_seeds(seeds)
     except ValueError as mistake:
         raise click.BadParameter(str(mistake), param_hint="--seed") from None
-    runs = len(set(scenarios)) * len(numbers)
+    flight, runs = software_named(software, on), len(set(scenarios)) * len(numbers)
     with RunsProgress("baseline", runs, quiet=False) as progress:
         made = save(
-            out, scenarios, numbers, overrides=overrides, opener=_opener(on, allow_mismatch), jobs=jobs,
+            out, scenarios, numbers, overrides=overrides, flight=flight, opener=_opener(on, allow_mismatch), jobs=jobs,
             overwrite=overwrite, progress=progress,
         )  # fmt: skip
     for run in made.runs:
@@ -69,11 +72,12 @@ def save_baseline(
     "--tolerance", type=float, default=0.0, show_default=True, metavar="SHARE",
     help="How far a figure may move, as a share of its limit.",
 )  # fmt: skip
+@flight_option()
 @on_options()
 @jobs_option("Runs")
 @json_option()
 def check_baseline(
-    file: Path, tolerance: float, on: str, allow_mismatch: bool, jobs: int | None, as_json: bool
+    file: Path, tolerance: float, software: str | None, on: str, allow_mismatch: bool, jobs: int | None, as_json: bool
 ) -> None:
     """Flies the runs of the baseline FILE again and tells what is not as it was.
 
@@ -82,9 +86,9 @@ def check_baseline(
     from hil.baseline import check
     from hil.report.terminal import show_check
 
-    opener = _opener(on, allow_mismatch)
+    flight, opener = software_named(software, on), _opener(on, allow_mismatch)
     with RunsProgress("baseline", None, quiet=as_json) as progress:
-        found = check(file, tolerance=tolerance, opener=opener, jobs=jobs, progress=progress)
+        found = check(file, tolerance=tolerance, flight=flight, opener=opener, jobs=jobs, progress=progress)
     click.echo(json.dumps(found.as_dict(), indent=2)) if as_json else show_check(found)
     sys.exit(EXIT["FAIL" if found.result == "moved" else "PASS"])
 
@@ -107,12 +111,13 @@ def _opener(on: str, allow_mismatch: bool) -> Opener | None:
 @click.option("--runs", type=int, default=1, show_default=True, help="Cases at each point.")
 @seed_option("every point")
 @overrides_option()
+@flight_option()
 @jobs_option("Cases")
 @folder_option("report, JSON and tables")
 @json_option()
 def sweep(
-    scenario: str, parameters: tuple[str, ...], runs: int, seed: int, overrides: tuple[str, ...], jobs: int | None,
-    out: Path | None, as_json: bool,
+    scenario: str, parameters: tuple[str, ...], runs: int, seed: int, overrides: tuple[str, ...],
+    software: str | None, jobs: int | None, out: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Flies SCENARIO over a grid of values of its keys and maps failures and margins.
 
@@ -126,12 +131,12 @@ def sweep(
     from hil.sweep import Parameter, write_tables
     from hil.sweep import sweep as fly_sweep
 
-    axes = [Parameter.parse(text) for text in parameters]
+    axes, flight = [Parameter.parse(text) for text in parameters], software_named(software)
     if out is not None:
         prepare_directory(out, 0)
     cases = runs * prod(len(axis.values) for axis in axes)
     with RunsProgress("sweep", cases, quiet=as_json) as progress:
-        flown = fly_sweep(scenario, axes, runs, seed, overrides=overrides, jobs=jobs, progress=progress)
+        flown = fly_sweep(scenario, axes, runs, seed, overrides=overrides, flight=flight, jobs=jobs, progress=progress)
     text = json.dumps(flown.summary(), indent=2)
     click.echo(text) if as_json else show_sweep(flown)
     if out is not None:

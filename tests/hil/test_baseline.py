@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from gnc import flight
 from hil import Log, baseline, fly
 from hil.baseline import Baseline, BaselineError, Hashes, channel_names
 from tests.command_line import call
+from tests.hil.own_software import giving_up, passive
 
 MINE = '[scenario]\nname = "mine"\nextends = "iss-contact"\nmax_duration_s = 1800.0\n'
 
@@ -183,6 +186,44 @@ def test_the_command_line_saves_checks_and_names_a_replay(
     assert call(capsys, *save, "--overwrite")[0] == 0 and call(capsys, "baseline", "check", "b/set")[0] == 0
 
 
+def test_ones_own_flight_software_is_held_to_its_own_flights(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # its module is found where one works
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    Path("mine.py").write_text(
+        "from tests.hil.own_software import Passive\nclass Mine(Passive):\n    def __init__(self, params):\n"
+        "        super().__init__()\n"
+    )
+    kept, own = "set", ("--flight", "mine:Mine")
+    save = ("baseline", "save", "iss-contact", "--set", "scenario.max_duration_s=20.0", "--out", kept)
+    assert call(capsys, *save, *own)[0] == 0 and Baseline.read(kept).runs[0].software == own[1]
+    assert call(capsys, "baseline", "check", kept, *own)[0] == 0
+    status, out, _ = call(capsys, "baseline", "check", kept)
+    assert status == 1 and f"changed: flight software the flight core, was {own[1]}\n" in out
+    assert call(capsys, *save, "--overwrite")[0] == 0
+    status, out, _ = call(capsys, "baseline", "check", kept, *own)
+    assert status == 1 and f"changed: flight software {own[1]}, was the flight core\n" in out
+    replay = f"proxops run iss-contact --set scenario.max_duration_s=20.0 --seed 1 --flight {own[1]}"
+    assert f"replay: {replay}\n" in out
+    status, out, _ = call(capsys, *shlex.split(replay)[1:], "--json")
+    assert status == 1 and json.loads(out)["delta_v_mps"]["total"] == 0.0
+
+
+def test_software_that_raises_is_no_baseline_and_fails_the_check_of_one(tmp_path: Path) -> None:
+    kept, short = tmp_path / "set", ["scenario.max_duration_s=20.0"]
+    with pytest.raises(
+        BaselineError, match="seed 1: the run broke, nothing to hold others to: ArithmeticError: no sol"
+    ):
+        baseline.save(kept, ["iss-contact"], overrides=short, flight=giving_up)
+    baseline.save(kept, ["iss-contact"], [1, 2], overrides=short, flight=passive)
+    found = baseline.check(kept, flight=giving_up)
+    assert [(run.result, run.verdict[1], run.error) for run in found.runs] == [
+        ("moved", "ERROR", "ArithmeticError: no solution")
+    ] * 2
+    assert not found.runs[0].identical and json.dumps(found.as_dict())
+
+
 def test_a_run_that_broke_is_no_baseline(tmp_path: Path) -> None:
     class Broken:
         def describe(self) -> dict[str, Any]:
@@ -232,6 +273,13 @@ def test_a_mistake_is_one_line_and_exit_status_2(kept: Path, mistake: str, capsy
         (("save", "iss-contact", "--seed", "1-b", "--out", "set"), "'1-b': expected whole numbers"),
         (("save", "--out", "set"), "Missing argument"),
         (("save", "iss-contact", "--jobs", "0", "--out", "set"), "jobs = 0: expected 1 or more"),
+        (
+            ("save", "iss-contact", "--flight", "nowhere:Mine", "--out", "set"),
+            "--flight nowhere:Mine: expected MODULE:F",
+        ),
+        (("save", "iss-contact", "--flight", "a:b", "--on", "linux", "--out", "set"), "expected without --on linux"),
+        (("check", "set", "--flight", "math:pi"), "--flight math:pi: expected a class or a function"),
+        (("check", "set", "--flight", "a:b", "--on", "linux"), "--flight a:b: expected without --on linux"),
         (("check", "set", "--tolerance", "-1"), "tolerance = -1.0: expected 0 or more"),
         (("check", "set", "--tolerance", "nan"), "tolerance = nan: expected 0 or more"),
     ],

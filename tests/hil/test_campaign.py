@@ -21,11 +21,8 @@ from hil import campaign as engine
 from hil.campaign import Campaign, Criterion, Keep, campaign
 from hil.journal import CampaignError, Journal
 from hil.sampling import GROUPS
-
-sys.path.insert(0, str(Path(__file__).parent))
-from campaign_software import giving_up, passive
-
 from tests.command_line import call
+from tests.hil.own_software import giving_up, passive
 
 SHORT = ("scenario.max_duration_s=20.0",)  # ends before contact: every case fails, quickly
 RUNS = 6
@@ -197,17 +194,14 @@ def test_software_in_python_flies_in_processes_and_threads_alike() -> None:
     assert all(row["delta_v_mps.total"] == 0.0 for row in by_processes.rows)
 
 
-def test_software_is_named_on_the_command_line(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(Path(__file__).parent)
-    arguments = ("iss-contact", "--set", SHORT[0], "--flight", "campaign_software:passive", "--json")
+def test_software_is_named_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("iss-contact", "--set", SHORT[0], "--flight", "tests.hil.own_software:passive", "--json")
     status, out, _ = call(capsys, "campaign", *arguments, "--runs", "2", "--jobs", "1")
     found = json.loads(out)
     assert status == 1 and found["digest"] == campaign("iss-contact", 2, overrides=SHORT, flight=passive).digest
     command = found["failed"][1]["command"]
     assert command.startswith(
-        "proxops run iss-contact --set scenario.max_duration_s=20.0 --flight campaign_software:passive"
+        "proxops run iss-contact --set scenario.max_duration_s=20.0 --flight tests.hil.own_software:passive"
     )
     status, out, _ = call(capsys, *command.split()[1:], "--json")
     assert status == 1 and json.loads(out)["delta_v_mps"]["total"] == 0.0
@@ -281,7 +275,7 @@ CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "scenario": ({"overrides": (*SHORT, "chaser.mass_kg=15001.0")}, r"chaser\.mass_kg = 15001\.0, it was begun with"),
     "criterion": ({"criterion": Criterion(accepted=1)}, "accepted = 1, it was begun with 0"),
     "sampler": ({"sampler": "sobol"}, "sampler = sobol, it was begun with random"),
-    "software": ({"flight": passive}, r"flight software campaign_software:passive, not the flight core"),
+    "software": ({"flight": passive}, r"flight software tests\.hil\.own_software:passive, not the flight core"),
 }
 
 

@@ -18,6 +18,7 @@ from hil.report.sweep import render_sweep
 from hil.scenario import ScenarioError
 from hil.sweep import Parameter, Sweep, SweepError, margins, sweep
 from tests.command_line import call
+from tests.hil.own_software import dying, passive
 from tests.hil.test_pages_in_a_browser import assert_drawn
 
 NOISE = "sensors.camera.sigma_los_deg=0.1:0.5:3"
@@ -89,6 +90,30 @@ def test_the_weakest_requirement_and_its_replay(flown: Sweep) -> None:
     assert worst.failures == 3 and worst.weakest() == ("captured", -inf, 0)
 
 
+def test_ones_own_flight_software_flies_every_case(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    software, short = "tests.hil.own_software:passive", "scenario.max_duration_s=20.0"
+    arguments = ("--param", MASS, "--set", short, "--runs", "2", "--jobs", "1", "--flight", software, "--json")
+    status, text, err = call(capsys, "sweep", "iss-contact", *arguments)
+    found = json.loads(text)
+    assert (status, err) == (0, "") and [point["failures"] for point in found["points"]] == [2, 2]
+    replay = found["points"][1]["weakest"]["replay"]
+    assert replay == (
+        f"proxops run iss-contact --set {short} --set chaser.mass_kg=20000 --seed 1 --flight {software} --case 0"
+    )
+    status, text, _ = call(capsys, *shlex.split(replay)[1:], "--json")
+    assert status == 1 and json.loads(text)["delta_v_mps"]["total"] == 0.0
+    own = sweep("iss-contact", [Parameter.parse(MASS)], 2, overrides=[short], flight=passive, jobs=1)
+    assert own.digest == found["digest"]
+    assert all(row["delta_v_mps.total"] == 0.0 for point in own.points for row in point.rows)
+
+
+def test_a_worker_that_dies_ends_the_sweep_in_one_line() -> None:
+    with pytest.raises(SweepError, match="a worker process died: "):
+        sweep("iss-contact", [Parameter.parse(MASS)], 2, flight=dying, jobs=1)
+
+
 def test_margins_of_a_run_that_broke() -> None:
     assert margins({"case": 1, "verdict": "ERROR", "error": "x"}) == {"flown": -inf}
 
@@ -126,6 +151,7 @@ MISTAKES = {
     "range": (["--param", "chaser.mass_kg=1:2:x"], "expected two values or more"),
     "whole number": (["--param", "plant.field_degree=0:1:3"], "plant.field_degree = 0.5: expected"),
     "twice": (["--param", MASS, "--param", MASS], "each with a key of its own"),
+    "software": (["--param", MASS, "--flight", "nowhere:Mine"], "--flight nowhere:Mine: expected MODULE:FACTORY"),
     "runs": (["--param", MASS, "--runs", "0"], "0 cases at each point: expected 1 or more"),
     "no jobs": (["--param", MASS, "--jobs", "0"], "jobs = 0: expected 1 or more"),
     "too many": (["--param", MASS, "--runs", "600000"], "1,000,000 at most in all"),

@@ -1,7 +1,8 @@
-"""Flight software in Python for the campaigns of the tests: importable by name, as worker processes need it."""
+"""Flight software in Python for the tests: importable by name, as a command line and worker processes need it."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -27,3 +28,7 @@ def passive(params: Any) -> Passive:
 
 def giving_up(params: Any) -> Passive:
     return Passive(gives_up_at_tick=3)
+
+
+def dying(params: Any) -> Passive:
+    os._exit(9)
