@@ -25,7 +25,9 @@ from firmware_bridge.errors import MismatchError
 from firmware_bridge.ports import ports
 from firmware_bridge.remote import RemoteFlight
 from gnc import flight
-from hil import Log, cli, fly
+from hil import Log, fly
+from hil.cli import flying
+from hil.cli.shared import EXIT
 from hil.link_test import link_test, wire_us
 from hil.replay import replay
 from tests.bridge import here
@@ -87,10 +89,10 @@ def test_a_run_on_a_board_has_the_digest_of_software_in_the_loop(
     out = tmp_path / "out"
     arguments = ["--set", SHORT[0], "--on", "linux", "--out", str(out), "--json"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli, "_render", lambda out, log: None)
+        patch.setattr(flying, "write_report", lambda out, log: None)
         status, printed, err = call(capsys, "run", "iss-contact", *arguments)
     flown = json.loads(printed)
-    assert err == "" and status == cli.EXIT[flown["verdict"]]
+    assert err == "" and status == EXIT[flown["verdict"]]
     assert flown["digest"] == software[0].digest and flown["realtime"] is None
     computer = flown["computer"]
     assert computer["name"] == computer["board"] == "linux" and computer["mismatches"] == []
