@@ -13,7 +13,8 @@ from firmware_bridge.boards import BoardError
 from firmware_bridge.computers import open_computer
 from firmware_bridge.faults import KINDS, BoardFault, LinkFaults
 from firmware_bridge.shim import NullModem
-from hil import Log, Scenario, cli, fly
+from hil import Log, Scenario, fly
+from hil.cli.shared import EXIT
 from hil.replay import replay
 from hil.report import figures, render
 from hil.scenario import ScenarioError
@@ -46,7 +47,7 @@ def test_the_cable_of_a_scenario_is_put_in_counted_and_reported(
     arguments = [word for override in [SHORT, *BAD_CABLE] for word in ("--set", override)]
     status, out, err = call(capsys, "run", "iss-contact", "--on", "linux", *arguments, "--out", str(tmp_path / "out"))
     log = Log.open(tmp_path / "out")
-    assert (err, status) == ("", cli.EXIT[log.verdict])
+    assert (err, status) == ("", EXIT[log.verdict])
     assert log.telemetry.tobytes() == recording().telemetry[:300].tobytes()
     computer = log.computer
     assert computer is not None
