@@ -7,7 +7,7 @@ from libc.stddef cimport size_t
 from gnc.ccore cimport orbit_cw_stm
 
 cdef extern from "kalman.h" nogil:
-    bint kalman_update3(size_t n, double *p, const double *h, const double *z, const double *r, double gate,
+    bint kalman_update3(size_t n, size_t estimated, double *p, const double *h, const double *z, const double *r, double gate,
                         double *dx, double *nis)
 
 __all__ = ["cw_position_filter"]
@@ -110,7 +110,7 @@ def cw_position_filter(measurements_m, double dt_s, double n_radps, q, sigma_m, 
             _predict(x, &p[0, 0], phi, &noise[0, 0])
             for i in range(3):
                 innovation[i] = z[k, i] - x[i]
-            if kalman_update3(N, &p[0, 0], h, innovation, r, gate, dx, &nis[k]):
+            if kalman_update3(N, N, &p[0, 0], h, innovation, r, gate, dx, &nis[k]):
                 for i in range(N):
                     x[i] += dx[i]
             for i in range(N):

@@ -144,12 +144,12 @@ static void to_f32(float out[3], const double in[3])
     for (size_t i = 0; i < 3; i++) out[i] = (float)in[i];
 }
 
-/* 1 sigma of a 3-vector whose covariance block starts at row `at`, in hill axes. */
-static void sigma_hill(const flight_t *f, size_t at, float out[3])
+/* 1 sigma of a 3-vector whose covariance block starts at row `at`, in hill axes; besides: a further variance of each axis. */
+static void sigma_hill(const flight_t *f, size_t at, double besides, float out[3])
 {
     const double *c = f->solution.c_hill_from_eci, *p = f->relative.p;
     for (size_t k = 0; k < 3; k++) {
-        double var = 0.0;
+        double var = besides;
         for (size_t i = 0; i < 3; i++)
             for (size_t j = 0; j < 3; j++) var += c[3 * k + i] * p[(at + i) * REL + at + j] * c[3 * k + j];
         out[k] = (float)elem_sqrt(elem_max(var, 0.0));
@@ -167,8 +167,9 @@ static void report(const flight_t *f, telemetry_t *t)
     vec3_copy(t->v_chaser_target_hill_mps, f->solution.v_hill_mps);
     vec3_copy(t->r_port_tport_m, f->solution.r_port_tport_m);
     vec3_copy(t->v_port_tport_mps, f->solution.v_port_tport_mps);
-    sigma_hill(f, 0, t->sigma_r_hill_m);
-    sigma_hill(f, 3, t->sigma_v_hill_mps);
+    /* All that is measured hangs on the chaser's structure: its centre of mass is off by as much again, whatever the filter knows. */
+    sigma_hill(f, 0, f->params.com_sigma_m * f->params.com_sigma_m, t->sigma_r_hill_m);
+    sigma_hill(f, 3, 0.0, t->sigma_v_hill_mps);
     for (size_t i = 0; i < 3; i++) t->sigma_attitude_rad[i] = (float)elem_sqrt(elem_max(nav_attitude_variance(f, i), 0.0));
     to_f32(t->target_attitude_rad, f->relative.theta_tbody_rad);
     to_f32(t->gyro_bias_radps, f->attitude.bias_radps);

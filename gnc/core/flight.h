@@ -154,6 +154,7 @@ enum { USES_STAR = 1, USES_RGNSS = 2, USES_CAMERA = 4 };
     Q(f64, pole_eci, 3, -1.0, 1.0, "1", "unit vector of the pole of date") \
     P(f64, mass_kg, 0.1, 1.0e6, "kg", "chaser mass") \
     Q(f64, com_body_m, 3, -100.0, 100.0, "m", "chaser centre of mass") \
+    P(f64, com_sigma_m, 0.0, 10.0, "m", "1 sigma of the chaser's centre of mass, each axis: constant, and no measurement shows it") \
     Q(f64, inertia_body_kgm2, 9, -BIG, BIG, "kg m^2", "chaser inertia about its c.m., row-major") \
     Q(f64, port_body_m, 3, -100.0, 100.0, "m", "chaser docking port") \
     Q(f64, q_port_from_body, 4, -1.0, 1.0, "1", "chaser port frame, +x outward") \
@@ -203,7 +204,7 @@ enum { USES_STAR = 1, USES_RGNSS = 2, USES_CAMERA = 4 };
     P(f64, disagreement_chi2_3dof, 1.0, 1.0e6, "1", "relative GNSS bias estimate against what both sensors' constant errors make of it: beyond, they disagree") \
     P(f64, camera_sigma_range_ratio, 0.0, 1.0, "1", "camera range noise, fraction of range") \
     P(f64, camera_sigma_range_floor_m, 1.0e-4, 10.0, "m", "camera range noise floor") \
-    P(f64, camera_sigma_los_rad, 1.0e-6, 0.1, "rad", "camera line-of-sight noise, each axis, boresight error included") \
+    P(f64, camera_sigma_los_rad, 1.0e-6, 0.1, "rad", "camera line-of-sight noise, each axis") \
     P(f64, camera_boresight_sigma_rad, 0.0, 0.1, "rad", "docking camera mounting error, 1 sigma each axis: constant, so no measurement averages it away") \
     P(f64, camera_sigma_pose_rad, 1.0e-5, 1.0, "rad", "camera relative attitude noise, each axis, near") \
     P(f64, camera_pose_reference_m, 0.1, 1000.0, "m", "range beyond which the relative attitude noise grows in proportion") \

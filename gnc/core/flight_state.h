@@ -9,7 +9,8 @@
 #include "rotation.h"
 
 #define HISTORY 16 /* cycles of past state kept for late measurements */
-#define REL 15     /* relative filter: dr 0..2, dv 3..5, target attitude 6..8, its rate 9..11, rgnss bias 12..14 */
+#define REL 18     /* relative filter: dr 0..2, dv 3..5, target attitude 6..8, its rate 9..11, rgnss bias 12..14, */
+#define REL_ESTIMATED 15 /* and considered, never corrected: the docking camera's mounting error 15..17, camera axes */
 #define ORB 6      /* target orbit filter: r 0..2, v 3..5 */
 
 /* Book-keeping of one sensor. */
@@ -138,7 +139,7 @@ void nav_relative_init(flight_t *f);
 void nav_relative_propagate(flight_t *f, const sensor_frame_t *s);
 void nav_relative_remember(flight_t *f);
 void nav_relative_covariance(flight_t *f);
-void nav_relative_correct(flight_t *f, const double dx[REL]);
+void nav_relative_correct(flight_t *f, const double dx[REL_ESTIMATED]);
 /* The estimate at a past time, from the history; false when it is older than the history. */
 bool nav_relative_at(const flight_t *f, uint64_t t_us, nav_sample_t *out);
 /* true when a measurement is present, new, and neither late nor from the future; a stale one is counted */

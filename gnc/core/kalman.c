@@ -29,11 +29,11 @@ static void innovation_covariance(size_t n, const double *h, const double *ph, c
         }
 }
 
-bool kalman_update3(size_t n, double *p, const double *h, const double z[3], const double r[3], double gate,
-                    double *dx, double *nis)
+bool kalman_update3(size_t n, size_t estimated, double *p, const double *h, const double z[3], const double r[3],
+                    double gate, double *dx, double *nis)
 {
     double ph[3 * KALMAN_MAX], s[9], s_inv[9], sz[3];
-    if (n > KALMAN_MAX) return false;
+    if (n > KALMAN_MAX || estimated > n) return false;
     times_h_transposed(n, p, h, ph);
     innovation_covariance(n, h, ph, r, s);
     if (!mat3_inverse(s_inv, s)) return false;
@@ -41,8 +41,8 @@ bool kalman_update3(size_t n, double *p, const double *h, const double z[3], con
     double chi2 = vec3_dot(z, sz);
     *nis = chi2;
     if (!(chi2 >= 0.0 && chi2 <= gate)) return false;
-    for (size_t i = 0; i < n; i++) dx[i] = vec3_dot(&ph[3 * i], sz);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < estimated; i++) dx[i] = vec3_dot(&ph[3 * i], sz);
+    for (size_t i = 0; i < estimated; i++) {
         double k[3];
         mat3_mul_vec(k, s_inv, &ph[3 * i]); /* S is symmetric: row i of the gain */
         for (size_t j = i; j < n; j++) {

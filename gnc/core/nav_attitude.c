@@ -111,7 +111,7 @@ void nav_attitude_update(flight_t *f, const sensor_frame_t *s)
         mat3_mul_vec(z, c, z_body);
         for (size_t i = 0; i < 3; i++)
             for (size_t j = 0; j < 3; j++) h[i * N + j] = c[3 * i + j];
-        ok = kalman_update3(N, a->p, h, z, r, p->gate_chi2_3dof, dx, &a->star.nis);
+        ok = kalman_update3(N, N, a->p, h, z, r, p->gate_chi2_3dof, dx, &a->star.nis);
         if (ok) correct(a, dx);
     }
     nav_accept(f, &a->star, ok);

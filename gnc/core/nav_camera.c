@@ -36,29 +36,36 @@ static double attitude_variance(const flight_t *f)
 static bool update_sight(flight_t *f, const sensor_frame_t *s, const geometry_t *g, double late_s)
 {
     const flight_params_t *p = &f->params;
-    double range = s->camera_range_m, sa, ca, se, ce, across, d[3];
-    double h[3 * REL] = {0.0}, z[3], r[3], dx[REL], axes[9], m[9], mt[9];
+    const double *d = g->d_camera_m;
+    double flat = elem_sqrt(d[0] * d[0] + d[1] * d[1]), range = vec3_norm(d), sa, ca, se, ce, across, dz[3];
+    double h[3 * REL] = {0.0}, z[3], r[3], dx[REL_ESTIMATED], axes[9], m[9], mt[9], mb[9], skew[9];
+    if (!(flat > 1.0e-3 * range)) return false;
     elem_sincos(s->camera_azimuth_rad, &sa, &ca);
     elem_sincos(s->camera_elevation_rad, &se, &ce);
+    vec3_set(dz, s->camera_range_m * ce * ca, s->camera_range_m * ce * sa, s->camera_range_m * se);
+    vec3_sub(dz, dz, d);
+    sa = d[1] / flat, ca = d[0] / flat, se = d[2] / range, ce = flat / range;
     const double los[9] = {ce * ca, ce * sa, se, -sa, ca, 0.0, -se * ca, -se * sa, ce};
-    for (size_t i = 0; i < 3; i++) d[i] = range * los[i] - g->d_camera_m[i];
-    mat3_mul_vec(z, los, d);
+    mat3_mul_vec(z, los, dz);
     mat3_mul(axes, los, g->c_camera_from_eci); /* rows: line-of-sight axes in eci */
     for (size_t i = 0; i < 9; i++) m[i] = -axes[i];
     mat3_mul(mt, axes, g->by_theta);
+    mat3_skew(skew, g->d_camera_m);
+    mat3_mul(mb, los, skew);
     for (size_t i = 0; i < 3; i++)
         for (size_t j = 0; j < 3; j++) {
             h[i * REL + j] = m[3 * i + j];
             h[i * REL + 3 + j] = -late_s * m[3 * i + j];
             h[i * REL + 6 + j] = mt[3 * i + j];
             h[i * REL + 9 + j] = -late_s * mt[3 * i + j];
+            h[i * REL + 15 + j] = mb[3 * i + j];
         }
     double ratio = p->camera_sigma_range_ratio * range, floor_m = p->camera_sigma_range_floor_m;
     across = range * range * (p->camera_sigma_los_rad * p->camera_sigma_los_rad + attitude_variance(f));
     r[0] = ratio * ratio + floor_m * floor_m;
     r[1] = across;
     r[2] = across;
-    if (!kalman_update3(REL, f->relative.p, h, z, r, p->gate_chi2_3dof, dx, &f->relative.camera.nis)) return false;
+    if (!kalman_update3(REL, REL_ESTIMATED, f->relative.p, h, z, r, p->gate_chi2_3dof, dx, &f->relative.camera.nis)) return false;
     nav_relative_correct(f, dx);
     return true;
 }
@@ -68,7 +75,7 @@ static bool update_pose(flight_t *f, const sensor_frame_t *s, const nav_sample_t
     const flight_params_t *p = &f->params;
     const double *qm = s->camera_q_camera_from_tport;
     double norm2 = qm[0] * qm[0] + qm[1] * qm[1] + qm[2] * qm[2] + qm[3] * qm[3];
-    double q_eci_from_tbody[4], q[4], dq[4], c_tbody_from_eci[9], z[3], h[3 * REL] = {0.0}, r[3], dx[REL], nis;
+    double q_eci_from_tbody[4], q[4], dq[4], c_tbody_from_eci[9], turned[9], z[3], h[3 * REL] = {0.0}, r[3], dx[REL_ESTIMATED], nis;
     if (!(norm2 > 0.99 && norm2 < 1.01)) return false;
     /* tbody from eci as measured, against the estimate */
     quat_mul(q, p->q_camera_from_body, at->q_body_from_eci);
@@ -81,13 +88,15 @@ static bool update_pose(flight_t *f, const sensor_frame_t *s, const nav_sample_t
     quat_conj(dq, dq);
     quat_normalize(dq);
     quat_to_rotvec(z, dq);
-    double sigma = p->camera_sigma_pose_rad * elem_max(1.0, s->camera_range_m / p->camera_pose_reference_m);
+    double sigma = p->camera_sigma_pose_rad * elem_max(1.0, vec3_norm(g->d_camera_m) / p->camera_pose_reference_m);
+    mat3_mul_t(turned, c_tbody_from_eci, g->c_camera_from_eci);
     for (size_t i = 0; i < 3; i++) {
         h[i * REL + 6 + i] = 1.0;
         h[i * REL + 9 + i] = -late_s;
+        for (size_t j = 0; j < 3; j++) h[i * REL + 15 + j] = -turned[3 * i + j];
         r[i] = sigma * sigma + attitude_variance(f);
     }
-    if (!kalman_update3(REL, f->relative.p, h, z, r, p->gate_chi2_3dof, dx, &nis)) return false;
+    if (!kalman_update3(REL, REL_ESTIMATED, f->relative.p, h, z, r, p->gate_chi2_3dof, dx, &nis)) return false;
     nav_relative_correct(f, dx);
     return true;
 }

@@ -15,11 +15,12 @@ typedef struct {
     double c[9];          /* eci from tbody */
     double arm[3], rate[3]; /* target antenna minus c.m. and its rate, eci */
     double by_theta[9];   /* d(-arm)/d theta = c [l]x */
+    double rate_by_theta[9]; /* d(-rate)/d theta = [w]x c [l]x + c [rate x l]x */
 } target_antenna_t;
 
 static void target_antenna(const flight_t *f, const nav_sample_t *at, target_antenna_t *t)
 {
-    double c_hill_from_eci[9], w_hill[3], w[3], cross[3], skew[9];
+    double c_hill_from_eci[9], w_hill[3], w[3], cross[3], skew[9], by_rate[9];
     const double *l = f->params.tgnss_tbody_m;
     nav_target_attitude(f, at, t->c);
     (void)orbit_hill_frame(c_hill_from_eci, w_hill, at->r_target_eci_m, at->v_target_eci_mps);
@@ -27,38 +28,49 @@ static void target_antenna(const flight_t *f, const nav_sample_t *at, target_ant
     mat3_tmul_vec(w, c_hill_from_eci, w_hill);
     vec3_cross(t->rate, w, t->arm);
     vec3_cross(cross, f->relative.rate_tbody_radps, l);
+    mat3_skew(skew, cross);
+    mat3_mul(by_rate, t->c, skew);
     mat3_mul_vec(cross, t->c, cross);
     vec3_add(t->rate, t->rate, cross);
     mat3_skew(skew, l);
     mat3_mul(t->by_theta, t->c, skew);
+    mat3_skew(skew, w);
+    mat3_mul(t->rate_by_theta, skew, t->by_theta);
+    for (size_t i = 0; i < 9; i++) t->rate_by_theta[i] += by_rate[i];
 }
 
 double nav_rgnss_growth(const flight_t *f) { return 1.0 + vec3_norm(f->relative.dr_eci_m) / f->params.rgnss_growth_m; }
 
 static bool update_position(flight_t *f, const double z[3], const target_antenna_t *t, double late_s)
 {
-    double h[3 * REL] = {0.0}, dx[REL], sigma = f->params.rgnss_sigma_r_m * nav_rgnss_growth(f), var = sigma * sigma;
+    double h[3 * REL] = {0.0}, dx[REL_ESTIMATED], sigma = f->params.rgnss_sigma_r_m * nav_rgnss_growth(f), var = sigma * sigma;
     double r[3] = {var, var, var};
     for (size_t i = 0; i < 3; i++) {
         h[i * REL + i] = 1.0;
         h[i * REL + 3 + i] = -late_s;
         h[i * REL + 12 + i] = 1.0;
-        for (size_t j = 0; j < 3; j++) h[i * REL + 6 + j] = t->by_theta[3 * i + j];
+        for (size_t j = 0; j < 3; j++) {
+            h[i * REL + 6 + j] = t->by_theta[3 * i + j];
+            h[i * REL + 9 + j] = -late_s * t->by_theta[3 * i + j];
+        }
     }
-    if (!kalman_update3(REL, f->relative.p, h, z, r, f->params.gate_chi2_3dof, dx, &f->relative.rgnss.nis)) return false;
+    if (!kalman_update3(REL, REL_ESTIMATED, f->relative.p, h, z, r, f->params.gate_chi2_3dof, dx, &f->relative.rgnss.nis)) return false;
     nav_relative_correct(f, dx);
     return true;
 }
 
-static bool update_velocity(flight_t *f, const double z[3], const target_antenna_t *t)
+static bool update_velocity(flight_t *f, const double z[3], const target_antenna_t *t, double late_s)
 {
-    double h[3 * REL] = {0.0}, dx[REL], sigma = f->params.rgnss_sigma_v_mps * nav_rgnss_growth(f), var = sigma * sigma, nis;
+    double h[3 * REL] = {0.0}, dx[REL_ESTIMATED], sigma = f->params.rgnss_sigma_v_mps * nav_rgnss_growth(f), var = sigma * sigma, nis;
     double r[3] = {var, var, var};
     for (size_t i = 0; i < 3; i++) {
         h[i * REL + 3 + i] = 1.0;
-        for (size_t j = 0; j < 3; j++) h[i * REL + 9 + j] = t->by_theta[3 * i + j];
+        for (size_t j = 0; j < 3; j++) {
+            h[i * REL + 6 + j] = t->rate_by_theta[3 * i + j];
+            h[i * REL + 9 + j] = t->by_theta[3 * i + j] - late_s * t->rate_by_theta[3 * i + j];
+        }
     }
-    if (!kalman_update3(REL, f->relative.p, h, z, r, f->params.gate_chi2_3dof, dx, &nis)) return false;
+    if (!kalman_update3(REL, REL_ESTIMATED, f->relative.p, h, z, r, f->params.gate_chi2_3dof, dx, &nis)) return false;
     nav_relative_correct(f, dx);
     return true;
 }
@@ -81,7 +93,7 @@ void nav_rgnss_update(flight_t *f, const sensor_frame_t *s)
         ok = update_position(f, z, &t, late_s);
         if (ok && nav_relative_at(f, s->rgnss_t_valid_us, &at)) {
             for (size_t i = 0; i < 3; i++) zv[i] = s->rgnss_v_eci_mps[i] - (at.dv_eci_mps[i] + rate[i] - t.rate[i]);
-            ok = update_velocity(f, zv, &t);
+            ok = update_velocity(f, zv, &t, late_s);
         }
     }
     nav_accept(f, track, ok);
@@ -97,7 +109,7 @@ static bool update_orbit(flight_t *f, size_t at, const double z[3], double sigma
         h[i * ORB + at + i] = 1.0;
         r[i] = sigma * sigma + n->p[(at + i) * REL + at + i];
     }
-    if (!kalman_update3(ORB, n->p_orbit, h, z, r, f->params.gate_chi2_3dof, dx, &nis)) return false;
+    if (!kalman_update3(ORB, ORB, n->p_orbit, h, z, r, f->params.gate_chi2_3dof, dx, &nis)) return false;
     n->gnss.nis = nis;
     vec3_add(n->r_target_eci_m, n->r_target_eci_m, &dx[0]);
     vec3_add(n->v_target_eci_mps, n->v_target_eci_mps, &dx[3]);

@@ -74,7 +74,8 @@ void nav_relative_init(flight_t *f)
     n->hold_psd_rad2ps3 = 2.0 * n->hold_damping_ps * p->target_rate_sigma_radps * p->target_rate_sigma_radps;
     for (size_t i = 0; i < HISTORY; i++) n->history[i].t_us = UINT64_MAX; /* not filled yet */
     double sigma[REL / 3] = {p->init_sigma_r_m, p->init_sigma_v_mps, p->target_attitude_sigma_rad,
-                             p->target_rate_sigma_radps, p->rgnss_bias_sigma_m * nav_rgnss_growth(f)};
+                             p->target_rate_sigma_radps, p->rgnss_bias_sigma_m * nav_rgnss_growth(f),
+                             p->camera_boresight_sigma_rad};
     for (size_t i = 0; i < REL; i++) n->p[i * REL + i] = sigma[i / 3] * sigma[i / 3];
     for (size_t i = 0; i < ORB; i++) {
         double s = i < 3 ? p->target_sigma_r_m : p->target_sigma_v_mps;
@@ -181,7 +182,7 @@ void nav_relative_propagate(flight_t *f, const sensor_frame_t *s)
     if (n->pending_s > 0.95) nav_relative_covariance(f);
 }
 
-/* x <- Phi x for a 15-vector with the given stride; g is the gravity gradient, keep the bias decay. */
+/* x <- Phi x with the given stride; g is the gravity gradient, keep the bias decay. What is considered is constant. */
 static void apply_phi(const nav_relative_t *n, double *x, size_t stride, const double g[9], double dt, double keep)
 {
     double r[3], v[3], gr[3], k = n->hold_stiffness_ps2, d = n->hold_damping_ps;
@@ -254,7 +255,7 @@ void nav_relative_covariance(flight_t *f)
     for (size_t c = 0; c < REL; c++) apply_phi(n, &n->p[c * REL], 1, g, dt, keep);
     add_noise(n->p, 0, par->rel_accel_psd_m2ps3, dt);
     add_noise(n->p, 6, n->hold_psd_rad2ps3 * (1.0 - n->hold_damping_ps * dt), dt); /* what of it the damping leaves within dt */
-    for (size_t i = 12; i < REL; i++)
+    for (size_t i = 12; i < REL_ESTIMATED; i++)
         n->p[i * REL + i] += bias * bias * (1.0 - keep * keep);
     for (size_t i = 0; i < REL; i++)
         for (size_t j = i + 1; j < REL; j++) {
@@ -266,7 +267,7 @@ void nav_relative_covariance(flight_t *f)
     n->pending_s = 0.0;
 }
 
-void nav_relative_correct(flight_t *f, const double dx[REL])
+void nav_relative_correct(flight_t *f, const double dx[REL_ESTIMATED])
 {
     nav_relative_t *n = &f->relative;
     vec3_add(n->dr_eci_m, n->dr_eci_m, &dx[0]);

@@ -313,15 +313,17 @@ def test_telemetry_is_the_state(core: ctypes.CDLL) -> None:
 def test_the_reported_sigmas_are_those_of_the_covariance_in_hill_axes(core: ctypes.CDLL) -> None:
     c = flying(core)
     rng = np.random.default_rng(3)
-    a = rng.normal(size=(15, 15)) * 0.01
+    a = rng.normal(size=(18, 18)) * 0.01
     c["relative.p"] = a @ a.T
     attitude = rng.normal(size=(6, 6)) * 1e-4
     c["attitude.p"] = attitude @ attitude.T
     _, _, told = c.step(blank_frame(3))  # not yet a second without a measurement: the covariances stand
     turn = c.matrix("solution.c_hill_from_eci")
     p = c.matrix("relative.p")
-    for name, block in (("sigma_r_hill_m", p[:3, :3]), ("sigma_v_hill_mps", p[3:6, 3:6])):
-        assert told[name] == pytest.approx(np.sqrt(np.diag(turn @ block @ turn.T)), rel=1e-6)
+    com = c.params["com_sigma_m"] ** 2
+    assert com > 0.0
+    for name, block, besides in (("sigma_r_hill_m", p[:3, :3], com), ("sigma_v_hill_mps", p[3:6, 3:6], 0.0)):
+        assert told[name] == pytest.approx(np.sqrt(np.diag(turn @ block @ turn.T) + besides), rel=1e-6)
     considered = c.params["star_misalignment_sigma_rad"] ** 2
     expected = np.sqrt(np.diag(attitude @ attitude.T)[:3] + considered)
     assert told["sigma_attitude_rad"] == pytest.approx(expected, rel=1e-6)

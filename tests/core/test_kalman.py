@@ -10,13 +10,16 @@ from scipy.stats import special_ortho_group
 
 from tests.core.internals import Array, pointer
 
-STATES_MAX = 15
+STATES_MAX = 18
 
 
-def update(core: ctypes.CDLL, p: Array, h: Array, z: Array, r: Array, gate: float) -> tuple[bool, Array, Array, float]:
-    """Accepted, covariance, correction (ones where untouched) and NIS of kalman_update3."""
+def update(
+    core: ctypes.CDLL, p: Array, h: Array, z: Array, r: Array, gate: float, estimated: int | None = None
+) -> tuple[bool, Array, Array, float]:
+    """Accepted, covariance, correction (ones where untouched) and NIS of kalman_update3; estimated: all states."""
+    n = len(p) if estimated is None else estimated
     p, dx, nis = p.copy(), np.ones(len(p)), np.full(1, -1.0)
-    accepted = core.kalman_update3(len(p), *(pointer(x) for x in (p, h, z, r, gate, dx, nis)))
+    accepted = core.kalman_update3(len(p), n, *(pointer(x) for x in (p, h, z, r, gate, dx, nis)))
     return accepted, p, dx, float(nis[0])
 
 
@@ -42,6 +45,22 @@ def test_update_is_the_textbook_update(core: ctypes.CDLL, n: int) -> None:
         size = np.abs(p).max()
         assert np.abs(after - joseph).max() < 1e-10 * size
         assert np.abs(dx - gain @ z).max() < 1e-9 * np.abs(gain).max() * np.abs(z).max()
+
+
+@given(n=st.integers(2, STATES_MAX), considered=st.integers(1, 6), seed=st.integers(0, 10**6))
+def test_what_is_considered_counts_and_stays(core: ctypes.CDLL, n: int, considered: int, seed: int) -> None:
+    """Schmidt (1966): the gain's rows of the considered states are zero, the covariance that of any gain (Joseph)."""
+    estimated = max(1, n - considered)
+    p, h, z, r = problem(n, seed, spread=1.0)
+    gain = p @ h.T @ np.linalg.inv(h @ p @ h.T + np.diag(r))
+    gain[estimated:] = 0.0
+    joseph = (np.eye(n) - gain @ h) @ p @ (np.eye(n) - gain @ h).T + gain @ np.diag(r) @ gain.T
+    accepted, after, dx, _ = update(core, p, h, z, r, np.inf, estimated)
+    assert accepted
+    assert (after[estimated:, estimated:] == p[estimated:, estimated:]).all()
+    assert np.abs(after - joseph).max() < 1e-10 * np.abs(p).max()
+    assert np.abs(dx[:estimated] - (gain @ z)[:estimated]).max() < 1e-9 * np.abs(gain).max() * np.abs(z).max()
+    assert (dx[estimated:] == 1.0).all()
 
 
 @given(n=st.integers(1, STATES_MAX), seed=st.integers(0, 10**6))
@@ -95,8 +114,8 @@ def test_singular_innovation_covariance_is_refused(core: ctypes.CDLL) -> None:
 
 
 def test_more_states_than_there_is_room_for_are_refused(core: ctypes.CDLL) -> None:
-    n = STATES_MAX + 1
-    accepted, after, dx, _ = update(core, np.eye(n), np.eye(3, n), np.ones(3), np.ones(3), np.inf)
-    assert not accepted
-    assert (after == np.eye(n)).all()
-    assert (dx == 1.0).all()
+    for n, estimated in ((STATES_MAX + 1, STATES_MAX + 1), (4, 5)):
+        accepted, after, dx, _ = update(core, np.eye(n), np.eye(3, n), np.ones(3), np.ones(3), np.inf, estimated)
+        assert not accepted
+        assert (after == np.eye(n)).all()
+        assert (dx == 1.0).all()

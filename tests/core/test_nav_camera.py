@@ -67,7 +67,7 @@ def test_a_perfect_image_changes_nothing(core: ctypes.CDLL) -> None:
 
 
 def test_jacobian_of_the_line_of_sight(core: ctypes.CDLL) -> None:
-    """With P = I and a large R the correction is H' R^-1 z, along the measured line of sight; against central
+    """With P = I and a large R the correction is H' R^-1 z, along the predicted line of sight; against central
     differences of the position seen, derived here."""
     c, truth, x = past(core, **MOUNTED)
     d = truth.sight(x)[0]
@@ -79,14 +79,15 @@ def test_jacobian_of_the_line_of_sight(core: ctypes.CDLL) -> None:
         c["relative.pending_s"] = 0.0
         c["params"]["star_misalignment_sigma_rad"] = 0.0
         small = 1e-6
-        c.matrix("relative.p")[:] = small * np.eye(15)
+        c["relative.p"] = 0.0
+        c.matrix("relative.p")[:15, :15] = small * np.eye(15)
         frame = image(c, truth, x, pose=False)
         name = ("camera_range_m", "camera_azimuth_rad", "camera_elevation_rad")[i]
         frame[name] += size
         measured = float(frame["camera_range_m"][0])
         seen = measured * sight_axes(frame["camera_azimuth_rad"][0], frame["camera_elevation_rad"][0])[0]
-        z = sight_axes(frame["camera_azimuth_rad"][0], frame["camera_elevation_rad"][0]) @ (seen - d)
-        sigma = measured * 1.0 if i == 0 else measured * 0.1
+        z = axes @ (seen - d)
+        sigma = np.linalg.norm(d) * (1.0 if i == 0 else 0.1)
         before = relative_state(c)
         c.call("nav_camera_update", frame)
         assert c["relative.camera.rejects"][0] == 0
@@ -110,7 +111,8 @@ def test_jacobian_of_the_relative_attitude(core: ctypes.CDLL) -> None:
         c["relative.pending_s"] = 0.0
         c["attitude.p"] = 0.0
         c["params"]["star_misalignment_sigma_rad"] = 0.0
-        c.matrix("relative.p")[:] = 1e-6 * np.eye(15)
+        c["relative.p"] = 0.0
+        c.matrix("relative.p")[:15, :15] = 1e-6 * np.eye(15)
         frame, offset, before = image(c, truth, x), np.zeros(3), relative_state(c)
         offset[i] = 1e-2
         p = c.params
@@ -141,8 +143,78 @@ def test_the_noise_grows_with_range_as_declared(core: ctypes.CDLL, pose: bool) -
     frame["camera_seq"] = 2
     frame["camera_range_m"] += 0.1
     c.call("nav_camera_update", frame)
-    along = (0.01 * (size + 0.1)) ** 2 + 0.005**2
+    along = (0.01 * size) ** 2 + 0.005**2
     assert c["relative.camera.nis"][0] == pytest.approx(0.01 / along, rel=1e-3)
+
+
+@pytest.mark.parametrize("sigma", [0.002, 0.02])
+def test_noise_pulls_the_estimate_nowhere_in_the_mean(core: ctypes.CDLL, sigma: float) -> None:
+    """Over every sign of range and angle noise the corrections cancel, whatever is correlated with what: neither
+    axes nor variances are taken from the noisy image. What is left is of second order in the angle, for any filter."""
+    a = np.random.default_rng(5).normal(size=(18, 18)) * np.repeat([0.1, 1e-3, 5e-3, 1e-4, 0.03, 6e-4], 3)[:, None]
+    corrections = []
+    for signs in np.array(np.meshgrid(*3 * [[-1.0, 1.0]])).reshape(3, -1).T:
+        c, truth, x = past(core, **MOUNTED, gate_chi2_3dof=1000.0)
+        c["relative.pending_s"] = 0.0
+        c["relative.p"] = a @ a.T
+        frame, before = image(c, truth, x, pose=False), relative_state(c)
+        for name, sign, noise in zip(("range_m", "azimuth_rad", "elevation_rad"), signs, (10.0, 1.0, 1.0), strict=True):
+            scale = frame["camera_range_m"][0] if name == "range_m" else 1.0
+            frame[f"camera_{name}"] += sign * noise * 0.1 * sigma * scale
+        c.call("nav_camera_update", frame)
+        assert c["relative.camera.rejects"][0] == 0
+        corrections.append(relative_state(c) - before)
+    assert np.abs(np.mean(corrections, axis=0)).max() < sigma * 0.01 * np.abs(corrections).max()
+
+
+@pytest.mark.parametrize("pose", [False, True])
+def test_jacobian_of_the_mounting_error(core: ctypes.CDLL, pose: bool) -> None:
+    """With nothing in P but the covariance of state 0 and component k, the correction of state 0 is that covariance
+    times H of the component: against what a camera turned by it sees, derived here. The component stays as it is."""
+    wide: dict[str, Any] = {**OPEN, "camera_sigma_pose_rad": 1.0, "camera_pose_reference_m": 1000.0}
+    _, truth, x = past(core, **MOUNTED)
+    d, seen_pose, tport = truth.sight(x)[0], truth.pose(x), rotation(truth.p["q_tport_from_tbody"])
+    axes = sight_axes(np.arctan2(d[1], d[0]), np.arcsin(d[2] / np.linalg.norm(d)))
+    numeric = np.zeros((3, 3))
+    for k in range(3):
+        truth.boresight[:] = 1e-6 * np.eye(3)[k]
+        seeming = tport.inv() * truth.pose(x).inv() * seen_pose * tport  # tbody as it seems, from tbody as it is
+        numeric[:, k] = (-seeming.as_rotvec()[0] if pose else axes @ (truth.sight(x)[0] - d)) / 1e-6
+    state = 6 if pose else 0
+    for i in range(3):
+        for k in range(3):
+            c, truth, x = past(core, **MOUNTED, **wide)
+            c["relative.pending_s"] = c["attitude.p"] = c["relative.p"] = 0.0
+            frame = image(c, truth, x, pose)
+            if pose:
+                offset = turned(1e-3 * np.eye(3)[i]) * x["tbody"]
+                camera = rotation(c.params["q_camera_from_body"]) * x["body"]
+                frame["camera_q_camera_from_tport"] = quaternion(camera * offset.inv() * tport.inv())
+                z, variance = 1e-3, 1.0
+            else:
+                seen = d + 1e-3 * axes[i]
+                size = np.linalg.norm(seen)
+                frame["camera_range_m"], frame["camera_azimuth_rad"] = size, np.arctan2(seen[1], seen[0])
+                frame["camera_elevation_rad"] = np.arcsin(seen[2] / size)
+                z, variance = 1e-3, (d @ d) * (1.0 if i == 0 else 0.01)
+            p = c.matrix("relative.p")
+            p[state, 15 + k] = p[15 + k, state] = 1e-4
+            before = relative_state(c)
+            c.call("nav_camera_update", frame)
+            row = (relative_state(c) - before)[state] * variance / (1e-4 * z)
+            assert row == pytest.approx(numeric[i, k], abs=0.02 * np.abs(numeric).max()), (i, k)
+            assert (p[15:, 15:] == 0.0).all()
+
+
+def test_a_port_predicted_overhead_has_no_azimuth_and_is_refused(core: ctypes.CDLL) -> None:
+    c, truth, x = past(core, **MOUNTED)
+    d = truth.sight(x)[0]
+    overhead = Rotation.align_vectors([[0.0, 0.0, 1.0]], [d / np.linalg.norm(d)])[0]
+    mounted = MOUNTED | {"q_camera_from_body": quaternion(overhead * rotation(MOUNTED["q_camera_from_body"]))}
+    c, truth, x = past(core, **mounted)
+    c.call("nav_camera_update", image(c, truth, x))
+    assert c["relative.camera.rejects"][0] == 1
+    assert np.isfinite(c["relative.p"]).all()
 
 
 @pytest.mark.parametrize(

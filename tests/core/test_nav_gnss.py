@@ -14,7 +14,9 @@ from tests.core.world import Truth, hill_from_eci, rotation, turned
 
 LATE = 2
 NOW = 5
-QUIET: dict[str, Any] = {"star_misalignment_sigma_rad": 0.0, "gate_chi2_3dof": 100.0}
+QUIET: dict[str, Any] = {
+    "star_misalignment_sigma_rad": 0.0, "camera_boresight_sigma_rad": 0.0, "gate_chi2_3dof": 100.0,
+}  # fmt: skip
 
 
 def past(core: ctypes.CDLL, state: Array | None = None, **changes: Any) -> tuple[Core, Truth, dict[str, Any]]:
@@ -88,22 +90,21 @@ def test_perfect_fixes_change_nothing(core: ctypes.CDLL) -> None:
 
 @pytest.mark.parametrize("kind", ["r", "v"])
 def test_measurement_jacobian(core: ctypes.CDLL, kind: str) -> None:
-    """With P = I and a large R the correction is H' R^-1 z. Against central differences of the prediction derived here,
-    for one sigma of each state within 3 % of the noise; 12 % in velocity, where the filter leaves out that the orbital
-    rate turns with the target's attitude."""
+    """With P = 1e-3 I and a large R the correction is H' R^-1 z. Against central differences of the prediction derived
+    here, for one sigma of each state within 3 % of the noise; in velocity, which moves little, a tenth of that."""
     name, sigma_name = ("rgnss_r_eci_m", "rgnss_sigma_r_m") if kind == "r" else ("rgnss_v_eci_mps", "rgnss_sigma_v_mps")
     size = 1e3 if kind == "r" else 100.0
     wide = {"rgnss_sigma_r_m": 1e3, "rgnss_sigma_v_mps": 100.0, "rgnss_growth_m": 1e12}
     filters, numeric = np.zeros((3, 15)), np.zeros((3, 15))
     for i in range(3):
         c, truth, x = past(core, **ARMS, **wide)
-        c.matrix("relative.p")[:] = np.eye(15)
+        c.matrix("relative.p")[:] = 1e-3 * np.eye(18)
         c["relative.pending_s"] = 0.0
         before, frame = relative_state(c), fix(c, truth, x)
         frame[name][0, i] += size
         c.call("nav_rgnss_update", frame)
         assert c["relative.rgnss.rejects"][0] == 0
-        filters[i] = (relative_state(c) - before) * size
+        filters[i] = (relative_state(c) - before) * size / 1e-3
     for k in range(15):
         step = np.zeros(15)
         step[k] = 1e-3
@@ -115,10 +116,10 @@ def test_measurement_jacobian(core: ctypes.CDLL, kind: str) -> None:
         numeric[:, k] = (ends[0] - ends[1]) / 2e-3
     p = scenario_params("iss-contact")[0]
     states = np.repeat([1.0, 0.01, p["target_attitude_sigma_rad"], p["target_rate_sigma_radps"], 0.03], 3)
-    assert (
-        np.abs((filters - numeric) * states).max()
-        < (0.03 if kind == "r" else 0.12) * p[sigma_name] + 1e-4 * np.abs(numeric * states).max()
-    )
+    share = 0.03 if kind == "r" else 0.003
+    assert np.abs((filters - numeric) * states).max() < share * p[sigma_name] + 1e-4 * np.abs(numeric * states).max()
+    rate = numeric[:, 9:12]  # of the target's attitude: in position only because the measurement is late
+    assert np.abs(filters[:, 9:12] - rate).max() < 0.05 * np.abs(rate).max()
     assert np.abs(numeric[:, [0, 3, 6, 9][kind == "v"]]).max() > 0.0
 
 

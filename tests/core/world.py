@@ -45,7 +45,8 @@ def hill_from_eci(r: Array, v: Array) -> Rotation:
 
 
 class Truth:
-    """Target orbit, relative motion, target attitude about its hold, and relative GNSS bias; the chaser in LVLH."""
+    """Target orbit, relative motion, target attitude about its hold, relative GNSS bias, and how the docking camera is
+    mounted; the chaser in LVLH."""
 
     def __init__(self, core: Core, runs: int, rng: np.random.Generator) -> None:
         p = self.p = core.params
@@ -64,6 +65,7 @@ class Truth:
         self.bias = p["rgnss_bias_sigma_m"] * self.growth * rng.normal(size=(runs, 3))
         frequency = p["target_rate_sigma_radps"] / p["target_attitude_sigma_rad"]
         self.stiffness, self.damping = frequency**2, 2.0 * p["target_damping_ratio"] * frequency
+        self.boresight = p["camera_boresight_sigma_rad"] * rng.normal(size=(runs, 3))
         self.past: list[dict[str, Any]] = []
         self._remember()
 
@@ -103,6 +105,11 @@ class Truth:
 
     # ---- sensors, at a cycle of the past, without noise ----
 
+    @property
+    def camera(self) -> Rotation:
+        """camera from body, as mounted."""
+        return turned(self.boresight) * rotation(self.p["q_camera_from_body"])
+
     def antennas(self, x: dict[str, Any], spin_body: Array | float = 0.0) -> tuple[Array, Array]:
         """Chaser antenna from target antenna in eci, and its rate."""
         p, body_eci = self.p, x["body"].inv()
@@ -119,12 +126,12 @@ class Truth:
         p = self.p
         port = x["tbody"].inv().apply(p["tport_tbody_m"])
         lever = x["body"].inv().apply(p["camera_body_m"] - p["com_body_m"])
-        return (rotation(p["q_camera_from_body"]) * x["body"]).apply(port - x["dr"] - lever)
+        return (self.camera * x["body"]).apply(port - x["dr"] - lever)
 
     def pose(self, x: dict[str, Any]) -> Rotation:
         """camera from tport."""
         p = self.p
-        camera = rotation(p["q_camera_from_body"]) * x["body"]
+        camera = self.camera * x["body"]
         return camera * x["tbody"].inv() * rotation(p["q_tport_from_tbody"]).inv()
 
     def frames(self, late: int, gnss: bool = False, rgnss: bool = False, camera: bool = False) -> NDArray[Any]:

@@ -648,6 +648,7 @@ void icd_put_parameters(uint8_t *at, const flight_params_t *m)
     at = put_f64s(at, m->pole_eci, 3);
     at = put_f64(at, m->mass_kg);
     at = put_f64s(at, m->com_body_m, 3);
+    at = put_f64(at, m->com_sigma_m);
     at = put_f64s(at, m->inertia_body_kgm2, 9);
     at = put_f64s(at, m->port_body_m, 3);
     at = put_f64s(at, m->q_port_from_body, 4);
@@ -763,6 +764,7 @@ void icd_get_parameters(const uint8_t *at, flight_params_t *m)
     at = get_f64s(at, m->pole_eci, 3);
     at = get_f64(at, &m->mass_kg);
     at = get_f64s(at, m->com_body_m, 3);
+    at = get_f64(at, &m->com_sigma_m);
     at = get_f64s(at, m->inertia_body_kgm2, 9);
     at = get_f64s(at, m->port_body_m, 3);
     at = get_f64s(at, m->q_port_from_body, 4);

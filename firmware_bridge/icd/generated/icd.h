@@ -7,12 +7,12 @@
 
 #include "flight.h"
 
-#define ICD_HASH 0x90E53C3C17848EB3u
+#define ICD_HASH 0x38873B0B82094694u
 #define ICD_PACKET_MAX 447 /* largest packet, primary header and CRC-32 included */
 #define ICD_FRAME_MAX 451 /* largest frame, delimiters included */
 #define ICD_UPLINK_FRAME_MAX 336
 #define ICD_DOWNLINK_FRAME_MAX 451
-#define ICD_PARAMETERS_BYTES 4332 /* the parameter record on the wire */
+#define ICD_PARAMETERS_BYTES 4340 /* the parameter record on the wire */
 #define ICD_APIDS 5
 
 enum { ICD_APID_HELLO = 0x010, ICD_APID_PARAMS = 0x011, ICD_APID_LOOP = 0x012, ICD_APID_SERVICES = 0x020, ICD_APID_TEXT = 0x030 };

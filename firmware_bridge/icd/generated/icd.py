@@ -7,7 +7,7 @@ import numpy as np
 
 from firmware_bridge.icd.message import Message
 
-ICD_HASH = 0x90E53C3C17848EB3
+ICD_HASH = 0x38873B0B82094694
 
 
 class Apid(IntEnum):
@@ -327,6 +327,7 @@ PARAMETERS = np.dtype([
     ("pole_eci", ">f8", (3,)),
     ("mass_kg", ">f8"),
     ("com_body_m", ">f8", (3,)),
+    ("com_sigma_m", ">f8"),
     ("inertia_body_kgm2", ">f8", (9,)),
     ("port_body_m", ">f8", (3,)),
     ("q_port_from_body", ">f8", (4,)),
