@@ -24,10 +24,10 @@ def test_relative_gnss_innovations_are_white_enough(flights: list[Log]) -> None:
     assert 0.95 * low < nis.mean() < 1.05 * high
 
 
-def test_camera_innovations_are_not_larger_than_declared(flights: list[Log]) -> None:
-    """The camera's noise is declared with its boresight error in it, which does not average: NIS lies below 3."""
+def test_camera_innovations_are_as_large_as_predicted(flights: list[Log]) -> None:
+    """Mean NIS within 6 % of its 3 degrees of freedom: the mounting error, which no average removes, is considered."""
     nis = np.concatenate([log.telemetry["nis_camera"][(log.sensors["camera_valid"] == 1)][60:-20] for log in flights])
-    assert 2.0 < nis.mean() < 3.1
+    assert 2.82 < nis.mean() < 3.18
 
 
 def test_attitude_errors_stay_inside_three_sigma(flights: list[Log]) -> None:
@@ -39,11 +39,12 @@ def test_attitude_errors_stay_inside_three_sigma(flights: list[Log]) -> None:
 
 
 def test_position_errors_are_what_the_filter_says(flights: list[Log]) -> None:
-    """Normalised errors of position and velocity over all runs: no axis beyond twice its sigma in the mean square,
-    which leaves room for what is constant in a run and not modelled (c.m., boresight)."""
+    """Normalised errors of position and velocity over all runs, whose mean square is 1. Within a run the constants
+    (centre of mass, mounting of the camera, hold of the target) stay what they are: eight runs are eight draws of them,
+    and chi-square of 8 degrees of freedom over 8 lies within 0.11 and 3.3 with 99.9 %."""
     for name, truth, sigma, limit in (
-        ("r_chaser_target_hill_m", "r_chaser_target_hill_m", "sigma_r_hill_m", 6.0),
-        ("v_chaser_target_hill_mps", "v_chaser_target_hill_mps", "sigma_v_hill_mps", 4.0),
+        ("r_chaser_target_hill_m", "r_chaser_target_hill_m", "sigma_r_hill_m", 3.3),
+        ("v_chaser_target_hill_mps", "v_chaser_target_hill_mps", "sigma_v_hill_mps", 3.3),
     ):
         squares = []
         for log in flights:
@@ -51,4 +52,4 @@ def test_position_errors_are_what_the_filter_says(flights: list[Log]) -> None:
             error = (log.telemetry[name][flying] - log.truth[truth][flying]) / log.telemetry[sigma][flying]
             squares.append((error[600:] ** 2).mean(axis=0))
         assert (np.mean(squares, axis=0) < limit).all()
-        assert (np.mean(squares, axis=0) > 0.1).all()
+        assert (np.mean(squares, axis=0) > 0.11).all()

@@ -14,8 +14,8 @@ import pytest
 from tests.quality.out_of_tree import ROOT, build, run_python
 
 DIGESTS = {
-    "iss-contact": "03ead6e2258e7ddd6adbd2762a3b183a7710b367dd86f0abf06957f1e24f2b58",
-    "iss-final": "6d6995b0bc412fc6cac5b1a039edd726167ae34adb4c837656a4b33a3450512d",
+    "iss-contact": "81216d61e36ea442f92349a27f14c6635d73b5512795c1e5ee6f3e3f9281378c",
+    "iss-final": "ca946a681cc70249bb715a2fd31619a701c3562dd0725297b46b8fce45c13f24",
 }
 FLY = f"from hil import fly; print({{name: fly(name, seed=1).digest for name in {list(DIGESTS)}}})"
 BUILDS = {
