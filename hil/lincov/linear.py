@@ -117,6 +117,8 @@ BELIEVED = ("r^", "u^", "theta^", "theta_rate^", "multipath^")  # the relative f
 AT = {name: slice(3 * k, 3 * k + 3) for k, name in enumerate(TRUE + BELIEVED)}
 SIZE = 3 * len(AT)
 FILTER = slice(3 * len(TRUE), SIZE)
+ESTIMATED = 3 * len(BELIEVED)
+CONSIDERED = AT["boresight"]  # the filter reckons with its variance and never corrects for it
 MOTIONS = (("r", "u"), ("r^", "u^"))
 
 

@@ -12,7 +12,18 @@ from scipy.linalg import expm
 from gnc import kernels
 from hil.dispersion import declared_sigma
 from hil.distributions import QUANTITIES
-from hil.lincov.linear import FILTER, I3, STEP_S, Augmented, Floats, cross, of, relative_motion
+from hil.lincov.linear import (
+    CONSIDERED,
+    ESTIMATED,
+    FILTER,
+    I3,
+    STEP_S,
+    Augmented,
+    Floats,
+    cross,
+    of,
+    relative_motion,
+)
 from hil.lincov.reference import Path
 from hil.prepare import facing_port
 from hil.scenario import DEG, Scenario, declared
@@ -29,22 +40,29 @@ def declared_rms(scenario: Scenario, key: str) -> float:
 
 
 class RelativeFilter:
-    """The relative filter's own covariance in hill axes (gnc/core/nav_relative.c), and its gains."""
+    """The relative filter's own covariance in hill axes (gnc/core/nav_relative.c), and its gains.
+
+    ESTIMATED states that it corrects, then the camera's mounting error, which it considers.
+    """
 
     def __init__(self, params: Any, path: Path):
         self.p, dt = params, STEP_S
         attitude, rate = params["target_attitude_sigma_rad"], params["target_rate_sigma_radps"]
         pull, damping = (rate / attitude) ** 2, 2.0 * params["target_damping_ratio"] * rate / attitude
         self.keep = 1.0 - dt / params["rgnss_bias_tau_s"]
-        self.transition = np.zeros((15, 15))
+        size = ESTIMATED + 3
+        self.transition = np.eye(size)
         self.transition[:6, :6] = relative_motion(path.n_radps, dt)
         self.transition[6:12, 6:12] = expm(dt * np.block([[0.0 * I3, I3], [-pull * I3, -damping * I3]]))
-        self.transition[12:, 12:] = self.keep * turn_over_step(path)
+        self.transition[12:15, 12:15] = self.keep * turn_over_step(path)
         white = np.block([[I3 * dt**3 / 3.0, I3 * dt**2 / 2.0], [I3 * dt**2 / 2.0, I3 * dt]])
-        self.noise = np.zeros((15, 15))
+        self.noise = np.zeros((size, size))
         self.noise[:6, :6] = params["rel_accel_psd_m2ps3"] * white
         self.noise[6:12, 6:12] = 2.0 * damping * rate**2 * (1.0 - damping * dt) * white
-        sigma = [params["init_sigma_r_m"], params["init_sigma_v_mps"], attitude, rate, self.bias_sigma_m(path.r[0])]
+        sigma = [
+            params["init_sigma_r_m"], params["init_sigma_v_mps"], attitude, rate, self.bias_sigma_m(path.r[0]),
+            params["camera_boresight_sigma_rad"],
+        ]  # fmt: skip
         self.covariance = np.diag(np.repeat(np.square(sigma), 3))
 
     def growth(self, r: Floats) -> float:
@@ -58,19 +76,20 @@ class RelativeFilter:
     def propagate(self, r: Floats) -> None:
         """Covariance a step later."""
         self.covariance = self.transition @ self.covariance @ self.transition.T + self.noise
-        self.covariance[12:, 12:] += self.bias_sigma_m(r) ** 2 * (1.0 - self.keep**2) * I3
+        self.covariance[12:15, 12:15] += self.bias_sigma_m(r) ** 2 * (1.0 - self.keep**2) * I3
 
     def sense_burn(self, dv: Floats) -> None:
         """The accelerometer's scale error, as the filter allows for it."""
         self.covariance[3:6, 3:6] += self.p["accel_scale_sigma"] ** 2 * (dv @ dv) * I3
 
     def gain(self, h: Floats, variance: Floats) -> Floats:
-        """Kalman gain (15, 3) of a measurement with Jacobian h (3, 15), whose update the covariance then has."""
+        """Gain (15, 3) of a measurement with Jacobian h (3, 18), whose update the covariance then has: Schmidt (1966)."""
         ph = self.covariance @ h.T
         gain = np.linalg.solve(h @ ph + np.diag(variance), ph.T).T
-        self.covariance = self.covariance - gain @ ph.T
-        self.covariance = 0.5 * (self.covariance + self.covariance.T)
-        return np.asarray(gain)
+        less = gain @ ph.T
+        less[ESTIMATED:, ESTIMATED:] = 0.0
+        self.covariance = self.covariance - 0.5 * (less + less.T)
+        return np.asarray(gain[:ESTIMATED])
 
 
 def turn_over_step(path: Path) -> Floats:
@@ -103,22 +122,14 @@ class Navigation:
         if count := updates["camera_pose"][step]:
             self._pose(state, r, count)
 
-    def _correct(
-        self,
-        state: Augmented,
-        truth: Floats,
-        believed: Mapping[str, Any],
-        told: Floats,
-        true: Floats,
-        besides: Floats | float = 0.0,
-    ) -> None:
+    def _correct(self, state: Augmented, truth: Floats, believed: Mapping[str, Any], told: Floats, true: Floats) -> None:
         """truth: rows of what the measurement moves with; believed: the filter's; told, true: noise variances.
 
-        besides: rows of what the filter's prediction of the measurement moves with and its Jacobian leaves out.
+        What the filter considers is in its Jacobian as it is in the truth, and is not in what it expects.
         """
         expected = of(**believed)
-        gain = self.filter.gain(expected[:, FILTER], told)
-        state.correct(gain, truth - expected - besides, true)
+        gain = self.filter.gain(np.hstack([expected[:, FILTER], truth[:, CONSIDERED]]), told)
+        state.correct(gain, truth - expected, true)
 
     def _rgnss(self, state: Augmented, r: Floats, count: float) -> None:
         sensor, lever = self.s.sensors.rgnss, -self.antenna_by_theta
@@ -129,14 +140,13 @@ class Navigation:
             np.full(3, (told * self.p["rgnss_sigma_r_m"]) ** 2 / count),
             np.full(3, (true * sensor.sigma_r_m) ** 2 / count),
         )  # fmt: skip
-        # what is out of its place turns with the orbit too; nav_gnss.c predicts that with theta, not in its Jacobian
+        # what is out of its place turns with the orbit too
         turn = cross([0.0, 0.0, self.path.n_radps])
         self._correct(
             state, of(u=1.0, com=-turn, hold=turn @ lever, swing=turn @ lever, swing_rate=lever),
-            {"u_hat": 1.0, "theta_rate_hat": lever},
+            {"u_hat": 1.0, "theta_hat": turn @ lever, "theta_rate_hat": lever},
             np.full(3, (told * self.p["rgnss_sigma_v_mps"]) ** 2 / count),
             np.full(3, (true * sensor.sigma_v_mps) ** 2 / count),
-            of(theta_hat=turn @ lever),
         )  # fmt: skip
 
     def _sight(self, state: Augmented, r: Floats, count: float) -> None:

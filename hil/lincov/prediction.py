@@ -16,7 +16,7 @@ from gnc import kernels
 from gnc.flight import Law
 from hil.lincov.control import Control
 from hil.lincov.hop import Burning, burns_of
-from hil.lincov.linear import AT, FILTER, I3, SIZE, STEP_S, Augmented, Floats, cross, of, relative_motion
+from hil.lincov.linear import AT, ESTIMATED, FILTER, I3, SIZE, STEP_S, Augmented, Floats, cross, of, relative_motion
 from hil.lincov.navigation import Navigation, declared_rms, turn_over_step
 from hil.lincov.reference import Leg, Path, without_noise
 from hil.log import PASS, Log
@@ -138,7 +138,7 @@ class Prediction:
         keep = float(np.exp(-dt / s.sensors.rgnss.bias_tau_s))
         a[AT["multipath"]] = of(multipath=keep * turn_over_step(self.path))
         q[AT["multipath"], AT["multipath"]] = s.sensors.rgnss.bias_sigma_m**2 * (1.0 - keep * keep) * I3
-        a[FILTER, FILTER] = self.navigation.filter.transition
+        a[FILTER, FILTER] = self.navigation.filter.transition[:ESTIMATED, :ESTIMATED]
         return a, q
 
     def gates(self) -> dict[str, Gate]:
