@@ -121,7 +121,9 @@ class Control:
             distance = float(along @ (path.r[leg.first] + path.arm[leg.first] - navigation.port))
             self.forced = ForcedReference(params, number, distance, leg.last - leg.first + 1, path.cycle_s)
         state.begin_phase()
-        self.mean, self.mean_rate = path.error[leg.first].copy(), path.error_rate[leg.first].copy()
+        error, error_rate = self._against_reference(leg.first)
+        self.mean = path.error[leg.first] + error @ state.mean
+        self.mean_rate = path.error_rate[leg.first] + error_rate @ state.mean
 
     def matrices(self, step: int, transition: Floats, noise: Floats) -> None:
         """Adds what control, arm and pulses do over a step to a transition and its noise."""
@@ -189,15 +191,24 @@ class Control:
         return bool(x), bool(y), bool(z)
 
     def finish(self) -> None:
-        """A forced leg ends when its own reference arrives, not at a time: an event trigger (Geller 2006)."""
-        if self.forced is None:
-            return
+        """The mean is the law's, not that of the reference flight; a forced leg ends when its reference arrives."""
+        if self.forced is not None:
+            self._arrive(self.forced.later_s_per_m)
+        last = self.leg.last
+        moved = self.mean - self.path.error[last]
+        rate = self.mean_rate - self.path.error_rate[last] + np.cross([0.0, 0.0, self.path.n_radps], moved)
+        self.state.mean[:] = 0.0
+        for position, speed in MOTIONS:
+            self.state.mean[AT[position]], self.state.mean[AT[speed]] = moved, rate
+
+    def _arrive(self, later_s_per_m: float) -> None:
+        """Not at a time: an event trigger (Geller 2006)."""
         r, last = self.path.r, self.leg.last
         rate = (r[last] - r[last - 4]) / (4.0 * STEP_S)
         accel = (r[last] - 2.0 * r[last - 10] + r[last - 20]) / (10.0 * STEP_S) ** 2
         w = np.array([0.0, 0.0, self.path.n_radps])
         later = np.eye(SIZE)
         for position, speed in MOTIONS:
-            later[AT[position], AT["start"]] += self.forced.later_s_per_m * np.outer(rate, self.axis)
-            later[AT[speed], AT["start"]] += self.forced.later_s_per_m * np.outer(accel + np.cross(w, rate), self.axis)
+            later[AT[position], AT["start"]] += later_s_per_m * np.outer(rate, self.axis)
+            later[AT[speed], AT["start"]] += later_s_per_m * np.outer(accel + np.cross(w, rate), self.axis)
         self.state.apply(later)

@@ -131,24 +131,27 @@ def of(**terms: Any) -> Floats:
 
 
 class Augmented:
-    """Covariance of the augmented state, and `entry`: its part that comes from r and u as the phase began."""
+    """Covariance of the augmented state, `entry`: its part that comes from r and u as the phase began, and its mean."""
 
     def __init__(self) -> None:
         self.covariance = np.zeros((SIZE, SIZE))
         self.entry = np.zeros((SIZE, 6))
+        self.mean = np.zeros(SIZE)
 
     def put(self, name: str, variance: ArrayLike) -> None:
-        """Gives a part that variance on each axis, and no correlation with anything."""
+        """Gives a part that variance on each axis, no mean, and no correlation with anything."""
         at = AT[name]
         self.covariance[at, :] = 0.0
         self.covariance[:, at] = 0.0
         self.entry[at] = 0.0
+        self.mean[at] = 0.0
         self.covariance[at, at] = np.diag(np.broadcast_to(np.asarray(variance, dtype=np.float64), 3))
 
     def apply(self, transition: Floats, noise: Floats | None = None) -> None:
         """Moves the state by x <- A x + w: P <- A P A' + Q (Geller 2006)."""
         self.covariance = transition @ self.covariance @ transition.T
         self.entry = transition @ self.entry
+        self.mean = transition @ self.mean
         if noise is not None:
             self.covariance += noise
 
@@ -156,6 +159,7 @@ class Augmented:
         """The filter's state moves by gain (15, 3) times the innovation (3, SIZE) and noise of those variances."""
         moved = gain @ innovation
         self.entry[FILTER] += moved @ self.entry
+        self.mean[FILTER] += moved @ self.mean
         self.covariance[FILTER] += moved @ self.covariance
         self.covariance[:, FILTER] += self.covariance @ moved.T
         self.covariance[FILTER, FILTER] += (gain * noise) @ gain.T

@@ -15,9 +15,11 @@ from gnc import kernels
 from hil import Scenario, fly
 from hil.campaign import campaign
 from hil.lincov import Compared, Gate, compare, predict
-from hil.lincov.control import DeadBand, ForcedReference
+from hil.lincov.control import Control, DeadBand, ForcedReference
 from hil.lincov.linear import (
     AT,
+    CONSIDERED,
+    ESTIMATED,
     FILTER,
     I3,
     SIZE,
@@ -82,40 +84,45 @@ def test_filter_settles_where_the_riccati_equation_says(near: tuple[Scenario, An
     _, params, path = near
     r = path.r[0]
     filtered = RelativeFilter(params, path)
-    h, variance = np.zeros((3, 15)), np.full(3, 0.05**2)
+    h, variance = np.zeros((3, ESTIMATED + 3)), np.full(3, 0.05**2)
     h[:, 0:3] = h[:, 12:15] = I3
     h[:, 6:9] = np.diag([0.5, -0.5, 0.3])
     for _ in range(6000):
         filtered.gain(h, variance)
         filtered.propagate(r)
-    noise = filtered.noise.copy()
+    mine = slice(ESTIMATED)  # what is considered is not in h and stays what it is
+    noise = filtered.noise[mine, mine].copy()
     noise[12:, 12:] += filtered.bias_sigma_m(r) ** 2 * (1.0 - filtered.keep**2) * I3
-    settled = solve_discrete_are(filtered.transition.T, h.T, noise, np.diag(variance))
+    settled = solve_discrete_are(filtered.transition[mine, mine].T, h[:, mine].T, noise, np.diag(variance))
     # velocity takes hours to settle to the last digit under 1e-10 m²/s³
-    np.testing.assert_allclose(np.diag(filtered.covariance), np.diag(settled), rtol=0.02)
+    np.testing.assert_allclose(np.diag(filtered.covariance)[mine], np.diag(settled), rtol=0.02)
 
 
 def test_in_a_world_as_the_filter_believes_the_errors_are_its_own_covariance(near: tuple[Scenario, Any, Path]) -> None:
-    """Truth with the filter's own process noise and measurement noise: covariance of r^ - r is the filter's."""
+    """Truth with the filter's own noise, and a constant that it considers: covariance of r - r^ is the filter's."""
     _, params, path = near
     filtered, state = RelativeFilter(params, path), Augmented()
-    filtered.covariance = np.zeros((15, 15))
-    filtered.covariance[:6, :6] = np.diag([1.0, 1.0, 1.0, 1e-4, 1e-4, 1e-4])
+    boresight = params["camera_boresight_sigma_rad"] ** 2
+    filtered.covariance = np.diag(np.repeat([1.0, 1e-4, 0.0, 0.0, 0.0, boresight], 3))
     filtered.noise[6:, 6:] = 0.0
     state.put("r^", 1.0)
     state.put("u^", 1e-4)
+    state.put("boresight", boresight)
     a, q = np.eye(SIZE), np.zeros((SIZE, SIZE))
     a[:6, :6] = relative_motion(path.n_radps, STEP_S)
-    a[FILTER, FILTER] = filtered.transition
+    a[FILTER, FILTER] = filtered.transition[:ESTIMATED, :ESTIMATED]
     q[:6, :6] = filtered.noise[:6, :6]
-    h, variance = of(r_hat=1.0), np.full(3, 0.04)
+    seen, h, variance = of(r=1.0, boresight=cross([3.0, 250.0, -40.0])), of(r_hat=1.0), np.full(3, 0.04)
     for _ in range(400):
         state.apply(a, q)
         filtered.covariance = filtered.transition @ filtered.covariance @ filtered.transition.T + filtered.noise
-        gain = filtered.gain(h[:, FILTER], variance)
-        state.correct(gain, of(r=1.0) - h, variance)
-    error = np.vstack([of(r_hat=1.0, r=-1.0), of(u_hat=1.0, u=-1.0)])
-    np.testing.assert_allclose(error @ state.covariance @ error.T, filtered.covariance[:6, :6], rtol=1e-8, atol=1e-12)
+        gain = filtered.gain(np.hstack([h[:, FILTER], seen[:, CONSIDERED]]), variance)
+        state.correct(gain, seen - h, variance)
+    error = np.vstack([of(r=1.0, r_hat=-1.0), of(u=1.0, u_hat=-1.0), of(boresight=1.0)])
+    own = np.r_[:6, ESTIMATED : ESTIMATED + 3]
+    found = filtered.covariance[np.ix_(own, own)]
+    np.testing.assert_allclose(error @ state.covariance @ error.T, found, rtol=1e-8, atol=1e-12)
+    assert found[0, 0] > 0.9 * boresight * 250.0**2  # no number of measurements shows it
 
 
 @pytest.mark.parametrize(("mean", "sigma"), [(0.0, 1.0), (0.7, 0.4), (-1.2, 0.3), (3.0, 0.5)])
@@ -232,7 +239,22 @@ def test_the_predicted_filter_is_the_one_that_flies() -> None:
     gate = list(prediction.gates())[-1]
     row = int(np.flatnonzero(log.telemetry["phase"] == scenario.flight.phases.index(gate))[-1])
     told = log.telemetry["sigma_r_hill_m"][row]
-    assert np.sqrt(np.diag(prediction.navigation.filter.covariance)[:3]) == pytest.approx(told, rel=0.05)
+    own = np.diag(prediction.navigation.filter.covariance)[:3] + prediction.p["com_sigma_m"] ** 2
+    assert np.sqrt(own) == pytest.approx(told, rel=0.05)
+
+
+def test_the_mean_that_the_law_leaves_goes_on_into_the_next_leg() -> None:
+    """The reference flight is one of many in a dead band: what it begins the next leg with is not the mean of them."""
+    scenario = Scenario.load("iss-final")
+    p = Prediction(scenario, fly(without_noise(scenario)))
+    before, after = p.path.legs[1:3]
+    first = Control(p.p, p.path, p.navigation, before, p.state, p.along)
+    first.mean = p.path.error[before.last] + [0.02, 0.0, -0.03]
+    first.mean_rate = p.path.error_rate[before.last] + [0.0, 0.0, 1.0e-4]
+    first.finish()
+    second = Control(p.p, p.path, p.navigation, after, p.state, p.along)
+    assert second.mean - p.path.error[after.first] == pytest.approx([0.02, 0.0, -0.03])
+    assert second.mean_rate - p.path.error_rate[after.first] == pytest.approx([0.0, 0.0, 1.0e-4])
 
 
 def agrees(found: Compared, confidence: float = 0.9995) -> bool:
