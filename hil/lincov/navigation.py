@@ -83,7 +83,7 @@ class RelativeFilter:
         self.covariance[3:6, 3:6] += self.p["accel_scale_sigma"] ** 2 * (dv @ dv) * I3
 
     def gain(self, h: Floats, variance: Floats) -> Floats:
-        """Gain (15, 3) of a measurement with Jacobian h (3, 18), whose update the covariance then has: Schmidt (1966)."""
+        """Gain (15, 3) of a measurement with Jacobian h (3, 18), by which the covariance is updated: Schmidt (1966)."""
         ph = self.covariance @ h.T
         gain = np.linalg.solve(h @ ph + np.diag(variance), ph.T).T
         less = gain @ ph.T
@@ -122,7 +122,9 @@ class Navigation:
         if count := updates["camera_pose"][step]:
             self._pose(state, r, count)
 
-    def _correct(self, state: Augmented, truth: Floats, believed: Mapping[str, Any], told: Floats, true: Floats) -> None:
+    def _correct(
+        self, state: Augmented, truth: Floats, believed: Mapping[str, Any], told: Floats, true: Floats
+    ) -> None:
         """truth: rows of what the measurement moves with; believed: the filter's; told, true: noise variances.
 
         What the filter considers is in its Jacobian as it is in the truth, and is not in what it expects.

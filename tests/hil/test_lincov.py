@@ -283,8 +283,8 @@ def test_a_hop_is_predicted_too() -> None:
     flown = campaign("iss-vbar", 200, seed=10043, jobs=2)
     found = {(c.gate, c.axis): c for c in compare(flown.scenario, flown.rows)}
     assert len(found) == 15
-    for c in found.values():
-        assert agrees(c) or (c.at_edge and 1.0 < c.ratio < 2.0), c
+    for where, c in found.items():  # on H-bar s3 is left to drift within the velocity dead band
+        assert agrees(c) or ((c.at_edge or where == ("s3", "z")) and 1.0 < c.ratio < 2.0), c
     assert all(agrees(found["hop", axis]) for axis in "xyz")
 
 
