@@ -1,6 +1,7 @@
 /* Docking camera measurement model: range and line of sight to the target port, and, near, the
- * relative attitude of the port. Residuals are taken along the measured line of sight, where the
- * noise is uncorrelated: one component in range, two across (docs/design/nav_camera.md). */
+ * relative attitude of the port. Residuals are taken along the predicted line of sight, where the
+ * noise is uncorrelated: one component in range, two across; along the measured one the gain would be
+ * correlated with the noise. How the camera is mounted is considered (docs/design/nav_camera.md). */
 #include "flight_state.h"
 
 typedef struct {
