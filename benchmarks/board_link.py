@@ -128,9 +128,13 @@ def measure(flights: int = 1) -> dict[str, Any]:
     mine, *others = sorted(os.sched_getaffinity(0))
     far = set(others[:1]) or {mine}
     turns: list[tuple[Cost, Cost]] = []
-    with timing.on({mine}), tempfile.TemporaryDirectory() as folder:
+    with (
+        timing.on({mine}),
+        tempfile.TemporaryDirectory() as folder,
+        echo(Path(folder), request, answer, far) as bare,
+    ):
         for _ in range(flights):
-            with echo(Path(folder), request, answer, far) as bare, board(log, far) as full:
+            with board(log, far) as full:
                 turns += [(cost(*bare), cost(*full)) for _ in range(len(log.sensors) // TURN)]
     rows = [
         {
