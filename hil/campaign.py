@@ -38,7 +38,7 @@ from hil.loop import Chunk
 from hil.prepare import prepare
 from hil.recorder import RecorderError
 from hil.run import FlightFactory, flown_by, fly, refuse_faults_not_injected, rows_max, software_name
-from hil.sampling import RANDOM, SamplerName, Sampling
+from hil.sampling import RANDOM, RUNS_MAX, SamplerName, Sampling
 from hil.scenario import Scenario, ScenarioError
 from hil.statistics import demonstrated, runs_needed
 
@@ -46,7 +46,6 @@ JOURNAL_NAME = "journal.sqlite"
 TABLE_NAME = "cases.parquet"
 SCENARIO_NAME = "scenario.toml"
 LOGS_NAME = "runs"
-RUNS_MAX = 1_000_000
 SCHEDULER_TIMEOUT_S = 10.0
 
 Pool = Literal["threads", "processes"]

@@ -140,10 +140,10 @@ def inverse_normal(double probability):
     return -z if q < 0.0 else z
 
 
-def stream_key(int seed, int case, str name):
+def stream_key(seed, case, str name):
     """Philox key of a stream: two 64-bit words from NumPy's SeedSequence.
 
-    `seed` is the run's master seed, `case` the campaign case, `name` the stream; the stream's
+    `seed` is the run's master seed, `case` the campaign case, each below 2^64; `name` is the stream. The stream's
     number is the CRC-32 of its name, so that adding a stream changes no other draw.
     """
     sequence = np.random.SeedSequence(seed, spawn_key=(case, zlib.crc32(name.encode())))
@@ -151,7 +151,7 @@ def stream_key(int seed, int case, str name):
     return int(words[0]), int(words[1])
 
 
-def permuted(uint64_t number, uint64_t count, int seed, str name):
+def permuted(uint64_t number, uint64_t count, seed, str name):
     """Where a random permutation of 0 .. count - 1 takes `number`; another permutation for each seed and name.
 
     Eight Feistel rounds of Philox (Luby & Rackoff 1988) over the smallest square of a power of two that holds them
@@ -182,7 +182,7 @@ cdef class Stream:
 
     cdef stream_t stream
 
-    def __init__(self, int seed, int case, str name):
+    def __init__(self, seed, case, str name):
         key0, key1 = stream_key(seed, case, name)
         noise_open(&self.stream, key0, key1)
 

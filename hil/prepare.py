@@ -36,6 +36,7 @@ from hil.plant.environment import pole_of_date
 from hil.plant.plant import Plant
 from hil.sampling import NOISE, RANDOM, Sampling
 from hil.scenario import BIAS_KEYS, DEG, Scenario, ScenarioError
+from hil.seeds import checked
 from hil.sensors import Fault, Sensors, SensorsConfig
 
 ARCSEC = DEG / 3600.0
@@ -76,8 +77,9 @@ def prepare(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = R
     """Builds plant, sensors and flight parameters of `scenario` under master seed `seed`, campaign case `case`.
 
     Raises ScenarioError when the vehicles or the ephemeris do not make a run, CampaignError for a case that the
-    sampling does not have.
+    sampling does not have, ValueError for a seed or case that is not a whole number from 0 to 2^64 - 1.
     """
+    seed, case = checked("seed", seed), checked("case", case)
     sampling.check_case(case)
     d = sample(scenario, seed, case, sampling)
     try:

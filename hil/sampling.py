@@ -21,6 +21,7 @@ NOISE = "noise"
 """The group of the noise of a run itself, beside those of the quantities drawn before it."""
 GROUPS = (*dict.fromkeys(quantity.group for quantity in QUANTITIES), NOISE)
 
+RUNS_MAX = 1_000_000
 SOBOL_BITS = 30  # of scipy's sequence: as many cases as it has points
 SOBOL_BLOCK = 1024
 POINT_BITS = 52
@@ -47,8 +48,8 @@ class Sampling:
             raise CampaignError(f"sampler = {self.sampler!r}: expected one of {', '.join(SAMPLERS)}")
         if self.sampler in ("random", "sobol"):
             return
-        if self.runs is None or self.runs < 1:
-            raise CampaignError(f"sampler {self.sampler}: expected the number of runs of the campaign, 1 or more")
+        if self.runs is None or not 1 <= self.runs <= RUNS_MAX:
+            raise CampaignError(f"sampler {self.sampler}: expected the number of runs of the campaign, 1 to {RUNS_MAX}")
         if self.sampler == "saltelli":
             blocks = len(GROUPS) + 2
             rows, rest = divmod(self.runs, blocks)

@@ -133,7 +133,7 @@ cdef void _antenna(double* arm_eci_m, double* rate_eci_mps, const double* antenn
     quat_irotate(rate_eci_mps, q_body_from_eci, rate_eci_mps)
 
 
-cdef void _open(stream_t* stream, int seed, int case, str name) except *:
+cdef void _open(stream_t* stream, object seed, object case, str name) except *:
     key = stream_key(seed, case, name)
     noise_open(stream, key[0], key[1])
 
@@ -141,7 +141,7 @@ cdef void _open(stream_t* stream, int seed, int case, str name) except *:
 cdef class Sensors:
     """The chaser's sensors. `Sensors(config, seed, case)`: noise streams of that run and case."""
 
-    def __init__(self, config, int seed, int case=0):
+    def __init__(self, config, seed, case=0):
         c = config
         memset(&self.history, 0xFF, sizeof(self.history))
         memset(&self.frozen, 0, sizeof(self.frozen))
@@ -184,7 +184,7 @@ cdef class Sensors:
         self._open_streams(seed, case, c)
         self._declare_faults(c.faults)
 
-    def _open_streams(self, int seed, int case, object c):
+    def _open_streams(self, object seed, object case, object c):
         _open(&self.gyro_stream, seed, case, "sensor.gyro")
         _open(&self.accel_stream, seed, case, "sensor.accelerometer")
         _open(&self.star_stream, seed, case, "sensor.star")

@@ -24,6 +24,7 @@ from hil.cli.shared import (
     seed_option,
     software_named,
 )
+from hil.seeds import SEED_MAX
 
 if TYPE_CHECKING:
     from hil.log import Log
@@ -56,7 +57,9 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
 @click.command()
 @click.argument("scenario")
 @seed_option("the run")
-@click.option("--case", type=click.IntRange(min=0), default=0, show_default=True, help="Its number in a campaign.")
+@click.option(
+    "--case", type=click.IntRange(0, SEED_MAX), default=0, show_default=True, help="Its number in a campaign."
+)
 @sampler_options("Number of cases of that campaign, for lhs and saltelli.", required=False)
 @overrides_option()
 @flight_option()

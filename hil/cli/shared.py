@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hil.seeds import SEED_MAX
+
 if TYPE_CHECKING:
     from hil.run import FlightComputer, FlightFactory
 
@@ -30,7 +32,7 @@ def overrides_option(whose: str = "the scenario") -> Option:
 def seed_option(what: str) -> Option:
     """One master seed."""
     return click.option(
-        "--seed", type=click.IntRange(min=0), default=1, show_default=True, help=f"Master seed of {what}."
+        "--seed", type=click.IntRange(0, SEED_MAX), default=1, show_default=True, help=f"Master seed of {what}."
     )  # fmt: skip
 
 

@@ -51,7 +51,33 @@ def test_a_failed_requirement_is_exit_status_1(capsys: pytest.CaptureFixture[str
     assert status == 1 and out.rstrip().endswith("FAIL")
 
 
+@pytest.mark.parametrize("seed", [2**31, 2**64 - 1])
+def test_any_64_bit_seed_flies(capsys: pytest.CaptureFixture[str], tmp_path: Path, seed: int) -> None:
+    short = ["--set", "scenario.max_duration_s=2.0", "--seed", str(seed)]
+    status, out, err = call(capsys, "run", "iss-contact", *short, "--out", str(tmp_path / "run"), "--json")
+    assert (status, err, json.loads(out)["seed"]) == (1, "", seed)
+    assert Log.open(tmp_path / "run").seed == seed
+    assert f"{seed}, case 0" in (tmp_path / "run" / "report.html").read_text()
+    many = ["--runs", "4", "--sampler", "lhs", "--out", str(tmp_path / "campaign")]
+    status, out, err = call(capsys, "campaign", "iss-contact", *short, *many, "--json")
+    assert (status, err, json.loads(out)["seed"]) == (1, "", seed)
+    status, out, _ = call(capsys, "report", str(tmp_path / "campaign"))
+    assert status == 0 and f"--seed {seed} --case" in (tmp_path / "campaign" / "report.html").read_text()
+    status, out, _ = call(capsys, "sweep", "iss-contact", *short, "--param", "chaser.mass_kg=18000:19000:2", "--json")
+    assert json.loads(out)["seed"] == seed
+    kept = str(tmp_path / "flights.baseline")
+    assert call(capsys, "baseline", "save", "iss-contact", *short, "--out", kept)[0] == 0
+    status, out, _ = call(capsys, "baseline", "check", kept)
+    assert (status, f"seed {seed}" in out) == (0, True)
+
+
 MISTAKES = {
+    "seed of 65 bits": (["campaign", "iss-contact", "--runs", "1", "--seed", str(2**64)], "is not in the range"),
+    "seeds of 65 bits": (
+        ["baseline", "save", "iss-contact", "--seed", f"1,{2**64}", "--out", "x"],
+        "expected seeds from 0",
+    ),
+    "case of 65 bits": (["run", "iss-contact", "--case", str(2**64)], "is not in the range"),
     "unknown scenario": (["run", "iss-vbr"], "did you mean iss-vbar?"),
     "missing file": (["run", "nowhere.toml"], "nowhere.toml: no such scenario file"),
     "unknown key": (["run", "iss-contact", "--set", "chaser.mas_kg=3"], "did you mean mass_kg?"),
