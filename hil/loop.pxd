@@ -7,9 +7,6 @@ from hil.plant.plant cimport Plant
 from hil.sensors cimport Sensors
 from hil.truth cimport truth_t
 
-cdef enum:
-    LOOP_MAX_TELECOMMANDS = 32
-
 ctypedef struct telecommand_t:
     uint64_t t_us
     int opcode
@@ -21,7 +18,7 @@ cdef class Loop:
     cdef Flight flight
     cdef uint32_t tick
     cdef uint64_t cycle_us
-    cdef telecommand_t telecommands[LOOP_MAX_TELECOMMANDS]
+    cdef telecommand_t[::1] telecommands
     cdef int telecommand_count, telecommands_sent
     cdef uint64_t contact_us            # time contact was first seen; 0 before
     cdef uint64_t after_contact_us      # the run goes on for this long after contact

@@ -17,6 +17,11 @@ from hil.truth import TRUTH
 import numpy as np
 
 
+cdef object _dtype_of_telecommand():
+    cdef telecommand_t row
+    return np.asarray(<telecommand_t[:1]> &row).dtype
+
+
 class Chunk:
     """Preallocated records of up to `size` cycles: sensors, command, telemetry, truth (structured arrays).
 
@@ -58,9 +63,8 @@ cdef class Loop:
         self.in_last_since_us = 0
         self.broken_off = False
         self.status = FLIGHT_OK
-        if len(telecommands) > LOOP_MAX_TELECOMMANDS:
-            raise ValueError(f"{len(telecommands)} telecommands: expected at most {LOOP_MAX_TELECOMMANDS}")
         self.telecommand_count = len(telecommands)
+        self.telecommands = np.zeros(len(telecommands), _dtype_of_telecommand())
         for i, (t_s, opcode, arg0, arg1) in enumerate(telecommands):
             self.telecommands[i].t_us = <uint64_t>(t_s * 1.0e6)
             self.telecommands[i].opcode = opcode

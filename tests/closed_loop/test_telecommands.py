@@ -57,3 +57,11 @@ def test_a_command_that_does_not_fit_is_refused_and_said(tmp_path: Path) -> None
     log = fly_with(tmp_path, "iss-contact", telecommands((30.0, "resume")), 65)
     assert flagged(log, Flag.TC_REJECTED)[350]
     assert log.verdict == "PASS"
+
+
+def test_as_many_telecommands_as_there_are_cycles(tmp_path: Path) -> None:
+    many = telecommands(*((0.1 * k, "free_drift" if k == 70 else "go") for k in range(100)))
+    log = fly_with(tmp_path, "iss-contact", many, 66)
+    assert (log.sensors["tc_opcode"][:100] != 0).all() and not log.sensors["tc_opcode"][100:].any()
+    assert log.sensors["tc_seq"][:100].tolist() == list(range(1, 101))
+    assert flagged(log, Flag.FREE_DRIFT).argmax() == 70
