@@ -8,7 +8,6 @@ docs/regression.md tells how to use it in continuous integration.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Generator, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -73,24 +72,17 @@ def _seeds(config: pytest.Config) -> list[int]:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
-    """Every .toml file given by name; of those in folders, each that has a table of a scenario, or is no TOML."""
+    """Every .toml file given by name; of those in folders, each that says it is a scenario, broken or not."""
     if not parent.config.getoption("--sil") or file_path.suffix != ".toml":
         return None
-    if parent.session.isinitpath(file_path) or _looks_like_a_scenario(file_path):
-        return ScenarioFile.from_parent(parent, path=file_path)
-    return None
-
-
-def _looks_like_a_scenario(path: Path) -> bool:
-    from dataclasses import fields
-
-    from hil.scenario import Scenario
+    from hil.scenario import says_scenario
 
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return True  # reading it as a scenario says what is wrong with it
-    return not {field.name for field in fields(Scenario)}.isdisjoint(document)
+        collected = parent.session.isinitpath(file_path) or says_scenario(file_path)
+    except OSError as error:
+        parent.warn(pytest.PytestCollectionWarning(f"{file_path}: not looked at: {error.strerror}"))
+        return None
+    return ScenarioFile.from_parent(parent, path=file_path) if collected else None
 
 
 class ScenarioFile(pytest.File):

@@ -452,6 +452,25 @@ def _find(name: str | Path) -> Path:
     return Path(str(_packaged() / f"{name}.toml"))
 
 
+def says_scenario(path: Path) -> bool:
+    """Whether a file says that it is a scenario, right or wrong.
+
+    It has a table [scenario], or another table of a scenario with a key of that table; if it is not TOML, a line
+    that opens [scenario]. Raises OSError when it cannot be read.
+    """
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return re.search(r"^[ \t]*\[[ \t]*scenario\b", text, re.MULTILINE) is not None
+    if isinstance(document.get("scenario"), dict):
+        return True
+    tables = ((cls, document.get(name)) for name, cls in _hints(Scenario).items() if is_dataclass(cls))
+    return any(
+        isinstance(table, dict) and not table.keys().isdisjoint(f.name for f in fields(cls)) for cls, table in tables
+    )
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -134,6 +134,33 @@ def test_a_file_given_by_name_is_a_scenario_or_a_mistake(session: pytest.Pyteste
     found.stdout.fnmatch_lines(["other.toml: tool: unknown key in a scenario"])
 
 
+FOREIGN = {
+    "Cargo.toml": '[package]\nname = "estimator"\n[target.\'cfg(unix)\'.dependencies]\nlibc = "0.2"\n',
+    "config.toml": '[source.crates-io]\nreplace-with = "vendored-sources"\n',
+    "hugo.toml": 'baseURL = "https://example.org/"\n[contact]\nemail = "a@b.c"\n',
+    "defaults.toml": "[defaults]\nmax = 1\n",
+    "word.toml": 'scenario = "rain"\n[faults]\nrate = 0.1\n',
+    "broken.toml": '[package\nname = "x"\n',
+    "latin.toml": "# caf\xe9\n",
+}
+
+
+def test_files_of_other_programs_are_left_alone(session: pytest.Pytester) -> None:
+    for name, text in FOREIGN.items():
+        session.path.joinpath(name).write_text(text, encoding="latin-1")
+    session.path.joinpath("away.toml").symlink_to("nowhere")
+    found = run(session, "--sil", ".", "--collect-only", "-q")
+    assert found.ret == 0
+    flown = {line.partition("::")[0] for line in found.stdout.lines if "::" in line}
+    assert flown == {"scenarios/contact.toml", "test_mine.py"}
+
+
+def test_a_file_that_says_it_is_a_scenario_is_never_dropped(session: pytest.Pytester) -> None:
+    session.path.joinpath("bad.toml").write_text('# caf\xe9\n[scenario]\nname = "x"\n', encoding="latin-1")
+    session.path.joinpath("short.toml").write_text("[scenario]\n")
+    run(session, "--sil", ".", "--collect-only").assert_outcomes(errors=2)
+
+
 @pytest.mark.parametrize("options", [(), pytest.param(("--dist", "load"), marks=pytest.mark.long)])
 def test_workers_tell_what_one_process_tells(session: pytest.Pytester, options: tuple[str, ...]) -> None:
     notes = session.path / "notes"
