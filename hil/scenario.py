@@ -29,6 +29,7 @@ from pydantic.fields import FieldInfo
 from firmware_bridge.faults import STRICT, BoardFault, LinkFaults
 from gnc import flight as core
 from hil.distributions import KINDS, QUANTITIES, Correlated, Distribution, Normal, Quantity, cholesky
+from hil.plant.config import inertia_problem
 
 DEG = 3.14159265358979323846 / 180.0
 EXTENDS_MAX = 8
@@ -894,11 +895,8 @@ def _check_quaternions(reader: _Reader, table: Mapping[str, Any], path: str) -> 
 
 def _check_inertia(reader: _Reader, path: str, inertia: tuple[float, ...]) -> None:
     xx, yy, zz, xy, xz, yz = inertia
-    minor = xx * yy - xy * xy
-    determinant = xx * (yy * zz - yz * yz) - xy * (xy * zz - yz * xz) + xz * (xy * yz - yy * xz)
-    if minor <= 0.0 or determinant <= 0.0 or xx + yy < zz or yy + zz < xx or zz + xx < yy:
-        expected = "the inertia of a real body: positive definite, each moment <= the sum of the others"
-        raise reader.fail(path, inertia, f"expected {expected}")
+    if problem := inertia_problem((xx, xy, xz, xy, yy, yz, xz, yz, zz)):
+        raise reader.fail(path, inertia, problem)
 
 
 # ---- dispersions --------------------------------------------------------------------------------

@@ -6,8 +6,11 @@ import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from math import hypot
 from pathlib import Path
 from typing import Any, cast
+
+import numpy as np
 
 Vec3 = tuple[float, float, float]
 Quat = tuple[float, float, float, float]
@@ -126,6 +129,28 @@ def _point_inertia(mass_kg: float, r_m: Vec3) -> Mat3:
     )  # fmt: skip
 
 
+# Of the largest principal moment: what rounding may leave of a rod's or a plate's equality
+_INERTIA_TOLERANCE = 1.0e-9
+
+
+def inertia_problem(inertia_kgm2: Mat3) -> str | None:
+    """Why no body can have this inertia tensor (row-major, symmetric); None when one can.
+
+    Principal moments are positive, and none exceeds the sum of the other two (Goldstein 2002, section 5.3).
+    """
+    low, middle, high = (float(x) for x in np.linalg.eigvalsh(np.reshape(inertia_kgm2, (3, 3))))
+    if low > 0.0 and high - (low + middle) <= _INERTIA_TOLERANCE * high:
+        return None
+    return (
+        f"principal moments {low:.6g}, {middle:.6g} and {high:.6g} kg m^2: expected the inertia of a real body, "
+        "each positive and none larger than the sum of the others"
+    )
+
+
+# Largest angle of the hold's series of the half angle (quaternion norm to 6e-9) and of its rate to first order
+HOLD_ANGLE_MAX_RAD = 0.2
+
+
 @dataclass(frozen=True)
 class TargetHoldConfig:
     """LVLH attitude hold of the target: nominal, plus a constant bias, plus a slow limit cycle."""
@@ -136,6 +161,12 @@ class TargetHoldConfig:
     phase_rad: Vec3 = (0.0, 0.0, 0.0)
     limit_cycle_radps: float = 0.02
     bandwidth_radps: float = 0.5
+
+    @property
+    def angle_max_rad(self) -> float:
+        """Bound of the angle between the nominal attitude and the one held: bias and full swing on all axes at once."""
+        pairs = zip(self.bias_rad, self.rate_amplitude_radps, strict=True)
+        return hypot(*(abs(bias) + abs(rate) / self.limit_cycle_radps for bias, rate in pairs))
 
 
 @dataclass(frozen=True)

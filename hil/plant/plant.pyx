@@ -25,7 +25,7 @@ from hil.plant.environment cimport (
 
 import numpy as np
 
-from hil.plant.config import IDENTITY, CaptureConfig, CraftConfig, PlantConfig
+from hil.plant.config import HOLD_ANGLE_MAX_RAD, IDENTITY, CaptureConfig, CraftConfig, PlantConfig, inertia_problem
 from hil.plant.environment import pole_of_date
 
 cdef double G0_MPS2 = 9.80665               # standard gravity (CGPM 1901), defines the specific impulse
@@ -277,8 +277,7 @@ cdef class Plant:
         cdef int i
         if len(config.thrusters) > ACTUATORS_MAX_THRUSTERS:
             raise ValueError(f"{len(config.thrusters)} thrusters: expected at most {ACTUATORS_MAX_THRUSTERS}")
-        if not config.step_s > 0.0:
-            raise ValueError(f"step_s is {config.step_s}: expected > 0")
+        _positive(config.step_s, "step_s")
         self.step_max_s = config.step_s
         _load_environment(&self.env, config.environment)
         _load_craft(&self.chaser, config.chaser, "chaser")
@@ -294,6 +293,8 @@ cdef class Plant:
         cdef double arm = 0.0
         cdef double d[3]
         c = capture if capture is not None else CaptureConfig(*([0.0] * 8), touch_lateral_m=0.0)
+        for name, value in vars(c).items():
+            _at_least_zero(value, f"capture.{name}")
         self.envelope.closing_min_mps = c.closing_min_mps
         self.envelope.closing_max_mps = c.closing_max_mps
         self.envelope.lateral_m = c.lateral_m
@@ -570,10 +571,10 @@ cdef class Plant:
         cdef double q[4]
         cdef int k
         self._port_state_of(&self.chaser, &self.target, &ps)
-        if ps.axial_m > 0.0 or ps.lateral_m > self.envelope.touch_lateral_m:
+        if not (ps.axial_m <= 0.0 and ps.lateral_m <= self.envelope.touch_lateral_m):
             return
         self._port_state_of(chaser_0, target_0, &ps)
-        if ps.axial_m <= 0.0:
+        if not ps.axial_m > 0.0:
             return
         for k in range(CONTACT_BISECTIONS):
             mid = 0.5 * (lo + hi)
@@ -950,12 +951,20 @@ cdef int _positive(double value, str name) except -1:
     return 0
 
 
+cdef int _at_least_zero(double value, str name) except -1:
+    if not (value >= 0.0 and value - value == 0.0):
+        raise ValueError(f"{name} is {value}: expected a finite number >= 0")
+    return 0
+
+
 cdef int _load_environment(environment_t* env, config) except -1:
-    cdef double norm
+    cdef double zonals[5]
     cdef int i
     _positive(config.mu_m3ps2, "environment.mu_m3ps2")
     _positive(config.re_m, "environment.re_m")
     _positive(config.density_factor, "environment.density_factor")
+    for i, name in enumerate(("j2", "j3", "j4", "flattening", "earth_rate_radps")):
+        _load_vec(&zonals[i], (getattr(config, name),), 1, f"environment.{name}")
     epoch = config.epoch_utc
     if epoch.tzinfo is not None:
         epoch = epoch.astimezone(_datetime.timezone.utc).replace(tzinfo=None)
@@ -988,9 +997,9 @@ cdef int _load_environment(environment_t* env, config) except -1:
         if not 2 <= field.degree <= ENVIRONMENT_MAX_DEGREE:
             raise ValueError(f"environment.field.degree is {field.degree}: expected 2..{ENVIRONMENT_MAX_DEGREE}")
         env.field_degree = field.degree
-        for i in range((field.degree + 1) * (field.degree + 2) // 2):
-            env.field_c[i] = field.c[i]
-            env.field_s[i] = field.s[i]
+        terms = (field.degree + 1) * (field.degree + 2) // 2
+        _load_vec(env.field_c, field.c, terms, "environment.field.c")
+        _load_vec(env.field_s, field.s, terms, "environment.field.s")
         for i in (0, 1, 2, 3, 6, 10):       # degrees 0 and 1, and J2..J4, which gravity_t carries
             env.field_c[i] = 0.0
     env.n_heights = 0
@@ -1000,10 +1009,14 @@ cdef int _load_environment(environment_t* env, config) except -1:
             raise ValueError(f"environment.atmosphere has {len(atm.density_night_kgpm3)} densities and "
                              f"{len(atm.bulge_amplitude)} bulge amplitudes: expected equal numbers, 2..{ENVIRONMENT_MAX_HEIGHTS}")
         env.n_heights = len(atm.density_night_kgpm3)
-        env.height_0_m, env.height_step_m = atm.height_0_m, atm.height_step_m
+        _load_vec(&env.height_0_m, (atm.height_0_m,), 1, "environment.atmosphere.height_0_m")
+        _positive(atm.height_step_m, "environment.atmosphere.height_step_m")
+        env.height_step_m = atm.height_step_m
+        _load_vec(env.bulge_amplitude, atm.bulge_amplitude, env.n_heights, "environment.atmosphere.bulge_amplitude")
+        _load_vec(&zonals[0], (atm.bulge_lag_rad,), 1, "environment.atmosphere.bulge_lag_rad")
         for i in range(env.n_heights):
+            _positive(atm.density_night_kgpm3[i], f"environment.atmosphere.density_night_kgpm3[{i}]")
             env.ln_density_night_kgpm3[i] = elem_log(atm.density_night_kgpm3[i])
-            env.bulge_amplitude[i] = atm.bulge_amplitude[i]
         elem_sincos(atm.bulge_lag_rad, &env.bulge_lag_sin, &env.bulge_lag_cos)
     env.sun_due_us = 0
     environment_update(env, 0)
@@ -1011,27 +1024,25 @@ cdef int _load_environment(environment_t* env, config) except -1:
 
 
 cdef int _load_craft(craft_t* craft, config: CraftConfig, str name) except -1:
-    cdef double inverse[9]
     cdef int i, j
     _positive(config.dry_mass_kg, f"{name}.dry_mass_kg")
-    if not config.propellant_kg >= 0.0:
-        raise ValueError(f"{name}.propellant_kg is {config.propellant_kg}: expected >= 0")
+    _at_least_zero(config.propellant_kg, f"{name}.propellant_kg")
     _load_vec(craft.dry_com_body_m, config.dry_com_body_m, 3, f"{name}.dry_com_body_m")
     _load_vec(craft.dry_inertia_body_kgm2, config.dry_inertia_body_kgm2, 9, f"{name}.dry_inertia_body_kgm2")
     for i in range(3):
-        _positive(craft.dry_inertia_body_kgm2[4 * i], f"{name}.dry_inertia_body_kgm2[{4 * i}]")
         for j in range(i):
             if craft.dry_inertia_body_kgm2[3 * i + j] != craft.dry_inertia_body_kgm2[3 * j + i]:
                 raise ValueError(f"{name}.dry_inertia_body_kgm2 is {config.dry_inertia_body_kgm2}: expected symmetric")
-    if not mat3_inverse(inverse, craft.dry_inertia_body_kgm2):
-        raise ValueError(f"{name}.dry_inertia_body_kgm2 is {config.dry_inertia_body_kgm2}: expected invertible")
+    problem = inertia_problem(config.dry_inertia_body_kgm2)
+    if problem:
+        raise ValueError(f"{name}.dry_inertia_body_kgm2, without propellant, has {problem}")
     _load_vec(craft.tank_body_m, config.tank_body_m, 3, f"{name}.tank_body_m")
     _load_vec(craft.port_body_m, config.port_body_m, 3, f"{name}.port_body_m")
     _load_quat(craft.q_port_from_body, config.q_port_from_body, f"{name}.q_port_from_body")
     _load_quat(craft.q_body_from_eci, IDENTITY, "q_body_from_eci")
     craft.dry_mass_kg, craft.propellant_kg = config.dry_mass_kg, config.propellant_kg
-    if not (config.cd >= 0.0 and config.area_m2 >= 0.0):
-        raise ValueError(f"{name}.cd is {config.cd}, {name}.area_m2 is {config.area_m2}: expected both >= 0")
+    _at_least_zero(config.cd, f"{name}.cd")
+    _at_least_zero(config.area_m2, f"{name}.area_m2")
     craft.cd, craft.area_m2 = config.cd, config.area_m2
     _mass_properties(craft)
     vec3_set(craft.r_eci_m, 0.0, 0.0, 0.0)
@@ -1050,9 +1061,10 @@ cdef int _load_thruster(thruster_t* th, config, int index) except -1:
     vec3_scale(th.direction_body, 1.0 / norm, th.direction_body)
     _positive(config.thrust_n, f"{name}.thrust_n")
     _positive(config.isp_s, f"{name}.isp_s")
-    if not (config.rise_s >= 0.0 and config.decay_s >= 0.0 and config.min_on_s >= 0.0 and config.valve_tick_us >= 1):
-        raise ValueError(f"{name}: rise_s {config.rise_s}, decay_s {config.decay_s} and min_on_s {config.min_on_s} "
-                         f"must be >= 0, valve_tick_us {config.valve_tick_us} >= 1")
+    for key in ("rise_s", "decay_s", "min_on_s"):
+        _at_least_zero(getattr(config, key), f"{name}.{key}")
+    if not config.valve_tick_us >= 1:
+        raise ValueError(f"{name}.valve_tick_us is {config.valve_tick_us}: expected >= 1")
     th.thrust_n, th.isp_s, th.rise_s, th.decay_s = config.thrust_n, config.isp_s, config.rise_s, config.decay_s
     th.min_on_us = <uint32_t>(config.min_on_s * 1e6 + 0.5)
     th.valve_tick_us = config.valve_tick_us
@@ -1071,4 +1083,7 @@ cdef int _load_hold(target_hold_t* hold, config) except -1:
     _positive(config.limit_cycle_radps, "hold.limit_cycle_radps")
     _positive(config.bandwidth_radps, "hold.bandwidth_radps")
     hold.limit_cycle_radps, hold.bandwidth_radps = config.limit_cycle_radps, config.bandwidth_radps
+    if not config.angle_max_rad <= HOLD_ANGLE_MAX_RAD:
+        raise ValueError(f"hold: bias and limit cycle turn the target by up to {config.angle_max_rad:.4g} rad: "
+                         f"expected at most {HOLD_ANGLE_MAX_RAD:g} rad, the range of the attitude hold's small angles")
     return 0

@@ -75,6 +75,7 @@ MISTAKES = {
     "chaser.com_body_m=[0.0, inf, 0.0]": "chaser.com_body_m[1] = inf: expected a finite number (m)",
     "chaser.thrusters.direction=[[1.0, 1.0, 0.0]]": "expected one for each of the 28 positions, found 1",
     "chaser.inertia_kgm2=[1.0, 1.0, 5.0, 0.0, 0.0, 0.0]": "expected the inertia of a real body",
+    "target.inertia_kgm2=[2.0, 2.0, 2.0, 1.6, 0.0, 0.0]": "principal moments 0.4, 2 and 3.6 kg m^2",
     "chaser.propellant_kg=20000.0": "expected less than chaser.mass_kg",
     "target.q_tbody_from_hill=[1.0, 1.0, 0.0, 0.0]": "expected a unit quaternion",
     "scenario.epoch_utc=today": "expected a UTC date and time",
