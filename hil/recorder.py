@@ -2,8 +2,13 @@
 
 `log.h5` holds the compound datasets `sensors`, `command`, `telemetry` and `truth`, and `params`, the
 flight parameters of each start of the flight computer. Each has the attributes `fields`, `units` and
-`meanings`, in the order of its columns. The file's own attributes are the scenario as flown, the seed,
-the versions and, once `complete` is true, the summary.
+`meanings`, in the order of its columns. The file's own attributes are the scenario as flown, the seed
+and the versions. `summary` is the bytes of a JSON object, empty until the run has ended: a log without
+it is incomplete.
+
+The file is opened once. What is written at the end goes into datasets that were made at the start, so a
+reader that holds the log open (HDF5's SWMR mode) is never in the way. Whatever fails, rows that were
+flushed are kept.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import h5py
@@ -22,16 +28,20 @@ from numpy.typing import NDArray
 from gnc import flight
 from hil import truth
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+READABLE_VERSIONS = (2, SCHEMA_VERSION)
 LOG_NAME = "log.h5"
 SCENARIO_NAME = "scenario.toml"
+SUMMARY_NAME, SUMMARY_CHUNK = "summary", 4096
 FLUSH_S = 10.0
+PROBE_BYTES = 1 << 17
 FRAMES: dict[str, tuple[np.dtype[np.void], Iterable[Any]]] = {
     "sensors": (flight.SENSOR_FRAME, flight.fields("sensors")),
     "command": (flight.COMMAND, flight.fields("command")),
     "telemetry": (flight.TELEMETRY, flight.fields("telemetry")),
     "truth": (truth.TRUTH, truth.FIELDS),
 }
+LOCKING = "HDF5_USE_FILE_LOCKING"
 ROW_BYTES = sum(dtype.itemsize for dtype, _ in FRAMES.values())
 
 
@@ -47,8 +57,10 @@ def prepare_directory(directory: Path, rows_max: int) -> None:
             raise RecorderError(f"{directory}: already there and not an empty folder; nothing was overwritten")
         directory.mkdir(parents=True, exist_ok=True)
         probe = directory / ".probe"
-        probe.touch()
-        probe.unlink()
+        try:
+            probe.write_bytes(bytes(PROBE_BYTES))  # HDF5 does not survive a disk without room for its header
+        finally:
+            probe.unlink(missing_ok=True)
         free = shutil.disk_usage(directory).free
     except RecorderError:
         raise
@@ -76,20 +88,30 @@ class Recorder:
         prepare_directory(directory, rows_max)
         self.path = directory / LOG_NAME
         self._scenario_path = directory / SCENARIO_NAME
-        self.rows = 0
+        self.rows, self._flushed = 0, 0
         self._chunk = max(1, int(FLUSH_S / cycle_s + 1.0e-9))
         self._pending = {name: np.zeros(self._chunk, dtype) for name, (dtype, _) in FRAMES.items()}
+        # Readers first see the log when it can be read while it grows; before that they would lock it.
+        partial = directory / f".{LOG_NAME}.part"
         try:
-            self._file = h5py.File(self.path, "x", libver="latest")
+            self._file = _without_a_lock_if_need_be(partial, "x")
             self._datasets = {name: self._create(name) for name in FRAMES}
             record = np.zeros((), flight.PARAMS) if params is None else params
-            _describe(self._file.create_dataset("params", data=np.array([record])), flight.fields("params"))
-            self._file.attrs.update({"schema_version": SCHEMA_VERSION, "complete": False, **attributes})
+            self._params = self._file.create_dataset("params", data=np.array([record]), maxshape=(None,), chunks=(1,))
+            _describe(self._params, flight.fields("params"))
+            self._summary = self._file.create_dataset(
+                SUMMARY_NAME, (0,), np.uint8, maxshape=(None,), chunks=(SUMMARY_CHUNK,)
+            )
+            self._file.attrs.update({"schema_version": SCHEMA_VERSION, **attributes})
             self._file.swmr_mode = True
             self._scenario_path.write_text(str(attributes["scenario_toml"]), encoding="utf-8")
-        except OSError as error:
-            self.abandon()
-            raise RecorderError(_reason(self.path, error)) from None
+            partial.rename(self.path)
+        except (OSError, RuntimeError) as error:
+            with suppress(AttributeError, OSError, RuntimeError):
+                self._file.close()
+            partial.unlink(missing_ok=True)
+            self._scenario_path.unlink(missing_ok=True)
+            raise RecorderError(f"{self.path}: cannot be written: {_reason(error)}") from None
 
     def _create(self, name: str) -> Any:
         dtype, described = FRAMES[name]
@@ -123,42 +145,58 @@ class Recorder:
                 dataset.id.write_direct_chunk((start,), rows[name])
             self._file.flush()
         except (OSError, RuntimeError) as error:
-            self.abandon()
-            raise RecorderError(_reason(self.path, error)) from None
+            self._leave_incomplete()
+            kept = f"the {self._flushed:,} cycles before are kept" if self._flushed else "no cycle was written"
+            raise RecorderError(f"{self.path}: cannot be written: {_reason(error)}; {kept}") from None
+        self._flushed = self.rows
 
     def flush(self) -> None:
         """Writes the rows of the last, partly filled chunk."""
-        if self.rows % self._chunk:
+        if self.rows > self._flushed:
             self._write_chunk(self._pending)
 
     def finish(self, summary: Mapping[str, Any], params: NDArray[np.void] | None = None) -> None:
-        """Writes the last rows and the summary, and marks the log complete; params: of every start, if of several."""
+        """Writes the last rows and the summary, which makes the log complete.
+
+        params: of every start, if of several. RecorderError when that fails; what was flown is then kept, and
+        `hil.finish` completes the log.
+        """
+        self.flush()
         try:
-            self.flush()
-            self._file.close()
-            with h5py.File(self.path, "r+", libver="latest") as file:
-                if params is not None and len(params) > 1:
-                    del file["params"]
-                    _describe(file.create_dataset("params", data=params), flight.fields("params"))
-                file.attrs["summary"] = json.dumps(summary)
-                file.attrs["complete"] = True
-        except RecorderError:
-            raise
+            if params is not None and len(params) > 1:
+                self._params.resize((len(params),))
+                self._params[1:] = params[1:]
+            text = np.frombuffer(json.dumps(summary).encode(), np.uint8)
+            self._file.flush()
+            self._summary.resize(text.shape)
+            self._summary[:] = text
+            self._file.flush()
         except (OSError, RuntimeError) as error:
-            self.abandon()
-            raise RecorderError(_reason(self.path, error)) from None
+            self._leave_incomplete()
+            raise RecorderError(
+                f"{self.path}: the summary cannot be written: {_reason(error)}; all {self._flushed:,} cycles are kept: "
+                f"`proxops finish {quote(str(self.path.parent))}` completes the log"
+            ) from None
+        with suppress(OSError, RuntimeError):  # everything is on the disk
+            self._file.close()
 
     def close(self) -> None:
-        """Writes the last rows of a run that was interrupted; the log stays marked incomplete."""
+        """Writes the last rows of a run that was interrupted; the log stays incomplete."""
         self.flush()
-        self._file.close()
-
-    def abandon(self) -> None:
-        """Removes what was written: what could not be written whole must not look like it."""
-        with suppress(AttributeError, OSError, RuntimeError):  # closing flushes, which may fail for the same reason
+        with suppress(OSError, RuntimeError):
             self._file.close()
-        self.path.unlink(missing_ok=True)
-        self._scenario_path.unlink(missing_ok=True)
+
+    def _leave_incomplete(self) -> None:
+        """Closes the log with the rows that were flushed, all of them and no more."""
+        with suppress(OSError, RuntimeError):
+            self._summary.id.set_extent((0,))
+            for dataset in self._datasets.values():
+                dataset.id.set_extent((self._flushed,))
+        with suppress(OSError, RuntimeError):  # closing flushes, which may fail for the same reason
+            self._file.close()
+        if not self._flushed:
+            self.path.unlink(missing_ok=True)
+            self._scenario_path.unlink(missing_ok=True)
 
 
 def _describe(dataset: Any, described: Iterable[Any]) -> None:
@@ -168,12 +206,14 @@ def _describe(dataset: Any, described: Iterable[Any]) -> None:
     dataset.attrs["meanings"] = [field.meaning for field in described]
 
 
-def _reason(path: Path, error: Exception) -> str:
+def _reason(error: Exception) -> str:
     text = str(error)
     if "No space left" in text or "errno = 28" in text:
-        return f"{path}: the disk is full; the log was removed"
+        return "the disk is full"
+    if "unable to lock file" in text:
+        return f"HDF5 asked for a lock and the file system gave none: set {LOCKING}=FALSE in the environment"
     detail = text[text.find("error message = ") :].split(",")[0].removeprefix("error message = ").strip("'")
-    return f"{path}: cannot be written: {detail or text}"
+    return detail or text.splitlines()[0]
 
 
 class LogFile:
@@ -188,9 +228,12 @@ class LogFile:
             raise RecorderError(f"{path}: no log there")
         with _open(path) as file:
             version = file.attrs.get("schema_version")
-            if version != SCHEMA_VERSION:
-                raise RecorderError(f"{path}: log of schema version {version}, this ProxOps reads {SCHEMA_VERSION}")
+            if version not in READABLE_VERSIONS:
+                known = " and ".join(map(str, READABLE_VERSIONS))
+                raise RecorderError(f"{path}: log of schema version {version}, this ProxOps reads {known}")
             self.attributes: dict[str, Any] = dict(file.attrs)
+            # Version 2 kept its summary in an attribute.
+            text = bytes(file[SUMMARY_NAME][:]) if SUMMARY_NAME in file else self.attributes.get(SUMMARY_NAME, "")
             rows = min(len(file[name]) for name in FRAMES)
             frames = {name: file[name][:rows] for name in FRAMES}
             self.params: NDArray[np.void] = file["params"][:]
@@ -199,17 +242,32 @@ class LogFile:
         self.command: NDArray[np.void] = frames["command"]
         self.telemetry: NDArray[np.void] = frames["telemetry"]
         self.truth: NDArray[np.void] = frames["truth"]
-        self.complete = bool(self.attributes["complete"])
-        self.summary: dict[str, Any] = json.loads(self.attributes.get("summary", "{}"))
+        try:
+            self.summary: dict[str, Any] = json.loads(text or "{}")
+        except ValueError:  # not yet written whole
+            self.summary = {}
+        self.complete = bool(text) and bool(self.summary)
 
 
 def _open(path: Path) -> Any:
     """A log of a run that was killed is still marked as being written: only SWMR opens it."""
     try:
-        return h5py.File(path, "r", libver="latest")
+        return _without_a_lock_if_need_be(path, "r")
     except OSError:
         pass
     try:
-        return h5py.File(path, "r", libver="latest", swmr=True)
+        return _without_a_lock_if_need_be(path, "r", swmr=True)
     except OSError as error:
-        raise RecorderError(f"{path}: not a readable log: {str(error).splitlines()[0]}") from None
+        raise RecorderError(f"{path}: not a readable log: {_reason(error)}") from None
+
+
+def _without_a_lock_if_need_be(path: Path, mode: str, **options: Any) -> Any:
+    """Opens an HDF5 file, with the lock that other users of HDF5 expect where the file system has locks."""
+    try:
+        return h5py.File(path, mode, libver="latest", **options)
+    except OSError as error:
+        if "lock" not in str(error):  # none to be had, or this process has the file open without one
+            raise
+    if mode == "x":
+        path.unlink(missing_ok=True)
+    return h5py.File(path, mode, libver="latest", locking=False, **options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from shlex import quote
@@ -167,7 +167,8 @@ def fly(
         raise
     except BaseException:
         if recorder:
-            recorder.close()
+            with suppress(RecorderError):  # what ended the run is what is told
+                recorder.close()
         raise
     return log
 
@@ -177,6 +178,7 @@ def _open_recorder(run: Run, out: Path) -> Recorder:
     attributes = {
         "scenario": scenario.name,
         "scenario_toml": scenario.to_toml(),
+        "path": str(Path(scenario.path).resolve()),  # beside which files lie that the scenario names
         "epoch_utc": scenario.scenario.epoch_utc,
         "seed": run.seed,
         "case": run.case,

@@ -15,14 +15,14 @@ from hil.cli.boards import board, firmware, link_test, ports
 from hil.cli.campaigns import campaign
 from hil.cli.flying import check, list_scenarios, replay, run
 from hil.cli.regression import baseline, sweep
-from hil.cli.results import compare, report
+from hil.cli.results import compare, finish, report
 
 MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
 
 
 @click.group(
     commands=[
-        list_scenarios, check, run, campaign, sweep, baseline, replay, compare, report,
+        list_scenarios, check, run, campaign, sweep, baseline, replay, compare, report, finish,
         ports, link_test, firmware, board,
     ],
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -1,4 +1,4 @@
-"""proxops compare | report: what a flight or a campaign left in a folder."""
+"""proxops compare | report | finish: what a flight or a campaign left in a folder."""
 
 from __future__ import annotations
 
@@ -88,6 +88,21 @@ def report(directory: Path) -> None:
     click.echo(str(write_report(directory, log)))
     if log.error:
         click.echo(f"{log.verdict}: {log.error}", err=True)
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+def finish(directory: Path) -> None:
+    """Completes the log in DIRECTORY, whose last step failed, from the frames it holds; renders its report.
+
+    Exit status: as for run, 2 when the run itself was cut short.
+    """
+    from hil.finish import finish as complete
+
+    log = complete(directory)
+    click.echo(str(write_report(directory, log)))
+    click.echo(log.verdict)
+    sys.exit(EXIT[log.verdict])
 
 
 def write_report(directory: Path, log: Log) -> Path:

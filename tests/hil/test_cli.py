@@ -116,7 +116,7 @@ def test_a_folder_with_something_in_it_is_left_alone(capsys: pytest.CaptureFixtu
     assert (tmp_path / "log.h5").read_text() == "precious"
 
 
-def test_a_full_disk_is_one_line_exit_status_2_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_one_line_exit_status_2_and_keeps_what_was_flushed(tmp_path: Path) -> None:
     script = (
         "import resource, sys\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
@@ -128,7 +128,9 @@ def test_a_full_disk_is_one_line_exit_status_2_and_leaves_nothing(tmp_path: Path
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, timeout=60)
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.count("\n") == 1 and "cannot be written" in done.stderr
-    assert not list(tmp_path.rglob("*.*"))
+    assert "cycles before are kept" in done.stderr
+    log = Log.open(tmp_path / "out")
+    assert log.verdict == "ERROR" and log.ended == "cut short" and len(log.truth) % 100 == 0 < len(log.truth)
 
 
 def test_an_interrupted_run_is_exit_status_130(

@@ -13,7 +13,8 @@ import h5py
 import numpy as np
 import pytest
 
-from hil.recorder import FRAMES, SCHEMA_VERSION, LogFile, Recorder, RecorderError
+from gnc import flight
+from hil.recorder import FRAMES, ROW_BYTES, SCHEMA_VERSION, LogFile, Recorder, RecorderError
 
 ATTRIBUTES = {"scenario_toml": "[scenario]", "seed": 7}
 
@@ -86,29 +87,170 @@ def test_log_of_a_killed_run_is_readable_up_to_the_last_flush(tmp_path: Path) ->
     assert log.truth.tobytes() == random_rows(250)["truth"][:200].tobytes()
 
 
-def test_full_disk_leaves_no_log_and_one_line(tmp_path: Path) -> None:
-    script = f"""
-        import resource
-        from pathlib import Path
-        from test_recorder import ATTRIBUTES, random_rows
-        from hil.recorder import Recorder, RecorderError
-        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
-        recorder = Recorder(Path({str(tmp_path / "out")!r}), 0.1, 1000, ATTRIBUTES)
-        try:
-            for _ in range(10):
-                recorder.append(random_rows(100))
-        except RecorderError as error:
-            print(error)
-    """
+READER = """
+import sys, time
+import h5py
+held = None
+while held is None:
+    try:
+        held = h5py.File(sys.argv[1], "r", swmr=True)
+    except OSError:
+        time.sleep(0.001)
+print(len(held["telemetry"]), flush=True)
+sys.stdin.readline()
+held["telemetry"].refresh()
+held["summary"].refresh()
+print(len(held["telemetry"]), bytes(held["summary"][:]).decode(), flush=True)
+"""
+OWN_READER = """
+import sys
+from pathlib import Path
+from hil.recorder import LogFile
+log = LogFile(Path(sys.argv[1]))
+print(len(log.telemetry), flush=True)
+sys.stdin.readline()
+log = LogFile(Path(sys.argv[1]))
+print(len(log.telemetry), log.summary, flush=True)
+"""
+
+
+@pytest.mark.parametrize("script", [READER, OWN_READER], ids=["h5py", "own"])
+def test_a_reader_of_the_growing_log_does_not_keep_it_from_being_finished(tmp_path: Path, script: str) -> None:
+    recorder = Recorder(tmp_path / "out", 0.1, 1000, ATTRIBUTES)
+    recorder.append(random_rows(250))
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    command = [sys.executable, "-c", script, str(recorder.path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as reader:
+        assert reader.stdin is not None and reader.stdout is not None
+        assert reader.stdout.readline() == "200\n"
+        recorder.finish({"verdict": "PASS"})
+        reader.stdin.write("\n")
+        reader.stdin.flush()
+        assert reader.stdout.read().replace("'", '"') == '250 {"verdict": "PASS"}\n'
+    assert LogFile(tmp_path / "out").complete
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["log.h5", "scenario.toml"]
+
+
+def test_a_reader_in_the_same_process_neither(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "out", 0.1, 1000, ATTRIBUTES)
+    recorder.append(random_rows(100))
+    with h5py.File(recorder.path, "r", libver="latest", swmr=True):
+        recorder.finish({"verdict": "PASS"})
+    with h5py.File(recorder.path, "r"):
+        assert LogFile(recorder.path).complete
+
+
+@pytest.mark.parametrize("starts", [1, 3])
+def test_parameters_of_every_start_are_kept(tmp_path: Path, starts: int) -> None:
+    params = np.zeros(starts, flight.PARAMS)
+    params["cycle_s"] = 1.0 + np.arange(starts)
+    recorder = Recorder(tmp_path / "out", 0.1, 1000, ATTRIBUTES, params[0])
+    recorder.finish({"verdict": "PASS"}, params)
+    assert LogFile(tmp_path / "out").params.tobytes() == params.tobytes()
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from test_recorder import ATTRIBUTES, random_rows
+from hil.recorder import Recorder, RecorderError
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+try:
+    recorder = Recorder(Path(sys.argv[1]), 0.1, 1000, ATTRIBUTES)
+    for seed in range(4):
+        recorder.append(random_rows(100, seed))
+    recorder.finish({"verdict": "PASS", "said": "x" * 100_000})
+except RecorderError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("share", "said", "rows"),
+    [
+        (0.01, "cannot be written: File too large", None),  # of what the rows take: not even the header
+        (0.3, "cannot be written: File too large; no cycle was written", None),
+        (0.8, "cannot be written: File too large; the 200 cycles before are kept", 200),
+        (1.2, "the summary cannot be written: File too large; all 400 cycles are kept: `proxops finish ", 400),
+    ],
+)
+def test_a_full_disk_keeps_what_was_flushed(tmp_path: Path, share: float, said: str, rows: int | None) -> None:
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *(p for p in sys.path if p)])
     }
+    room = int(share * 400 * ROW_BYTES)
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, env=environment, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    assert "cannot be written: File too large" in done.stdout and done.stdout.count("\n") == 1
-    assert not (tmp_path / "out" / "log.h5").exists()
+        [sys.executable, "-c", FULL, str(tmp_path / "out"), str(room)],
+        capture_output=True, text=True, env=environment, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert said in done.stdout and done.stdout.count("\n") == 1
+    if rows is None:
+        assert not list((tmp_path / "out").iterdir())
+        return
+    log = LogFile(tmp_path / "out")
+    assert not log.complete and len(log.truth) == rows
+    for name in FRAMES:
+        written = b"".join(random_rows(100, seed)[name].tobytes() for seed in range(rows // 100))
+        assert getattr(log, name).tobytes() == written, name
+
+
+NO_LOCKS = "#include <errno.h>\nint flock(int file, int how) { (void)file, (void)how; errno = ENOLCK; return -1; }\n"
+LOCKLESS = """
+import sys
+from pathlib import Path
+from test_recorder import ATTRIBUTES, random_rows
+from hil.recorder import LogFile, Recorder, RecorderError
+try:
+    recorder = Recorder(Path(sys.argv[1]), 0.1, 1000, ATTRIBUTES)
+    recorder.append(random_rows(250))
+    print(len(LogFile(Path(sys.argv[1])).truth))
+    recorder.finish({"verdict": "PASS"})
+    print(len(LogFile(Path(sys.argv[1])).truth))
+except RecorderError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("locking", "said"), [(None, "200\n250\n"), ("TRUE", "set HDF5_USE_FILE_LOCKING=FALSE in the environment")]
+)
+def test_a_file_system_without_locks(tmp_path: Path, locking: str | None, said: str) -> None:
+    (tmp_path / "flock.c").write_text(NO_LOCKS)
+    library = tmp_path / "flock.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", str(library), str(tmp_path / "flock.c")], check=True)
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *(p for p in sys.path if p)]),
+        "LD_PRELOAD": str(library),
+    }
+    environment.pop("HDF5_USE_FILE_LOCKING", None)
+    if locking:
+        environment["HDF5_USE_FILE_LOCKING"] = locking
+    done = subprocess.run(
+        [sys.executable, "-c", LOCKLESS, str(tmp_path / "out")],
+        capture_output=True, text=True, env=environment, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "") and said in done.stdout
+
+
+def test_a_log_of_schema_version_2_is_read(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "out", 0.1, 1000, ATTRIBUTES)
+    recorder.append(random_rows(30))
+    recorder.finish({})
+    with h5py.File(recorder.path, "r+") as file:
+        del file["summary"]
+        file.attrs.update({"schema_version": 2, "complete": False})
+    log = LogFile(tmp_path / "out")
+    assert not log.complete and log.summary == {}
+    with h5py.File(recorder.path, "r+") as file:
+        file.attrs.update({"complete": True, "summary": '{"verdict": "FAIL"}'})
+    log = LogFile(tmp_path / "out")
+    assert log.complete and log.summary == {"verdict": "FAIL"} and len(log.truth) == 30
+    with h5py.File(recorder.path, "r+") as file:
+        file.attrs["schema_version"] = 1
+    with pytest.raises(RecorderError, match="log of schema version 1, this ProxOps reads 2 and 3"):
+        LogFile(tmp_path / "out")
 
 
 def test_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
