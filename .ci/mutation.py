@@ -1,22 +1,33 @@
 """Breaks a seeded sample of gnc/core, one small change at a time, and counts the changes that a test notices.
 
-Works on a copy of the tree below build/. A change that compiles to the same object code is no change and is passed
-over. Prints a Markdown report; progress goes to stderr.
+Works on copies of the tree below build/, one for each processor, so that several changes are tried at once. A change
+that compiles to the same object code is no change and is passed over; one that does not compile is passed over too.
+The tests whose names share words with the changed file run first, then the others, quickest first, until one fails.
+Rewrites the Markdown report, keeping the comments in its last column; progress goes to stderr. Exit status 1 when
+fewer than --at-least percent of the changes were noticed.
 """
 
 import argparse
 import os
+import queue
 import random
 import re
+import resource
+import shlex
 import shutil
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree as ET
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-TREE = Path("build/mutation")
+CORE = Path("gnc/core")
+COPIES = Path("build/mutation")
+FIRST = COPIES / "0"
 SWAPS = [(" + ", " - "), (" * ", " / "), (" += ", " -= "), (" < ", " <= "), (" > ", " >= "), (" == ", " != ")]
 SWAPS += [(" && ", " || "), ("true", "false"), ("[0]", "[1]"), ("[1]", "[2]"), ("1.0", "2.0")]
 OPERATORS = [
@@ -42,6 +53,9 @@ class Mutant:
     def line(self) -> int:
         return self.file.read_text().count("\n", 0, self.start) + 1
 
+    def where(self) -> str:
+        return f"{self.file}:{self.line()}"
+
     def text(self) -> str:
         whole = self.file.read_text()
         return whole[: self.start] + self.new + whole[self.start + len(self.old) :]
@@ -62,100 +76,186 @@ def mutants(file: Path) -> Iterator[Mutant]:
                 yield Mutant(file, function.start() + found.start(), found[0], new)
 
 
-def run(*command: str, timeout_s: float = 600.0) -> subprocess.CompletedProcess[str]:
+def run(tree: Path, *command: str, cpu_s: int = 3600) -> subprocess.CompletedProcess[str]:
+    """A command in one of the copies; each of its processes is killed after cpu_s seconds of processor time, and all
+    that it is waited for after ten times as long."""
     return subprocess.run(
         command,
-        cwd=TREE,
+        cwd=tree,
         env={**os.environ, "CFLAGS": "-g0"},  # debug information would make equal code look different
         capture_output=True,
         text=True,
-        timeout=timeout_s,
+        timeout=10.0 * cpu_s,
         stdin=subprocess.DEVNULL,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s)),
     )
 
 
-def build() -> bool:
-    return run(sys.executable, "setup.py", "-q", "build_ext", "--inplace").returncode == 0
+def build(tree: Path) -> subprocess.CompletedProcess[str]:
+    return run(tree, sys.executable, "setup.py", "-q", "build_ext", "--inplace")
 
 
-def object_code(file: Path) -> bytes:
-    (made,) = (TREE / "build").rglob(f"temp*/gnc/core/{file.stem}.o")
-    return made.read_bytes()
+def object_code(file: Path) -> bytes | None:
+    """What the first copy's build makes of a file, or None where it does not compile."""
+    (stamp,) = (FIRST / "build").glob("temp*/command")
+    made = "build/mutant.o"
+    include = [f"-I{folder}" for folder in sorted({header.parent for header in CORE.rglob("*.h")})]
+    compiled = run(FIRST, *shlex.split(stamp.read_text()), "-Werror", *include, "-c", str(file), "-o", made)
+    return (FIRST / made).read_bytes() if compiled.returncode == 0 else None
 
 
-def tests_pass(tests: list[str], timeout_s: float) -> bool:
-    options = ["-x", "-q", "-n", "auto", "-m", "not long", "-p", "no:cacheprovider"]
-    try:
-        return run(sys.executable, "-m", "pytest", *options, *tests, timeout_s=timeout_s).returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
+def sort_out(mutant: Mutant, originals: dict[Path, bytes | None]) -> str:
+    """`refused` by the compiler, `equivalent` (the same object code), or `live`."""
+    if mutant.file not in originals:
+        originals[mutant.file] = object_code(mutant.file)
+    copy = FIRST / mutant.file
+    original = copy.read_text()
+    copy.write_text(mutant.text())
+    made = object_code(mutant.file)
+    copy.write_text(original)
+    if made is None:
+        return "refused"
+    return "equivalent" if made == originals[mutant.file] else "live"
 
 
-def outcome(mutant: Mutant, tests: list[str], timeout_s: float) -> str:
-    """`equivalent`, `refused` by the compiler, `killed` or `survived`."""
-    copy = TREE / mutant.file
-    original, before = copy.read_text(), object_code(mutant.file)
+def words(path: Path) -> set[str]:
+    return set(re.findall(r"[a-z0-9]+", str(path.with_suffix("")))) - {"gnc", "core", "tests", "test"}
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The files of the tests, quickest first, and how much processor time all of them together may take."""
+
+    files: list[Path]
+    cpu_s: int
+
+    def before(self, changed: Path) -> list[Path]:
+        """In the order that most likely finds a change of that file soon."""
+        return sorted(self.files, key=lambda file: -len(words(file) & words(changed)))
+
+    def first_failure(self, tree: Path, files: list[Path], *options: str) -> str | None:
+        """The test that failed first, or how the tests ended without naming one; None when all pass."""
+        options = ("-x", "-q", "-m", "not long", "-p", "no:cacheprovider", "--hypothesis-profile=unshrunk", *options)
+        try:
+            ended = run(tree, sys.executable, "-m", "pytest", *options, *map(str, files), cpu_s=self.cpu_s)
+        except subprocess.TimeoutExpired:
+            return "out of time"
+        if ended.returncode == 0:
+            return None
+        if ended.returncode in {3, 4, 5}:  # pytest itself broke, was misused, or found no test
+            sys.exit(f"pytest ended with status {ended.returncode}:\n{ended.stdout}{ended.stderr}")
+        found = re.search(r"^(?:FAILED|ERROR) (\S+)", ended.stdout, re.M)
+        return found[1] if found else f"exit status {ended.returncode}"
+
+
+def measured(tests: list[str]) -> Suite:
+    """The suite of these tests, which must pass on the tree as it is."""
+    named = [FIRST / test for test in tests]
+    files = sorted({f.relative_to(FIRST) for t in named for f in [t, *t.rglob("test_*.py")] if f.is_file()})
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    if failure := Suite(files, 3600).first_failure(FIRST, files, "--junitxml=build/times.xml"):
+        sys.exit(f"The tests do not pass on the tree as it is: {failure}")
+    cpu_s = 20 + 3 * round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
+    times: Counter[str] = Counter()
+    for case in ET.parse(FIRST / "build/times.xml").iter("testcase"):
+        times[case.attrib["classname"]] += float(case.attrib["time"])
+    return Suite(sorted(files, key=lambda file: times[".".join(file.with_suffix("").parts)]), cpu_s)
+
+
+def outcome(mutant: Mutant, suite: Suite, trees: "queue.Queue[Path]") -> str | None:
+    """The test that noticed a change, or None."""
+    tree = trees.get()
+    copy = tree / mutant.file
+    original, began = copy.read_text(), time.monotonic()
     copy.write_text(mutant.text())
     try:
-        if not build():
-            return "refused"
-        if object_code(mutant.file) == before:
-            return "equivalent"
-        return "survived" if tests_pass(tests, timeout_s) else "killed"
+        if (built := build(tree)).returncode != 0:
+            sys.exit(f"A change that compiles does not build:\n{built.stderr}")
+        noticed = suite.first_failure(tree, suite.before(mutant.file))
     finally:
         copy.write_text(original)
+        trees.put(tree)
+    said = f"killed by {noticed}" if noticed else "survived"
+    took = f"{time.monotonic() - began:.0f} s"
+    print(f"{mutant.where()}  {mutant.old!r} -> {mutant.new!r}  {said}, {took}", file=sys.stderr, flush=True)
+    return noticed
 
 
-def copy_tree() -> None:
-    """The files of the repository and their Cython output, built."""
-    shutil.rmtree(TREE, ignore_errors=True)
+def copy_tree(count: int) -> list[Path]:
+    """Copies of the repository's files and their Cython output, built."""
+    shutil.rmtree(COPIES, ignore_errors=True)
     listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True).stdout.splitlines()
     for name in [*listed, *(str(p) for house in ("gnc", "hil", "firmware_bridge") for p in Path(house).rglob("*.c"))]:
         if Path(name).is_file():
-            (TREE / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(name, TREE / name)
-    if not build():
-        sys.exit("The tree itself does not build")
+            (FIRST / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(name, FIRST / name)
+    if (built := build(FIRST)).returncode != 0:
+        sys.exit(f"The tree itself does not build:\n{built.stderr}")
+    imported = run(FIRST, sys.executable, "-c", "import gnc.flight; print(gnc.flight.__file__)").stdout
+    if not Path(imported.strip()).is_relative_to(FIRST.resolve()):
+        sys.exit(f"The tests would import {imported.strip()}, not the copy in {FIRST}")
+    return [FIRST, *(Path(shutil.copytree(FIRST, COPIES / str(k))) for k in range(1, count))]
+
+
+def row(mutant: Mutant) -> str:
+    """What a survivor is in the report, without the comment that its reader writes."""
+    line = mutant.file.read_text().splitlines()[mutant.line() - 1].strip()
+    old, new = (" ".join(text.split()) for text in (mutant.old, mutant.new or "(nothing)"))
+    return f"| `{mutant.file}` | `{line}` | `{old}` | `{new}` |".replace("||", "\\|\\|")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sample", type=int, default=40, help="how many changes to try")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("tests", nargs="*", default=["tests/gnc"], help="the tests that ought to notice")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once, each in its own copy")
+    parser.add_argument("--at-least", type=float, default=90.0, help="percent of them that tests must notice")
+    parser.add_argument("--report", type=Path, default=Path("docs/mutation.md"))
+    parser.add_argument("tests", nargs="*", default=["tests/core"], help="the tests that ought to notice")
     arguments = parser.parse_args()
 
-    copy_tree()
-    began = time.monotonic()
-    if not tests_pass(arguments.tests, 600.0):
-        sys.exit("The tests do not pass on the tree as it is")
-    timeout_s = 30.0 + 5.0 * (time.monotonic() - began)
-
-    everything = [m for file in sorted(Path("gnc/core").glob("*.c")) for m in mutants(file)]
+    copies = copy_tree(arguments.jobs)
+    suite = measured(arguments.tests)
+    everything = [m for file in sorted(CORE.rglob("*.c")) for m in mutants(file)]
     random.Random(arguments.seed).shuffle(everything)
-    results: list[tuple[Mutant, str]] = []
+    originals: dict[Path, bytes | None] = {}
+    kinds: Counter[str] = Counter()
+    live: list[Mutant] = []
     for mutant in everything:
-        if sum(result in {"killed", "survived"} for _, result in results) == arguments.sample:
+        if len(live) == arguments.sample:
             break
-        results.append((mutant, outcome(mutant, arguments.tests, timeout_s)))
-        print(f"{results[-1][1]:10} {mutant.file}:{mutant.line()}  {mutant.old!r} -> {mutant.new!r}", file=sys.stderr)
+        kind = sort_out(mutant, originals)
+        kinds[kind] += 1
+        if kind == "live":
+            live.append(mutant)
 
-    kinds = ("killed", "survived", "equivalent", "refused")
-    counts = {kind: sum(result == kind for _, result in results) for kind in kinds}
-    tried = counts["killed"] + counts["survived"]
-    print(f"""# Mutation testing of the flight core
+    trees: queue.Queue[Path] = queue.Queue()
+    for tree in copies:
+        trees.put(tree)
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        noticed = list(pool.map(lambda mutant: outcome(mutant, suite, trees), live))
+    survivors = [mutant for mutant, by in zip(live, noticed, strict=True) if by is None]
+    killed = len(live) - len(survivors)
+    percent = 100.0 * killed / max(len(live), 1)
 
-Written by `make mutation`: small changes to `gnc/core`, one at a time, against `{" ".join(arguments.tests)}`.
+    old = arguments.report.read_text() if arguments.report.exists() else ""
+    comments = dict(re.findall(r"^(\| .* \|) ([^|\n]*) \|$", old, re.M))
+    table = [f"{row(mutant)} {comments.get(row(mutant), 'not read yet')} |" for mutant in survivors]
+    heading = "| survived in | line | was | became | what a reader says |\n|---|---|---|---|---|"
+    arguments.report.write_text(
+        f"""# Mutation testing of the flight core
 
-Of {tried} changes drawn (seed {arguments.seed}) out of {len(everything)}, the tests noticed **{counts["killed"]}**
-({100.0 * counts["killed"] / max(tried, 1):.0f} %). Passed over were {counts["equivalent"]} that compile to the same
-object code and {counts["refused"]} that do not compile.
-""")
-    print("| survived at | was | became |\n|---|---|---|")
-    for mutant, result in results:
-        if result == "survived":
-            old, new = (" ".join(text.split()) for text in (mutant.old, mutant.new or "(nothing)"))
-            print(f"| `{mutant.file}:{mutant.line()}` | `{old}` | `{new}` |".replace("||", "\\|\\|"))
+Small changes to `gnc/core`, one at a time, against `{" ".join(arguments.tests)}`. `make mutation` writes this page for
+a sample of any size (`SAMPLE=40`) and keeps the comments in the last column.
+
+Of {len(live)} changes drawn with seed {arguments.seed} out of {len(everything)}, the tests noticed **{killed}**
+({percent:.0f} %). Not counted: {kinds["equivalent"]} that compile to the same object code and {kinds["refused"]} that
+do not compile.
+"""
+        + "".join(f"{line}\n" for line in (["", heading, *table] if table else []))
+    )
+    if percent < arguments.at_least:
+        sys.exit(f"{percent:.0f} % noticed; expected at least {arguments.at_least:g} %")
 
 
 if __name__ == "__main__":

@@ -112,7 +112,9 @@ def assert_accounted(log: Log, witness: Witness) -> None:
     assert kept["wake_us"]["count"] == len(witness.clock.until_ns) == sum(kept["wake_us"]["counts"])
     for tick, miss in missed.items():
         assert miss["late_us"] > 0.0
-        assert miss["start_late_us"] + miss["response_us"] - CYCLE_NS / 1000 == pytest.approx(miss["late_us"])
+        assert miss["start_late_us"] + miss["response_us"] - CYCLE_NS / 1000 == pytest.approx(
+            miss["late_us"], rel=1e-9, abs=0.0
+        )
         if miss["response_us"] > CYCLE_NS / 1000:
             assert miss["cause"] == "flight computer"
         else:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,30 +41,37 @@ class Member(ctypes.Structure):
     )
 
 
-def build(folder: Path) -> Path:
-    """Compiles gnc/core and internals.c into a shared library, with PROXOPS_OPT as setup.py takes it."""
+def build() -> Path:
+    """Compiles what changed of gnc/core and internals.c into a shared library, with CC and PROXOPS_OPT as setup.py
+    takes them; one below build/ for each compiler command."""
     text = (CORE / "sources.mk").read_text().replace("\\\n", " ")
     variables = {m[1]: m[2].split() for m in re.finditer(r"^(\w+)\s*=\s*(.*)$", text, re.M)}
     optimisation = shlex.split(os.environ.get("PROXOPS_OPT", "-O2"))
+    compiler = [os.environ.get("CC", "gcc"), *variables["CORE_CFLAGS"], *variables["CORE_WARNINGS"], *optimisation]
+    sources = [*(CORE / name for name in variables["CORE_SOURCES"]), Path(__file__).with_suffix(".c")]
+    include = [f"-I{place}" for place in sorted({header.parent for header in CORE.rglob("*.h")})]
+    headers = max(path.stat().st_mtime_ns for path in CORE.rglob("*.[hm]*"))
+    folder = ROOT / "build" / "internals" / f"{crc32(shlex.join(compiler).encode()):08x}"
     library = folder / "internals.so"
     folder.mkdir(parents=True, exist_ok=True)
+
+    def made_before(made: Path, time_ns: int) -> bool:
+        return not made.exists() or made.stat().st_mtime_ns <= time_ns
+
+    def compile_one(source: Path) -> Path:
+        made = folder / f"{'-'.join(source.relative_to(ROOT).parts)}.o"
+        if made_before(made, max(source.stat().st_mtime_ns, headers)):
+            subprocess.run([*compiler, "-fPIC", *include, "-c", str(source), "-o", str(made)], check=True)
+        return made
+
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the first of several pytest workers builds for them all
-        if library.exists():
-            return library
-        sources = [*(CORE / name for name in variables["CORE_SOURCES"]), Path(__file__).with_suffix(".c")]
-        flags = [*variables["CORE_CFLAGS"], *variables["CORE_WARNINGS"], *optimisation, "-fPIC", f"-I{CORE}"]
-
-        def compile_one(source: Path) -> str:
-            made = str(folder / f"{source.stem}.o")
-            subprocess.run([os.environ.get("CC", "gcc"), *flags, "-c", str(source), "-o", made], check=True)
-            return made
-
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             objects = list(pool.map(compile_one, sources))
-        part = folder / "part.so"
-        subprocess.run([os.environ.get("CC", "gcc"), *optimisation, "-shared", *objects, "-o", str(part)], check=True)
-        part.rename(library)
+        if made_before(library, max(made.stat().st_mtime_ns for made in objects)):
+            part = folder / "part.so"
+            subprocess.run([*compiler[:1], *optimisation, "-shared", *map(str, objects), "-o", str(part)], check=True)
+            part.rename(library)
     return library
 
 

@@ -323,10 +323,10 @@ def test_the_reported_sigmas_are_those_of_the_covariance_in_hill_axes(core: ctyp
     com = c.params["com_sigma_m"] ** 2
     assert com > 0.0
     for name, block, besides in (("sigma_r_hill_m", p[:3, :3], com), ("sigma_v_hill_mps", p[3:6, 3:6], 0.0)):
-        assert told[name] == pytest.approx(np.sqrt(np.diag(turn @ block @ turn.T) + besides), rel=1e-6)
+        assert told[name] == pytest.approx(np.sqrt(np.diag(turn @ block @ turn.T) + besides), rel=1e-6, abs=0.0)
     considered = c.params["star_misalignment_sigma_rad"] ** 2
     expected = np.sqrt(np.diag(attitude @ attitude.T)[:3] + considered)
-    assert told["sigma_attitude_rad"] == pytest.approx(expected, rel=1e-6)
+    assert told["sigma_attitude_rad"] == pytest.approx(expected, rel=1e-6, abs=0.0)
 
 
 def test_no_thruster_fires_before_the_quiet_start_ends(core: ctypes.CDLL) -> None:

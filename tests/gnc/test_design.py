@@ -43,13 +43,15 @@ def drift(state: list[float], duration_s: float, ay: float = 0.0, points: int = 
 
 def test_declared_weights_give_the_attitude_gains_of_the_scenario() -> None:
     gains = design.design_gains(design.DECLARED_WEIGHTS["attitude"])
-    assert (gains.kp_ps2, gains.kd_ps) == pytest.approx(FROZEN_GAINS["attitude"], rel=1e-6)
+    assert (gains.kp_ps2, gains.kd_ps) == pytest.approx(FROZEN_GAINS["attitude"], rel=1e-6, abs=0.0)
 
 
 @pytest.mark.parametrize("phase", [name for name, phase in PHASES.items() if "kp_ps2" in phase])
 def test_declared_weights_give_the_translation_gains_of_the_scenario(phase: str) -> None:
     gains = design.design_gains(design.DECLARED_WEIGHTS[LOOP_OF_PHASE[phase]])
-    assert (gains.kp_ps2, gains.kd_ps) == pytest.approx((PHASES[phase]["kp_ps2"], PHASES[phase]["kd_ps"]), rel=1e-6)
+    assert (gains.kp_ps2, gains.kd_ps) == pytest.approx(
+        (PHASES[phase]["kp_ps2"], PHASES[phase]["kd_ps"]), rel=1e-6, abs=0.0
+    )
 
 
 def test_every_declared_loop_is_flown() -> None:
@@ -63,14 +65,14 @@ def test_lqr_is_the_solution_of_the_riccati_equation() -> None:
     X = solve_discrete_are(A, B, Q, R)
     K = np.linalg.solve(R + B.T @ X @ B, B.T @ X @ A)[0]
     gains = design.design_gains(w, T)
-    assert [gains.kp_ps2, gains.kd_ps] == pytest.approx(K, rel=1e-8)
+    assert [gains.kp_ps2, gains.kd_ps] == pytest.approx(K, rel=1e-8, abs=0.0)
 
 
 @pytest.mark.parametrize("zeta", [1.0 / math.sqrt(2.0), 0.8, 1.0, 1.3])
 def test_weights_for_give_the_asked_frequency_and_damping(zeta: float) -> None:
     gains = design.design_gains(design.weights_for(0.02, zeta, 2.5), cycle_s=1e-3)
-    assert gains.natural_frequency_radps == pytest.approx(0.02, rel=1e-4)
-    assert gains.damping_ratio == pytest.approx(zeta, rel=1e-4)
+    assert gains.natural_frequency_radps == pytest.approx(0.02, rel=1e-4, abs=0.0)
+    assert gains.damping_ratio == pytest.approx(zeta, rel=1e-4, abs=0.0)
 
 
 def test_cw_plant_is_the_matrix_exponential() -> None:
@@ -143,11 +145,11 @@ def test_margins_of_the_sampled_loop_approach_the_continuous_ones() -> None:
     crossover = w * math.sqrt(2 * zeta**2 + math.sqrt(4 * zeta**4 + 1))
     assert found.phase_margin_deg == pytest.approx(math.degrees(math.atan(2 * zeta * crossover / w)), abs=0.05)
     bandwidth = w * math.sqrt(1 - 2 * zeta**2 + math.sqrt(4 * zeta**4 - 4 * zeta**2 + 2))
-    assert found.bandwidth_radps == pytest.approx(bandwidth, rel=1e-3)
+    assert found.bandwidth_radps == pytest.approx(bandwidth, rel=1e-3, abs=0.0)
     # The disk factor (2 + a e^it)/(2 - a e^it) that puts L through -1 has a = 2 |1 + L| / |1 - L|.
     s = 1j * np.geomspace(1e-3, 1.0, 20001)
     L = (w * w + 2 * zeta * w * s) / s**2
-    assert found.disk_margin == pytest.approx(np.min(2 * np.abs((1 + L) / (1 - L))), rel=1e-3)
+    assert found.disk_margin == pytest.approx(np.min(2 * np.abs((1 + L) / (1 - L))), rel=1e-3, abs=0.0)
 
 
 def test_every_declared_loop_has_room() -> None:
@@ -197,7 +199,7 @@ def test_step_response_is_the_recursion() -> None:
         r, v, held = r + T * v + T * T / 2.0 * held, v + T * held, command
     t, position = design.step_response(gains, duration_s=19.9)
     np.testing.assert_allclose(position, expected, atol=1e-12)
-    assert t[-1] == pytest.approx(19.9)
+    assert t[-1] == pytest.approx(19.9, rel=1e-9, abs=0.0)
     assert 1.0 < np.max(position) < 1.1
 
 
@@ -299,7 +301,7 @@ def test_without_dispersion_or_drag_no_offset_is_needed() -> None:
 def test_the_offset_tends_to_the_drift_criterion_far_from_the_keep_out_plane() -> None:
     """Over many orbits the transient and the distance no longer count: x = 3 sigma_vy / (2 n)."""
     case = design.DriftCase(N, 200.0, covariance(0.0, 0.0, 0.0, 0.002), orbits=400.0)
-    assert design.least_hold_offset_m(case, -280.0) == pytest.approx(3 * 0.002 / (2 * N), rel=0.01)
+    assert design.least_hold_offset_m(case, -280.0) == pytest.approx(3 * 0.002 / (2 * N), rel=0.01, abs=0.0)
 
 
 def test_bad_drift_cases_are_named() -> None:

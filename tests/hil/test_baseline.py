@@ -153,7 +153,7 @@ def test_tolerance_is_a_share_of_the_limit(kept: Path) -> None:
     largest = max(move for move in moves if move is not None)
     one = next(one for run in strict.runs for one in run.moved if one.moved == largest)
     assert one.was is not None and one.now is not None and one.was.figure is not None and one.now.figure is not None
-    assert largest == pytest.approx(abs(one.now.figure - one.was.figure) / one.was.limit)
+    assert largest == pytest.approx(abs(one.now.figure - one.was.figure) / one.was.limit, rel=1e-9, abs=0.0)
     assert baseline.check(kept, tolerance=0.999 * largest).result == "moved"
     assert baseline.check(kept, tolerance=1.001 * largest).result == "within tolerance"
 

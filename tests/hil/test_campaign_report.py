@@ -107,7 +107,7 @@ def test_ellipses_of_both_planes_at_each_gate(summary: dict[str, Any]) -> None:
     ]  # fmt: skip
     first = summary["ellipses"][0]
     assert first["centre"] == pytest.approx([-288.0, -8.0], abs=0.5)
-    assert first["semi_axes"] == pytest.approx([6.0, 1.5], rel=0.15)
+    assert first["semi_axes"] == pytest.approx([6.0, 1.5], rel=0.15, abs=0.0)
 
 
 def test_page_is_whole_and_needs_nothing_from_outside(page: str) -> None:

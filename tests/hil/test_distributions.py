@@ -159,7 +159,7 @@ def test_a_point_gives_its_coordinates_and_normals_by_inversion() -> None:
 )
 def test_flight_is_told_the_root_mean_square_of_what_is_declared(declared: str, expected: float) -> None:
     scenario = loaded(declared)
-    assert declared_sigma(scenario, "handover_position_m") == pytest.approx(expected, rel=1e-4)
+    assert declared_sigma(scenario, "handover_position_m") == pytest.approx(expected, rel=1e-4, abs=0.0)
     assert prepare(scenario, 1).params["init_sigma_r_m"] == declared_sigma(scenario, "handover_position_m")
 
 

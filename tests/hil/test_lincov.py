@@ -69,8 +69,8 @@ def test_what_a_phase_begins_with_is_followed() -> None:
     noise[AT["r"], AT["r"]] = 5.0 * I3
     state.apply(np.eye(SIZE) + np.eye(SIZE, k=3) * (np.arange(SIZE) < 3)[:, None], noise)  # r <- r + u
     rows = of(r=1.0)
-    assert state.sigma(rows) == pytest.approx([sqrt(10.0)] * 3)
-    assert ((rows @ state.entry) ** 2).sum(axis=1) == pytest.approx([5.0] * 3)
+    assert state.sigma(rows) == pytest.approx([sqrt(10.0)] * 3, rel=1e-9, abs=0.0)
+    assert ((rows @ state.entry) ** 2).sum(axis=1) == pytest.approx([5.0] * 3, rel=1e-9, abs=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -147,17 +147,17 @@ def test_dead_band_leaves_an_error_in_two_heaps_at_its_edges() -> None:
     x = 10.0 * np.random.default_rng(3).standard_normal(20000)
     for _ in range(400):
         x = x - STEP_S * k * dead_zone(x, band)
-    assert sigma == pytest.approx([x.std()] * 3, rel=0.02)
+    assert sigma == pytest.approx([x.std()] * 3, rel=0.02, abs=0.0)
     inside = erf(0.3 / sqrt(2.0))
-    assert x.std() == pytest.approx(3.0 * sqrt(1.0 - inside + inside / 3.0), rel=0.02)
+    assert x.std() == pytest.approx(3.0 * sqrt(1.0 - inside + inside / 3.0), rel=0.02, abs=0.0)
 
 
 def test_noise_alone_meets_a_dead_band_as_if_normal() -> None:
     loop = DeadBand(1.0, 0.01, 1.0e3)
     mean = np.array([0.0, 0.5, 2.0])
     gain, outside = loop.gain(mean, np.full(3, 0.4), np.zeros(3))
-    assert gain == pytest.approx(dead_zone_gain(mean, 0.4, 1.0))
-    assert outside == pytest.approx(dead_zone_mean(mean, 0.4, 1.0))
+    assert gain == pytest.approx(dead_zone_gain(mean, 0.4, 1.0), rel=1e-9, abs=0.0)
+    assert outside == pytest.approx(dead_zone_mean(mean, 0.4, 1.0), rel=1e-9, abs=0.0)
 
 
 def test_a_forced_leg_arrives_later_the_further_out_it_starts() -> None:
@@ -165,7 +165,7 @@ def test_a_forced_leg_arrives_later_the_further_out_it_starts() -> None:
     params = prepare(Scenario.load("iss-vbar"), 1).params
     leg = ForcedReference(params, 3, 249.0, 2000, 0.1)
     assert leg.later_s_per_m == pytest.approx(1.0 / 0.28, abs=0.11)  # counted in cycles of 0.1 s
-    assert leg.along[0] == pytest.approx(1.0) and leg.along[-1] == pytest.approx(0.0, abs=0.001)
+    assert leg.along[0] == pytest.approx(1.0, rel=1e-9, abs=0.0) and leg.along[-1] == pytest.approx(0.0, abs=0.001)
     assert leg.across[0] == 1.0 and leg.across[-1] == pytest.approx(0.0, abs=0.001)
 
 
@@ -240,7 +240,7 @@ def test_the_predicted_filter_is_the_one_that_flies() -> None:
     row = int(np.flatnonzero(log.telemetry["phase"] == scenario.flight.phases.index(gate))[-1])
     told = log.telemetry["sigma_r_hill_m"][row]
     own = np.diag(prediction.navigation.filter.covariance)[:3] + prediction.p["com_sigma_m"] ** 2
-    assert np.sqrt(own) == pytest.approx(told, rel=0.05)
+    assert np.sqrt(own) == pytest.approx(told, rel=0.05, abs=0.0)
 
 
 def test_the_mean_that_the_law_leaves_goes_on_into_the_next_leg() -> None:
@@ -253,8 +253,8 @@ def test_the_mean_that_the_law_leaves_goes_on_into_the_next_leg() -> None:
     first.mean_rate = p.path.error_rate[before.last] + [0.0, 0.0, 1.0e-4]
     first.finish()
     second = Control(p.p, p.path, p.navigation, after, p.state, p.along)
-    assert second.mean - p.path.error[after.first] == pytest.approx([0.02, 0.0, -0.03])
-    assert second.mean_rate - p.path.error_rate[after.first] == pytest.approx([0.0, 0.0, 1.0e-4])
+    assert second.mean - p.path.error[after.first] == pytest.approx([0.02, 0.0, -0.03], rel=1e-9, abs=0.0)
+    assert second.mean_rate - p.path.error_rate[after.first] == pytest.approx([0.0, 0.0, 1.0e-4], rel=1e-9, abs=0.0)
 
 
 def agrees(found: Compared, confidence: float = 0.9995) -> bool:
@@ -273,7 +273,9 @@ def final() -> list[Compared]:
 def test_prediction_and_campaign_agree_but_at_the_edge_of_a_dead_band(final: list[Compared]) -> None:
     assert {(c.gate, c.axis) for c in final} == {(g, a) for g in ("s3", "approach", "s4") for a in "xyz"}
     for c in final:
-        assert c.low_m < c.sampled_m < c.high_m and c.ratio == pytest.approx(c.sampled_m / c.predicted_m)
+        assert c.low_m < c.sampled_m < c.high_m and c.ratio == pytest.approx(
+            c.sampled_m / c.predicted_m, rel=1e-9, abs=0.0
+        )
         assert agrees(c) or (c.at_edge and 1.0 < c.ratio < 2.0), c
     assert sum(agrees(c) for c in final) >= 7
 
@@ -308,5 +310,5 @@ def test_declared_spread_of_any_kind_counts_by_its_root_mean_square() -> None:
     scenario = Scenario.load(
         "iss-final", ['dispersions.com_m={kind="uniform", low=-0.03, high=0.03}', "sensors.camera.boresight_deg=0.3"]
     )
-    assert declared_rms(scenario, "dispersions.com_m") == pytest.approx(0.03 / sqrt(3.0))
-    assert declared_rms(scenario, "sensors.camera.boresight_deg") == pytest.approx(0.1)
+    assert declared_rms(scenario, "dispersions.com_m") == pytest.approx(0.03 / sqrt(3.0), rel=1e-9, abs=0.0)
+    assert declared_rms(scenario, "sensors.camera.boresight_deg") == pytest.approx(0.1, rel=1e-9, abs=0.0)

@@ -46,20 +46,25 @@ def test_truth_differs_from_nominal_by_what_was_drawn() -> None:
     scenario = Scenario.load("iss-vbar")
     run = prepare(scenario, 5)
     chaser = run.plant.state("chaser")
-    assert chaser["mass_kg"] == pytest.approx(19000.0 * (1.0 + run.dispersed.mass_ratio))
-    assert np.allclose(chaser["com_body_m"], run.dispersed.com_body_m, atol=1e-9)
-    assert run.plant.thruster(3)["thrust_n"] == pytest.approx(216.0 * (1.0 + run.dispersed.thruster_force_ratio[3]))
+    assert chaser["mass_kg"] == pytest.approx(19000.0 * (1.0 + run.dispersed.mass_ratio), rel=1e-9, abs=0.0)
+    np.testing.assert_allclose(chaser["com_body_m"], run.dispersed.com_body_m, rtol=1e-12)
+    assert run.plant.thruster(3)["thrust_n"] == pytest.approx(
+        216.0 * (1.0 + run.dispersed.thruster_force_ratio[3]), rel=1e-9, abs=0.0
+    )
     cosine = np.dot(run.plant.thruster(3)["direction_body"], scenario.chaser.thrusters.direction[3])
     tilt = np.linalg.norm(np.cross(run.dispersed.thruster_direction_rad[3], scenario.chaser.thrusters.direction[3]))
-    assert np.arccos(cosine) == pytest.approx(tilt, rel=1e-3)
+    assert np.arccos(cosine) == pytest.approx(tilt, rel=1e-3, abs=0.0)
 
 
 def test_uploaded_states_are_truth_plus_the_drawn_error() -> None:
     run = prepare(Scenario.load("iss-vbar"), 5)
     target, (r_hill, v_hill) = run.plant.state("target"), run.plant.relative()
-    assert np.allclose(run.params["target_r_eci_m"] - target["r_eci_m"], run.dispersed.upload_target_position_eci_m)
-    assert np.allclose(run.params["init_r_hill_m"] - r_hill, run.dispersed.handover_position_hill_m)
-    assert np.allclose(run.params["init_v_hill_mps"] - v_hill, run.dispersed.handover_velocity_hill_mps)
+    for told, true, error in (
+        (run.params["target_r_eci_m"], target["r_eci_m"], run.dispersed.upload_target_position_eci_m),
+        (run.params["init_r_hill_m"], r_hill, run.dispersed.handover_position_hill_m),
+        (run.params["init_v_hill_mps"], v_hill, run.dispersed.handover_velocity_hill_mps),
+    ):
+        np.testing.assert_allclose(told - true, error, rtol=1e-6)
     assert run.params["init_sigma_r_m"] == 10.0
 
 

@@ -41,8 +41,8 @@ def test_sample_sizes_are_those_of_the_reference(success: float, confidence: flo
 @pytest.mark.parametrize(("runs", "percent"), [(100, 2.95), (1000, 0.30), (3000, 0.0998), (10000, 0.030)])
 def test_no_failure_in_n(runs: int, percent: float) -> None:
     bound = 1.0 - s.success_at_least(0, runs)
-    assert bound == pytest.approx(1.0 - 0.05 ** (1.0 / runs), rel=1e-9)
-    assert 100.0 * bound == pytest.approx(percent, rel=5e-3)
+    assert bound == pytest.approx(1.0 - 0.05 ** (1.0 / runs), rel=1e-9, abs=0.0)
+    assert 100.0 * bound == pytest.approx(percent, rel=5e-3, abs=0.0)
 
 
 def test_statement_is_rounded_down() -> None:
@@ -157,7 +157,7 @@ def test_case_without_a_figure_counts_as_the_worst() -> None:
 def test_cdf_and_its_band() -> None:
     found = s.cdf([3.0, 1.0, 2.0, 4.0], 1.5, 3.0)
     assert found.x.tolist() == [1, 2, 3, 4] and found.share.tolist() == [0.25, 0.5, 0.75, 1.0] and found.within == 2
-    assert found.band == pytest.approx(sqrt(log(40.0) / 8.0))
+    assert found.band == pytest.approx(sqrt(log(40.0) / 8.0), rel=1e-9, abs=0.0)
     rng = np.random.default_rng(3)
     inside = 0
     for _ in range(600):
@@ -208,7 +208,7 @@ def test_rank_correlation_interval_covers() -> None:
 def test_perfect_rank_correlation() -> None:
     x = np.arange(20.0) ** 2
     found = s.drivers({"x": x}, -x)[0]
-    assert found.rho == pytest.approx(-1.0) and found.interval.low >= -1.0
+    assert found.rho == pytest.approx(-1.0, rel=1e-9, abs=0.0) and found.interval.low >= -1.0
 
 
 def ishigami(x: np.ndarray) -> np.ndarray:
@@ -240,8 +240,8 @@ def test_sobol_indices_of_the_ishigami_function() -> None:
 def test_consistent_filter_lies_inside_and_others_do_not() -> None:
     draws = np.random.default_rng(2).chisquare(6, (50, 2000))
     found = s.consistency(draws, 6)
-    assert found.low == pytest.approx(stats.chi2.ppf(0.025, 300) / 50)
-    assert found.high == pytest.approx(stats.chi2.ppf(0.975, 300) / 50)
+    assert found.low == pytest.approx(stats.chi2.ppf(0.025, 300) / 50, rel=1e-9, abs=0.0)
+    assert found.high == pytest.approx(stats.chi2.ppf(0.975, 300) / 50, rel=1e-9, abs=0.0)
     assert found.inside == pytest.approx(0.95, abs=0.02) and found.mean.shape == (2000,)
     for scale, above in ((1.5, True), (0.6, False)):
         wrong = s.consistency(scale * draws, 6)
@@ -256,9 +256,11 @@ def test_difference_of_proportions_against_published_values() -> None:
     """Newcombe 1998 (Stat. Med. 17, 873), table II, method 10: 56/70 - 48/80 and 9/10 - 3/10."""
     for a, b, low, high in (((48, 80), (56, 70), 0.0524, 0.3339), ((3, 10), (9, 10), 0.1705, 0.8090)):
         found = s.compare_proportions(*a, *b)
-        assert found.difference == pytest.approx(b[0] / b[1] - a[0] / a[1])
+        assert found.difference == pytest.approx(b[0] / b[1] - a[0] / a[1], rel=1e-9, abs=0.0)
         assert (found.interval.low, found.interval.high) == pytest.approx((low, high), abs=6e-5)
-    assert s.compare_proportions(3, 10, 9, 10).p == pytest.approx(stats.fisher_exact([[3, 7], [9, 1]]).pvalue)
+    assert s.compare_proportions(3, 10, 9, 10).p == pytest.approx(
+        stats.fisher_exact([[3, 7], [9, 1]]).pvalue, rel=1e-9, abs=0.0
+    )
     same = s.compare_proportions(0, 500, 0, 500)
     assert same.difference == 0.0 and same.p == 1.0 and same.interval.low < 0.0 < same.interval.high
 
@@ -272,12 +274,20 @@ def pairs(both: int, only_a: int, only_b: int, neither: int) -> tuple[list[bool]
 def test_paired_proportions() -> None:
     """McNemar's exact p is the binomial's of the discordant pairs: twice 11/1024 for 1 against 9."""
     found = s.compare_paired_proportions(*pairs(5, 1, 9, 85))
-    assert found.difference == pytest.approx(0.08) and found.p == pytest.approx(2.0 * 11.0 / 1024.0)
+    assert found.difference == pytest.approx(0.08, rel=1e-9, abs=0.0) and found.p == pytest.approx(
+        2.0 * 11.0 / 1024.0, rel=1e-9, abs=0.0
+    )
     assert found.interval.low > 0.0
     swapped = s.compare_paired_proportions(*pairs(5, 9, 1, 85))
-    assert (swapped.interval.low, swapped.interval.high) == pytest.approx((-found.interval.high, -found.interval.low))
+    assert (swapped.interval.low, swapped.interval.high) == pytest.approx(
+        (-found.interval.high, -found.interval.low), rel=1e-9, abs=0.0
+    )
     same = s.compare_paired_proportions(*pairs(0, 0, 0, 60))
-    assert same.p == 1.0 and same.interval.low == pytest.approx(-same.interval.high) and same.interval.high > 0.0
+    assert (
+        same.p == 1.0
+        and same.interval.low == pytest.approx(-same.interval.high, rel=1e-9, abs=0.0)
+        and same.interval.high > 0.0
+    )
 
 
 def test_pairs_that_go_together_make_the_interval_narrower() -> None:
@@ -301,8 +311,8 @@ def test_paired_figures_find_what_the_spread_between_cases_hides() -> None:
     b = a + 0.1 + 0.2 * rng.standard_normal(100)
     paired, apart = s.compare_paired_figures(a, b), s.compare_figures(a, b)
     assert paired.p < 1e-4 and apart.p > 0.5
-    assert paired.superiority == pytest.approx(np.mean(b > a))
-    assert paired.p == pytest.approx(stats.wilcoxon(b - a).pvalue)
+    assert paired.superiority == pytest.approx(np.mean(b > a), rel=1e-9, abs=0.0)
+    assert paired.p == pytest.approx(stats.wilcoxon(b - a).pvalue, rel=1e-9, abs=0.0)
     same = s.compare_paired_figures(a, a)
     assert (same.p, same.superiority) == (1.0, 0.5)
 
@@ -333,14 +343,14 @@ def test_ellipse_of_a_known_covariance() -> None:
     points = np.random.default_rng(9).standard_normal((20000, 2)) * (2.0, 0.5) @ turn.T + (1.0, -3.0)
     found = s.dispersion_ellipse(points)
     assert found.centre == pytest.approx((1.0, -3.0), abs=0.05)
-    assert found.semi_axes == pytest.approx((6.0, 1.5), rel=0.02)
+    assert found.semi_axes == pytest.approx((6.0, 1.5), rel=0.02, abs=0.0)
     assert found.angle_rad == pytest.approx(angle, abs=0.01)
-    assert found.expected == pytest.approx(1.0 - exp(-4.5)) and found.coverage == pytest.approx(
+    assert found.expected == pytest.approx(1.0 - exp(-4.5), rel=1e-9, abs=0.0) and found.coverage == pytest.approx(
         found.expected, abs=3e-3
     )
     away = found.outline() - found.centre
     radius2 = np.einsum("ni,ij,nj->n", away, np.linalg.inv(found.covariance), away)
-    assert radius2 == pytest.approx(np.full(121, 9.0))
+    assert radius2 == pytest.approx(np.full(121, 9.0), rel=1e-9, abs=0.0)
 
 
 # ---- bad input ----------------------------------------------------------------------------------

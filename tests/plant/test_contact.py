@@ -59,13 +59,13 @@ def test_rates_at_contact():
     state = contact["state"]
     assert contact["status"] == 1
     assert contact["t_s"] == pytest.approx(1.0, abs=1e-4)
-    assert state["pitch_yaw_rate_radps"] == pytest.approx(pitch_rate, rel=1e-3)
-    assert state["roll_rate_radps"] == pytest.approx(-roll_rate, rel=1e-3)
-    assert state["pitch_yaw_rad"] == pytest.approx(pitch_rate * 1.0, rel=1e-2)
-    assert state["roll_rad"] == pytest.approx(-roll_rate * 1.0, rel=1e-2)
+    assert state["pitch_yaw_rate_radps"] == pytest.approx(pitch_rate, rel=1e-3, abs=0.0)
+    assert state["roll_rate_radps"] == pytest.approx(-roll_rate, rel=1e-3, abs=0.0)
+    assert state["pitch_yaw_rad"] == pytest.approx(pitch_rate * 1.0, rel=1e-2, abs=0.0)
+    assert state["roll_rad"] == pytest.approx(-roll_rate * 1.0, rel=1e-2, abs=0.0)
     # the port is 2 m ahead of the c.m.: it moves sideways at w x arm
-    assert state["lateral_rate_mps"] == pytest.approx(2.0 * pitch_rate, rel=1e-3)
-    assert state["lateral_m"] == pytest.approx(2.0 * pitch_rate * 1.0, rel=1e-3)
+    assert state["lateral_rate_mps"] == pytest.approx(2.0 * pitch_rate, rel=1e-3, abs=0.0)
+    assert state["lateral_m"] == pytest.approx(2.0 * pitch_rate * 1.0, rel=1e-3, abs=0.0)
 
 
 def test_velocity_of_the_port_is_seen_from_the_turning_target():

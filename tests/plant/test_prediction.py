@@ -67,9 +67,12 @@ def test_zonals_alone_at_the_flight_step_are_within_a_millimetre_an_orbit():
     assert np.linalg.norm(p.state("target")["r_eci_m"] - truth[:3]) < 1e-3
 
 
-@pytest.mark.parametrize(("step_s", "degree"), [(10, 8), (1, 8), (10, 12)])
-def test_nasa_ephemeris_is_predicted_unfitted(step_s, degree):
-    """A day of NASA's ISS ephemeris from its first state: its own mass, area and drag coefficient, nothing adjusted."""
+@pytest.mark.parametrize(
+    ("step_s", "degree", "limit_m"), [(10, 8, (50, 450, 60)), (1, 8, (50, 450, 60)), (10, 12, (20, 220, 15))]
+)
+def test_nasa_ephemeris_is_predicted_unfitted(step_s, degree, limit_m):
+    """A day of NASA's ISS ephemeris from its first state: its own mass, area and drag coefficient, nothing adjusted.
+    Limits: what each field leaves, and half as much again."""
     oem = Ephemeris.read(OEM)
     environment = EnvironmentConfig(
         EPOCH, MU, RE, J2, J3, J4, field=load_gravity_field(degree=degree), atmosphere=load_atmosphere()
@@ -80,9 +83,8 @@ def test_nasa_ephemeris_is_predicted_unfitted(step_s, degree):
     p.set_target(*oem.state(oem.start))
     p.run(int((oem.stop - oem.start).total_seconds()) // step_s, step_s * 1_000_000)
     r, v = (np.array(x) for x in oem.state(oem.stop))
-    _, along, cross = radial_along_cross(r, v) @ (p.state("target")["r_eci_m"] - r)
-    assert abs(cross) <= 100.0
-    assert abs(along) <= 5000.0
+    off_m = radial_along_cross(r, v) @ (p.state("target")["r_eci_m"] - r)
+    assert (np.abs(off_m) <= limit_m).all(), off_m
 
 
 def test_free_drift_is_that_of_clohessy_and_wiltshire():

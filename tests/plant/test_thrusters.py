@@ -27,12 +27,12 @@ def test_pulse_delivers_its_declared_impulse(step_s, on_ms, cycle_us):
     p.run(1, cycle_us, [round(on_ms * 1000)])
     p.run(1, cycle_us)
     expected = declared_impulse(AFT, on_ms / 1000)
-    assert p.thruster(0)["impulse_Ns"] == pytest.approx(expected, rel=1e-12)
+    assert p.thruster(0)["impulse_Ns"] == pytest.approx(expected, rel=1e-12, abs=0.0)
     # and the craft got it: thrust along x through the c.m., no rotation
     dv = (np.array(p.state("chaser")["v_eci_mps"]) - v0)[0]
     burnt = expected / (AFT.isp_s * G0)
-    assert dv == pytest.approx(AFT.isp_s * G0 * math.log(1100.0 / (1100.0 - burnt)), rel=1e-9)
-    assert p.state("chaser")["mass_kg"] == pytest.approx(1100.0 - burnt, rel=1e-14)
+    assert dv == pytest.approx(AFT.isp_s * G0 * math.log(1100.0 / (1100.0 - burnt)), rel=1e-9, abs=0.0)
+    assert p.state("chaser")["mass_kg"] == pytest.approx(1100.0 - burnt, rel=1e-14, abs=0.0)
 
 
 def test_each_of_many_thrusters_delivers_its_own_pulse():
@@ -42,9 +42,11 @@ def test_each_of_many_thrusters_delivers_its_own_pulse():
     p.run(1, 100_000, on_us)
     p.run(1, 100_000)
     for k, thruster in enumerate(thrusters):
-        assert p.thruster(k)["impulse_Ns"] == pytest.approx(declared_impulse(thruster, on_us[k] * 1e-6), rel=1e-12)
+        assert p.thruster(k)["impulse_Ns"] == pytest.approx(
+            declared_impulse(thruster, on_us[k] * 1e-6), rel=1e-12, abs=0.0
+        )
     total = sum(p.thruster(k)["propellant_kg"] for k in range(28))
-    assert p.state("chaser")["propellant_kg"] == pytest.approx(100.0 - total, rel=1e-14)
+    assert p.state("chaser")["propellant_kg"] == pytest.approx(100.0 - total, rel=1e-14, abs=0.0)
 
 
 def test_valve_held_open_over_cycles_joins_without_a_dip():
@@ -53,7 +55,7 @@ def test_valve_held_open_over_cycles_joins_without_a_dip():
     p.run(1, 100_000, [40_000])
     p.run(1, 100_000)
     account = p.thruster(0)
-    assert account["impulse_Ns"] == pytest.approx(declared_impulse(AFT, 1.04), rel=1e-12)
+    assert account["impulse_Ns"] == pytest.approx(declared_impulse(AFT, 1.04), rel=1e-12, abs=0.0)
     assert account["firings"] == 1
     assert account["on_time_us"] == 1_040_000
 
@@ -65,7 +67,7 @@ def test_decay_that_runs_over_the_cycle_end_is_cut_short_by_the_next_pulse():
     # 6 ms after closing the valve reopens at half level, and needs half the rise time
     first = 0.094 - 0.010 / 2 + (1.0 + 0.5) / 2 * 0.006
     second = 0.094 - 0.005 * (1.0 - (0.5 + 1.0) / 2) + 0.012 / 2
-    assert p.thruster(0)["impulse_Ns"] == pytest.approx(AFT.thrust_n * (first + second), rel=1e-12)
+    assert p.thruster(0)["impulse_Ns"] == pytest.approx(AFT.thrust_n * (first + second), rel=1e-12, abs=0.0)
 
 
 def test_on_time_longer_than_the_cycle_is_the_cycle():
@@ -78,7 +80,7 @@ def test_instant_valve_gives_a_rectangle():
     thruster = replace(AFT, rise_s=0.0, decay_s=0.0)
     p = plant(EMPTY, thrusters=(thruster,))
     p.run(3, 100_000, [33_000])
-    assert p.thruster(0)["impulse_Ns"] == pytest.approx(3 * 200.0 * 0.033, rel=1e-12)
+    assert p.thruster(0)["impulse_Ns"] == pytest.approx(3 * 200.0 * 0.033, rel=1e-12, abs=0.0)
 
 
 def test_pulse_below_the_minimum_is_not_fired_and_counted():
@@ -105,7 +107,7 @@ def test_stuck_thrusters():
     p.set_thruster_fault(0, stuck_on=True)
     p.set_thruster_fault(1, stuck_off=True)
     p.run(5, 100_000, [0, 50_000])
-    assert p.thruster(0)["impulse_Ns"] == pytest.approx(200.0 * (0.5 - 0.005), rel=1e-12)
+    assert p.thruster(0)["impulse_Ns"] == pytest.approx(200.0 * (0.5 - 0.005), rel=1e-12, abs=0.0)
     assert p.thruster(1)["impulse_Ns"] == 0.0
 
 
@@ -114,7 +116,7 @@ def test_empty_tank_ends_the_thrust():
     p.run(20, 100_000, [100_000])
     left = p.state("chaser")["propellant_kg"]
     assert 0.0 <= left < 200.0 * 0.1 / (AFT.isp_s * G0)
-    assert p.thruster(0)["propellant_kg"] == pytest.approx(0.01 - left)
+    assert p.thruster(0)["propellant_kg"] == pytest.approx(0.01 - left, rel=1e-9, abs=0.0)
 
 
 def test_thrust_off_the_centre_of_mass_turns_the_craft():
@@ -137,7 +139,9 @@ def test_thrust_turns_with_the_body():
     dv = np.array(p.state("chaser")["v_eci_mps"]) - state["v_eci_mps"]
     t = np.linspace(0.0, 5.0, 20001)
     a = 200.0 / (1100.0 - 200.0 / (AFT.isp_s * G0) * t)
-    assert dv[:2] == pytest.approx((np.trapezoid(a * np.cos(w * t), t), np.trapezoid(a * np.sin(w * t), t)), rel=1e-6)
+    assert dv[:2] == pytest.approx(
+        (np.trapezoid(a * np.cos(w * t), t), np.trapezoid(a * np.sin(w * t), t)), rel=1e-6, abs=0.0
+    )
     assert p.state("chaser")["q_body_from_eci"] == pytest.approx(
         (math.cos(w * 2.5), 0, 0, -math.sin(w * 2.5)), abs=1e-9
     )
@@ -156,9 +160,9 @@ def test_mass_properties_follow_the_propellant():
         d = r - com
         inertia = inertia + m * (d @ d * np.eye(3) - np.outer(d, d))
     assert state["propellant_kg"] < 99.9
-    assert state["mass_kg"] == pytest.approx(mass, rel=1e-14)
-    assert state["com_body_m"] == pytest.approx(com, rel=1e-12)
-    assert np.reshape(state["inertia_body_kgm2"], (3, 3)) == pytest.approx(inertia, rel=1e-12)
+    assert state["mass_kg"] == pytest.approx(mass, rel=1e-14, abs=0.0)
+    assert state["com_body_m"] == pytest.approx(com, rel=1e-12, abs=0.0)
+    assert np.reshape(state["inertia_body_kgm2"], (3, 3)) == pytest.approx(inertia, rel=1e-12, abs=0.0)
 
 
 def test_structure_stays_in_place_as_the_centre_of_mass_moves():
@@ -200,7 +204,7 @@ def test_imu_feels_thrust_and_drag_but_not_gravity():
     p.run(1, 100_000, [50_000])
     impulse = p.thruster(0)["impulse_Ns"]
     mass = p.state("chaser")["mass_kg"]
-    assert p.imu_truth()["dv_com_body_mps"][0] == pytest.approx(impulse / mass - 0.1 * drag, rel=1e-4)
+    assert p.imu_truth()["dv_com_body_mps"][0] == pytest.approx(impulse / mass - 0.1 * drag, rel=1e-4, abs=0.0)
 
 
 def test_loaded_figures_give_back_themselves():
@@ -210,8 +214,8 @@ def test_loaded_figures_give_back_themselves():
         cd=2.2, area_m2=28.0, port_body_m=(5.0, 0, 0), q_port_from_body=(1.0, 0, 0, 0),
     )  # fmt: skip
     state = plant(EMPTY, chaser=loaded).state("chaser")
-    assert state["mass_kg"] == pytest.approx(19000.0, rel=1e-14)
-    assert state["com_body_m"] == pytest.approx((0.02, -0.01, 0.03), rel=1e-12)
+    assert state["mass_kg"] == pytest.approx(19000.0, rel=1e-14, abs=0.0)
+    assert state["com_body_m"] == pytest.approx((0.02, -0.01, 0.03), rel=1e-12, abs=0.0)
     assert state["inertia_body_kgm2"] == pytest.approx(inertia, rel=1e-12, abs=1e-9)
     with pytest.raises(ValueError, match=r"propellant_kg is 20000\.0: expected less than"):
         CHASER.from_loaded(
