@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from gnc import flight
 from hil.checks import Requirement
+from hil.files import replacing
 from hil.log import ERROR, Log
 from hil.run import FlightComputer, FlightFactory, flown_by, fly, software_name
 from hil.scenario import Scenario, ScenarioError
@@ -166,18 +167,15 @@ class Baseline:
         """Writes the file, whole or not at all. Raises BaselineError."""
         index: dict[str, Any] = {"format": FORMAT, "schema_version": SCHEMA_VERSION, "channels": self.channels}
         index["runs"] = [_described(run) for run in self.runs]
-        partial = self.path.with_name(self.path.name + ".part")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as file:
+            with replacing(self.path) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as file:
                 _add(file, "index.json", json.dumps(index, indent=1).encode())
                 for at, run in enumerate(self.runs):
                     _add(file, f"{at:04}/cycles", run.hashes.cycles.astype("<u4").T.tobytes())
                     _add(file, f"{at:04}/channels", run.hashes.channels.tobytes())
                     _add(file, f"{at:04}/params", run.params)
-            partial.replace(self.path)
         except OSError as error:
-            partial.unlink(missing_ok=True)
             raise BaselineError(f"{self.path}: cannot be written: {error.strerror}") from None
 
     @classmethod

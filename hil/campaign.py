@@ -32,6 +32,7 @@ import numpy as np
 
 from hil import consistency
 from hil.dispersion import sample
+from hil.files import write_text
 from hil.journal import IN_MEMORY, CampaignError, Journal, Row
 from hil.log import ERROR, PASS, Log, versions
 from hil.loop import Chunk
@@ -254,7 +255,7 @@ class Campaign:
         out = Path(directory)
         if not (out / JOURNAL_NAME).is_file():
             raise CampaignError(f"{out / JOURNAL_NAME}: no campaign there")
-        journal = Journal(out / JOURNAL_NAME)
+        journal = Journal(out / JOURNAL_NAME, read_only=True)
         try:
             identity = journal.identity()
             if not identity:
@@ -461,7 +462,7 @@ def _folder(out: str | Path | None) -> Iterator[Path | None]:
 
 def _write_scenario(directory: Path, text: str) -> None:
     try:
-        (directory / SCENARIO_NAME).write_text(text, encoding="utf-8")
+        write_text(directory / SCENARIO_NAME, text)
     except OSError as error:
         raise CampaignError(f"{directory / SCENARIO_NAME}: cannot be written: {error.strerror}") from None
 

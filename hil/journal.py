@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,28 +41,30 @@ def canonical(row: Mapping[str, Any]) -> str:
 class Journal:
     """The journal at `path`, made when there is none. Raises CampaignError.
 
-    A journal in memory (`IN_MEMORY`) serves a campaign that leaves nothing behind.
+    A journal in memory (`IN_MEMORY`) serves a campaign that leaves nothing behind. One that is only read writes
+    nothing, neither into its file nor beside it where the folder does not allow it.
     """
 
-    def __init__(self, path: Path | str):
+    def __init__(self, path: Path | str, read_only: bool = False):
         self.path = path
         with self._errors():
-            self._db = sqlite3.connect(str(path), isolation_level=None)
+            self._db = _reader(Path(path)) if read_only else sqlite3.connect(str(path), isolation_level=None)
             try:
-                self._open()
+                self._check()
+                if not read_only:
+                    self._db.execute("PRAGMA journal_mode=WAL")
+                    self._db.execute("PRAGMA synchronous=FULL")  # a case that was committed survives a power loss too
             except BaseException:
                 self._db.close()
                 raise
 
-    def _open(self) -> None:
+    def _check(self) -> None:
         if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             if self._db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
                 raise CampaignError(f"{self.path}: not the journal of a campaign; nothing was changed")
             found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if found != "ok":
                 raise CampaignError(f"{self.path}: the journal is corrupt: {found.splitlines()[-1]}")
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")  # a case that was committed survives a loss of power too
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -68,6 +72,8 @@ class Journal:
             yield
         except sqlite3.Error as error:
             raise CampaignError(f"{self.path}: {_reason(error)}") from None
+        except OSError as error:
+            raise CampaignError(f"{self.path}: cannot be read: {error.strerror}") from None
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -132,6 +138,32 @@ class Journal:
     def close(self) -> None:
         """Folds the write-ahead log into the file."""
         self._db.close()
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    """A journal opened to be read: SQLite then needs to write, for its locks, only while there is a log ahead."""
+    uri, ahead = path.resolve().as_uri(), path.with_name(path.name + "-wal")
+    if not (ahead.is_file() and ahead.stat().st_size):
+        return _opened(f"{uri}?mode=ro&immutable=1")  # nobody writes, and everything is in the one file
+    with suppress(sqlite3.OperationalError):
+        return _opened(f"{uri}?mode=ro")
+    with tempfile.TemporaryDirectory() as folder:  # of a campaign that was killed, in a folder that can only be read
+        for file in (path, ahead):
+            shutil.copyfile(file, Path(folder, file.name))
+        copy, memory = _opened(Path(folder, path.name).as_uri()), sqlite3.connect(IN_MEMORY, isolation_level=None)
+        copy.backup(memory)
+        copy.close()
+    return memory
+
+
+def _opened(uri: str) -> sqlite3.Connection:
+    db = sqlite3.connect(uri, uri=True, isolation_level=None)
+    try:
+        db.execute("SELECT count(*) FROM sqlite_master")
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def _sha256(record: str) -> str:

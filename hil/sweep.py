@@ -20,6 +20,7 @@ from shlex import quote
 from typing import Any
 
 from hil.campaign import Case, Workers, fly_case, pool_for
+from hil.files import replacing
 from hil.journal import Row, canonical
 from hil.log import ERROR, PASS, versions
 from hil.prepare import prepare
@@ -285,22 +286,28 @@ def _fly(cases: Sequence[Case], workers: Workers, progress: Callable[[int], None
                     progress(len(rows))
 
 
+def _cell(value: Any) -> Any:
+    """A value as a cell of a CSV file: a spreadsheet would take some texts for formulas."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
 def write_tables(flown: Sweep, directory: Path) -> list[Path]:
     """`cases.csv` in a folder, and `cases.parquet` where the extra `campaign` is installed. Raises SweepError."""
     table = flown.table()
     written = [directory / "cases.csv"]
     try:
-        with written[0].open("w", newline="", encoding="utf-8") as file:
+        with replacing(written[0]) as partial, partial.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(table)
-            writer.writerows(zip(*table.values(), strict=True))
+            writer.writerows(map(_cell, row) for row in zip(*table.values(), strict=True))
         try:
             import pyarrow as arrow
             from pyarrow import parquet
         except ImportError:
             return written
         written.append(directory / "cases.parquet")
-        parquet.write_table(arrow.table(table, metadata={"digest": flown.digest}), written[1])
+        with replacing(written[1]) as partial:
+            parquet.write_table(arrow.table(table, metadata={"digest": flown.digest}), partial)
     except OSError as error:
         raise SweepError(f"{written[-1]}: cannot be written: {error.strerror or error}") from None
     return written

@@ -16,6 +16,8 @@ from hil.cli.campaigns import campaign
 from hil.cli.flying import check, list_scenarios, replay, run
 from hil.cli.regression import baseline, sweep
 from hil.cli.results import compare, finish, report
+from hil.cli.shared import print_anything
+from hil.report.wording import visible
 
 MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
 
@@ -34,6 +36,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: a user's mistake is one line and exit status 2, never a traceback."""
+    print_anything()
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -58,5 +61,5 @@ def main() -> None:
 
 
 def _leave(message: str, status: int) -> None:
-    click.echo(f"proxops: {message}", err=True)
+    click.echo(f"proxops: {visible(message)}", err=True)
     sys.exit(status)

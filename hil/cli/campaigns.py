@@ -123,12 +123,12 @@ def _of_this_session(flown: Campaign) -> dict[str, Any]:
 
 
 def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
+    from hil.report.console import Terminal, styled
     from hil.report.wording import figure, percent, requirement_name
 
-    console = Console(highlight=False)
+    console = Terminal()
     title = f"{flown.scenario.scenario.title}, {flown.runs:,} runs, master seed {flown.seed}"
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("Requirement")
@@ -139,7 +139,7 @@ def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
         count, worst = f"{r['failures']}/{r['runs']}", r["worst"]
         told = r["failures"] or worst["margin"] not in (None, 0.0)
         table.add_row(
-            requirement_name(r["name"]), f"[bold red]{count}[/]" if r["failures"] else count,
+            requirement_name(r["name"]), styled((count, "bold red")) if r["failures"] else count,
             r["statement"].partition(" at ")[0], figure(worst["margin"], r["unit"], True),
             str(worst["case"]) if told else "", "" if r["unit"] == "1" else r["unit"],
         )  # fmt: skip
@@ -156,18 +156,19 @@ def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
         lines.append(f"{flown.runs_per_s:.1f} runs/s")
     lines.append(f"digest {flown.digest[:16]}")
     for line in lines:
-        console.print(line, soft_wrap=True, markup=False)
-    console.print(f"[bold]{flown.statement}[/]", soft_wrap=True)
+        console.print(line, soft_wrap=True)
+    console.print(flown.statement, style="bold", soft_wrap=True)
     if summary["sampler"] != "random":
         console.print(
             f"approximate: cases of the {summary['sampler']} sampler are no independent draws", soft_wrap=True
         )
     if not summary["met"]:
         console.print(
-            f"[yellow]not shown: ≥ {percent(summary['required'])} at {percent(summary['confidence'])} confidence; "
-            f"with {len(failed)} failed that takes {summary['runs_needed']:,} runs[/]",
+            f"not shown: ≥ {percent(summary['required'])} at {percent(summary['confidence'])} confidence; "
+            f"with {len(failed)} failed that takes {summary['runs_needed']:,} runs",
+            style="yellow",
             soft_wrap=True,
         )
     accepted = f", {summary['accepted']} accepted" if summary["accepted"] else ""
     colour = {"PASS": "green", "FAIL": "red"}[summary["verdict"]]
-    console.print(f"[bold {colour}]{summary['verdict']}[/]{accepted}", soft_wrap=True)
+    console.print(styled((summary["verdict"], f"bold {colour}"), accepted), soft_wrap=True)

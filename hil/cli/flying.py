@@ -35,10 +35,11 @@ ENDS = (("host", "link"), ("board", "board_link"))
 @click.command("list")
 def list_scenarios() -> None:
     """The scenarios that ship with ProxOps."""
+    from hil.report.wording import visible
     from hil.scenario import Scenario
 
     for name in Scenario.names():
-        click.echo(f"{name:14} {Scenario.load(name).scenario.title}")
+        click.echo(visible(f"{name:14} {Scenario.load(name).scenario.title}"))
 
 
 @click.command()
@@ -121,12 +122,12 @@ def run(
 
 
 def _show(log: Log, out: Path | None) -> None:
-    from rich.console import Console
     from rich.table import Table
 
+    from hil.report.console import Terminal, styled
     from hil.report.wording import figure, requirement_name
 
-    console = Console(highlight=False)
+    console = Terminal()
     colour = {"PASS": "green", "FAIL": "red", "ERROR": "red"}[log.verdict]
     table = Table(title=f"{log.scenario.scenario.title}, seed {log.seed}", title_justify="left", title_style="bold")
     table.add_column("Requirement")
@@ -137,12 +138,12 @@ def _show(log: Log, out: Path | None) -> None:
     for r in log.requirements:
         table.add_row(
             requirement_name(r.name), figure(r.figure, r.unit), figure(r.limit, r.unit), figure(r.margin, r.unit, True),
-            "" if r.unit == "1" else r.unit, "[green]PASS[/]" if r.passed else "[bold red]FAIL[/]",
+            "" if r.unit == "1" else r.unit, styled(("PASS", "green") if r.passed else ("FAIL", "bold red")),
         )  # fmt: skip
     if log.requirements:
         console.print(table)
     if log.error:
-        console.print(f"[red]{log.error}[/]", soft_wrap=True)
+        console.print(log.error, style="red", soft_wrap=True)
     spent, kept = log.delta_v_mps, log.realtime
     facts = [f"{log.duration_s:,.0f} s flown, {log.realtime_factor:,.0f} x real time", f"ended: {log.ended}"]
     if spent:
@@ -163,8 +164,8 @@ def _show(log: Log, out: Path | None) -> None:
     facts.append(f"digest {log.digest[:16]}")
     console.print("\n".join(facts), soft_wrap=True)
     if out is not None:
-        console.print(f"report: {out / REPORT_NAME}")
-    console.print(f"[bold {colour}]{log.verdict}[/]")
+        console.print(f"report: {out / REPORT_NAME}", soft_wrap=True)
+    console.print(log.verdict, style=f"bold {colour}")
 
 
 def _injected(computer: dict[str, Any]) -> list[str]:

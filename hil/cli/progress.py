@@ -6,6 +6,8 @@ import sys
 from time import perf_counter
 from typing import Any, Self
 
+from hil.report.wording import visible
+
 
 class Bar:
     """A progress bar, shown while the block lasts, on a terminal only."""
@@ -13,12 +15,13 @@ class Bar:
     def __init__(self, name: str, total: float | None, quiet: bool, **fields: str):
         self._bar: Any = None
         if not quiet and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, Progress, TextColumn
+            from rich.progress import BarColumn, Progress
 
-            columns = (TextColumn("{task.description}"), BarColumn(), *self._columns())
-            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._task = self._bar.add_task(name, total=total, **fields)
+            from hil.report.console import Terminal, column
+
+            columns = (column("{task.description}"), BarColumn(), *self._columns())
+            self._bar = Progress(*columns, console=Terminal(stderr=True), transient=True)
+            self._task = self._bar.add_task(visible(name), total=total, **fields)
 
     def _columns(self) -> tuple[Any, ...]:
         """What stands behind the bar."""
@@ -38,9 +41,11 @@ class FlightProgress(Bar):
     """Simulated time flown."""
 
     def _columns(self) -> tuple[Any, ...]:
-        from rich.progress import TextColumn, TimeElapsedColumn
+        from rich.progress import TimeElapsedColumn
 
-        return TextColumn("{task.completed:,.0f} s simulated"), TimeElapsedColumn()
+        from hil.report.console import column
+
+        return column("{task.completed:,.0f} s simulated"), TimeElapsedColumn()
 
     def __call__(self, t_s: float) -> None:
         """Moves it to a time."""
@@ -70,9 +75,11 @@ class CampaignProgress(Bar):
         self._began: tuple[float, int] | None = None
 
     def _columns(self) -> tuple[Any, ...]:
-        from rich.progress import MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
-        verdict, rate = TextColumn("{task.fields[verdict]}"), TextColumn("{task.fields[rate]}")
+        from hil.report.console import column
+
+        verdict, rate = column("{task.fields[verdict]}"), column("{task.fields[rate]}")
         return MofNCompleteColumn(), verdict, rate, TimeRemainingColumn()
 
     def __call__(self, done: int, failures: int, runs: int) -> None:

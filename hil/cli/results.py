@@ -79,6 +79,7 @@ def report(directory: Path) -> None:
     """Renders the report of the run or the campaign in DIRECTORY again, from its log or journal alone."""
     from hil.campaign import JOURNAL_NAME, Campaign
     from hil.log import Log
+    from hil.report.wording import visible
 
     if (directory / JOURNAL_NAME).exists():
         flown = Campaign.open(directory)
@@ -87,7 +88,7 @@ def report(directory: Path) -> None:
     log = Log.open(directory)
     click.echo(str(write_report(directory, log)))
     if log.error:
-        click.echo(f"{log.verdict}: {log.error}", err=True)
+        click.echo(visible(f"{log.verdict}: {log.error}"), err=True)
 
 
 @click.command()

@@ -1,7 +1,8 @@
-"""What commands share: their options, who flies, the exit status of a verdict, writing a page."""
+"""What commands share: their options, who flies, the exit status of a verdict, writing a page and to the terminal."""
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 EXIT = {"PASS": 0, "FAIL": 1, "ERROR": 3}
 REPORT_NAME = "report.html"
+
+_SPELLED = {
+    "–": "-", "−": "-", "→": "->", "≥": ">=", "≤": "<=", "×": "x", "±": "+-", "…": "...", "µ": "u", "°": " deg",
+}  # fmt: skip
+"""What ProxOps itself prints beyond ASCII, where the terminal has no code for it."""
 
 Command = Callable[..., None]
 Option = Callable[[Command], Command]
@@ -123,12 +129,26 @@ def software_named(name: str | None, on: str = "sil") -> FlightFactory | None:
 
 def write(path: Path, text: str) -> Path:
     """Writes a file, whole or not at all; its path. Raises RecorderError."""
+    from hil.files import write_text
     from hil.recorder import RecorderError
 
     try:
-        path.write_text(text, encoding="utf-8")
+        write_text(path, text)
     except OSError as error:
-        with suppress(OSError):
-            path.unlink()
         raise RecorderError(f"{path}: cannot be written: {error.strerror}") from None
     return path
+
+
+def print_anything() -> None:
+    """Standard output and error take every character: what their encoding lacks is spelled out."""
+    codecs.register_error("proxops", _spell_out)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # closed, or replaced by something else
+            stream.reconfigure(errors="proxops")  # type: ignore[union-attr]
+
+
+def _spell_out(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(_SPELLED.get(c) or c.encode("ascii", "backslashreplace").decode() for c in lacking), error.end

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from math import inf
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from hil.baseline import Check, Figure, RunCheck
 from hil.checks import Requirement
+from hil.report.console import Terminal, styled
 from hil.report.wording import figure, number, requirement_name
 from hil.sweep import Sweep
 
@@ -22,19 +23,19 @@ REPLAYS_SHOWN = 3
 _COLOURS = {"identical": "green", "within tolerance": "yellow", "moved": "red"}
 
 
-def _console() -> Console:
-    return Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
+def _console() -> Terminal:
+    return Terminal(width=None if sys.stdout.isatty() else LOG_WIDTH)
 
 
 def show_check(found: Check) -> None:
     """Each run with where it departs; what is known to be otherwise; the figures that moved; the result last."""
     console = _console()
     for run in found.runs:
-        console.print(f"{run.scenario}, seed {run.seed}: [{_COLOURS[run.result]}]{run.result}[/]", soft_wrap=True)
+        console.print(styled(f"{run.scenario}, seed {run.seed}: ", (run.result, _COLOURS[run.result])), soft_wrap=True)
         for line in _notes(run):
-            console.print(f"  {line}", soft_wrap=True, markup=False)
+            console.print(f"  {line}", soft_wrap=True)
     for cause in dict.fromkeys(cause for run in found.runs if run.result != "identical" for cause in run.causes):
-        console.print(f"changed: {cause}", soft_wrap=True, markup=False)
+        console.print(f"changed: {cause}", soft_wrap=True)
     moved: dict[str, list[tuple[RunCheck, Figure]]] = {}
     for run in found.runs:
         for one in run.moved:
@@ -46,7 +47,7 @@ def show_check(found: Check) -> None:
     within = "" if found.result == "identical" else f"; tolerance {100.0 * found.tolerance:g} % of the limit"
     word = "identical to the bit" if found.result == "identical" else found.result
     console.print(
-        f"[bold {_COLOURS[found.result]}]{word}[/] ({said} of {len(found.runs)} runs{within})", soft_wrap=True
+        styled((word, f"bold {_COLOURS[found.result]}"), f" ({said} of {len(found.runs)} runs{within})"), soft_wrap=True
     )
 
 
@@ -83,10 +84,10 @@ def _figure(side: Requirement | None) -> str:
     return "–" if side is None else figure(side.figure, side.unit)
 
 
-def _outcome(one: Figure) -> str:
+def _outcome(one: Figure) -> Text:
     if one.now is None:
-        return "did not arise"
-    return "[green]PASS[/]" if one.now.passed else "[bold red]FAIL[/]"
+        return styled("did not arise")
+    return styled(("PASS", "green") if one.now.passed else ("FAIL", "bold red"))
 
 
 def show_sweep(flown: Sweep) -> None:
@@ -106,14 +107,14 @@ def show_sweep(flown: Sweep) -> None:
         name, ratio, case = point.weakest()
         count = f"{point.failures}/{flown.runs}"
         table.add_row(
-            *map(str, point.values), f"[bold red]{count}[/]" if point.failures else count, requirement_name(name),
+            *map(str, point.values), styled((count, "bold red")) if point.failures else count, requirement_name(name),
             "–" if ratio == -inf else f"{number(100.0 * ratio)} %", str(case),
         )  # fmt: skip
     console.print(table)
     if len(shown) < len(worst):
         console.print(f"the worst {len(shown)} of {len(worst)} points")
     for point in worst[:REPLAYS_SHOWN]:
-        console.print(f"worst: {point.replay(point.weakest()[2])}", soft_wrap=True, markup=False)
+        console.print(f"worst: {point.replay(point.weakest()[2])}", soft_wrap=True)
     console.print(f"digest {flown.digest[:16]}")
 
 
@@ -134,7 +135,7 @@ def show_comparison(found: Mapping[str, Any], names: tuple[str, str]) -> None:
         counts = [f"{k}/{n}" for k, n in zip(entry["failures"], entry["runs"], strict=True)]
         table.add_row(
             requirement_name(entry["name"]), *counts, *medians[:2], "" if entry["unit"] == "1" else entry["unit"],
-            medians[2], f"[{colour}]{number(entry['adjusted_p'], 2)}[/]",
+            medians[2], styled((number(entry["adjusted_p"], 2), colour)),
         )  # fmt: skip
     console.print(table)
     low, high = (100.0 * found["requirements"][0]["difference"]["interval"][end] for end in ("low", "high"))
@@ -143,6 +144,8 @@ def show_comparison(found: Mapping[str, Any], names: tuple[str, str]) -> None:
     console.print(f"cases {'paired: one master seed' if found['paired'] else 'drawn independently'}", soft_wrap=True)
     different = [requirement_name(entry["name"]) for entry in found["requirements"] if entry["significant"]]
     if different:
-        console.print(f"[bold red]differ significantly[/] at {percent}: {', '.join(different)}", soft_wrap=True)
+        console.print(
+            styled(("differ significantly", "bold red"), f" at {percent}: {', '.join(different)}"), soft_wrap=True
+        )
     else:
-        console.print(f"[bold green]no significant difference[/] at {percent}", soft_wrap=True)
+        console.print(styled(("no significant difference", "bold green"), f" at {percent}"), soft_wrap=True)

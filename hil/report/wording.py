@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from math import isfinite
 
 # In the order of a report: words, and the unit of the figure.
@@ -65,6 +66,14 @@ def figure(value: float | None, unit: str, margin: bool = False) -> str:
 def percent(share: float) -> str:
     """A share as it was asked for, in percent, with every digit it has."""
     return f"{100.0 * share:.10g} %"
+
+
+def visible(text: str) -> str:
+    """A text with its control characters spelled out, but for line ends and tabs: it cannot steer a terminal."""
+    return "".join(
+        c if c in "\n\t" or not unicodedata.category(c).startswith("C") else c.encode("unicode_escape").decode()
+        for c in text
+    )
 
 
 def counts_of(counters: dict[str, int] | None, *leave_out: str) -> str:

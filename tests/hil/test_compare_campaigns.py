@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hil.report.comparison import render_comparison
 from tests.command_line import call
 from tests.hil import campaigns
 from tests.hil.test_pages_in_a_browser import assert_drawn
+from tests.unprivileged import environment, proxops
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,18 @@ def test_the_same_campaign_twice_does_not_differ(folder: Path, capsys: pytest.Ca
     status, out, err = call(capsys, "compare", str(folder / "as-is"), str(folder / "again"))
     assert (status, err) == (0, "")
     assert "cases paired: one master seed" in out and out.rstrip().endswith("no significant difference at 95 %")
+
+
+def test_folders_that_can_only_be_read(folder: Path) -> None:
+    two = [folder / "as-is", folder / "again"]
+    for one in two:
+        one.chmod(0o555)
+    try:
+        done = subprocess.run(proxops("compare", *map(str, two)), capture_output=True, text=True, env=environment())
+    finally:
+        for one in two:
+            one.chmod(0o755)
+    assert (done.returncode, done.stderr) == (0, "") and "no significant difference" in done.stdout
 
 
 def test_what_differs_is_named(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -95,3 +95,29 @@ def test_no_unseeded_randomness(path: Path) -> None:
         path.read_text(),
         re.M,
     )
+
+
+CONSOLE = ROOT / "hil" / "report" / "console.py"
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=name)
+def test_nothing_but_the_console_module_prints_markup(path: Path) -> None:
+    """Titles, paths and error texts hold square brackets; rich would take them for instructions."""
+    if path == CONSOLE:
+        return
+    imported = {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    } | set(imports_of_python(path))
+    forbidden = {
+        "rich.console.Console",
+        "rich.console",
+        "rich.markup",
+        "rich.print",
+        "rich.progress.TextColumn",
+        "rich",
+    }
+    assert not imported & forbidden, "print with hil.report.console"
+    assert not re.search(r"\bmarkup=|\bfrom_markup\(", path.read_text())
