@@ -15,7 +15,7 @@ def cluster(address: str, timeout_s: float) -> Iterator[tuple[Executor, int]]:
     try:
         from distributed import Client
     except ImportError:
-        raise CampaignError("--dask needs dask.distributed: pip install 'proxops[dask]'") from None
+        raise CampaignError("--dask needs dask.distributed: pip install distributed") from None
     try:
         client = Client(address, timeout=timeout_s, set_as_default=False, name="proxops")
     except (OSError, ValueError, TimeoutError) as error:

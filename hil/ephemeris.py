@@ -1,20 +1,24 @@
 """Target states from a CCSDS Orbit Ephemeris Message (CCSDS 502.0-B), XML or KVN.
 
-The `oem` library reads the file; interpolation is done here in plain floats, so that a run's initial
-state does not depend on the version of any numerical library. Coverage is what the states cover,
-on their actual epochs: the START_TIME and STOP_TIME of the metadata may promise more.
+Interpolation is done here in plain floats, so that a run's initial state does not depend on the version of any
+numerical library. Coverage is what the states cover, on their actual epochs (the START_TIME and STOP_TIME of the
+metadata may promise more), within USEABLE_START_TIME and USEABLE_STOP_TIME. States outside the useable span are
+there for interpolation only.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import tempfile
 from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+
+from hil.oem import OemError, OemSegment
+from hil.oem import read as read_oem
+from hil.timescales import SYSTEMS, Epoch
 
 Vec3 = tuple[float, float, float]
 
@@ -23,6 +27,7 @@ Vec3 = tuple[float, float, float]
 # states 1800 km apart do not show (found by leaving states out: 1.1 m at 480 s, 3.1 m at 720 s).
 POINTS = 6
 LONGEST_STEP_S = 900.0
+SPAN_KEYS = ("START_TIME", "STOP_TIME", "USEABLE_START_TIME", "USEABLE_STOP_TIME")
 # Frame bias, mean equator and equinox of J2000 against GCRF (IERS Conventions 2010, eq. 5.33 and table 5.2 notes)
 _ARCSEC = 3.141592653589793 / 648000.0
 _XI0, _ETA0, _DA0 = -0.0166170 * _ARCSEC, -0.0068192 * _ARCSEC, -0.01460 * _ARCSEC
@@ -34,17 +39,17 @@ class EphemerisError(ValueError):
 
 @dataclass(frozen=True)
 class Segment:
-    """One run of states without a break; seconds are from the first epoch."""
+    """One run of states without a break, useable from `start` to `stop`; seconds are from the first state's epoch."""
 
-    epoch: datetime
+    epoch: Epoch
     t_s: tuple[float, ...]
     r_m: tuple[Vec3, ...]
     v_mps: tuple[Vec3, ...]
+    start: Epoch
+    stop: Epoch
 
-    @property
-    def stop(self) -> datetime:
-        """Epoch of the last state."""
-        return self.epoch + timedelta(microseconds=round(self.t_s[-1] * 1e6))
+    def __str__(self) -> str:
+        return f"{self.start} to {self.stop}"
 
 
 @dataclass(frozen=True)
@@ -60,55 +65,57 @@ class Ephemeris:
 
     @classmethod
     def read(cls, path: str | Path) -> Ephemeris:
-        """Read an OEM. Raises EphemerisError when it is missing, malformed or in a frame that is not supported."""
+        """Read an OEM. Raises EphemerisError when it is missing, malformed, or in a frame or time scale not known."""
         path = Path(path)
         try:
-            text = path.read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            raise EphemerisError(f"{path}: cannot read the ephemeris: {error}") from None
-        message = _parse(path, text)
-        segments = tuple(_segment(path, s) for s in message)
-        if not segments:
-            raise EphemerisError(f"{path}: no segment with states: expected at least one")
+            message = read_oem(path)
+        except OSError as error:
+            raise EphemerisError(f"{path}: cannot read the ephemeris: {error.strerror}") from None
+        except OemError as error:
+            raise EphemerisError(f"{path}: not a CCSDS orbit ephemeris message: {error}") from None
+        segments = tuple(_segment(path, s) for s in message.segments)
         return cls(
             path=str(path),
-            object_name=str(message.segments[0].metadata["OBJECT_NAME"]),
-            segments=tuple(sorted(segments, key=lambda s: s.epoch)),
-            mass_kg=_comment(path, text, "MASS"),
-            drag_area_m2=_comment(path, text, "DRAG_AREA"),
-            drag_coefficient=_comment(path, text, "DRAG_COEFF"),
+            object_name=message.segments[0].metadata["OBJECT_NAME"],
+            segments=tuple(sorted(segments, key=lambda s: (s.start, s.stop))),
+            mass_kg=_comment(path, message.comments, "MASS"),
+            drag_area_m2=_comment(path, message.comments, "DRAG_AREA"),
+            drag_coefficient=_comment(path, message.comments, "DRAG_COEFF"),
         )
 
     @property
-    def start(self) -> datetime:
-        """First epoch covered (UTC, naive)."""
-        return self.segments[0].epoch
+    def start(self) -> Epoch:
+        """First epoch covered."""
+        return self.segments[0].start
 
     @property
-    def stop(self) -> datetime:
-        """Last epoch covered (UTC, naive)."""
+    def stop(self) -> Epoch:
+        """Last epoch covered."""
         return max(s.stop for s in self.segments)
 
-    def state(self, epoch: datetime) -> tuple[Vec3, Vec3]:
-        """Position (m) and velocity (m/s) in ECI at a UTC epoch.
+    def state(self, when: Epoch | datetime) -> tuple[Vec3, Vec3]:
+        """Position (m) and velocity (m/s) in ECI at an epoch; a datetime is UTC where it has no time zone.
 
-        Where two segments meet, the later one answers. Raises EphemerisError outside the coverage.
+        Where two segments meet, the later one answers. Raises EphemerisError outside the coverage, in a gap
+        between states, and where segments overlap, because which one is valid there is not known.
         """
-        if epoch.tzinfo is not None:
-            epoch = epoch.astimezone(UTC).replace(tzinfo=None)
-        inside = [s for s in self.segments if s.epoch <= epoch <= s.stop]
+        epoch = Epoch.of(when)
+        inside = [s for s in self.segments if s.start <= epoch <= s.stop]
         if not inside:
-            covered = " and ".join(f"{s.epoch.isoformat()} to {s.stop.isoformat()}" for s in self.segments)
+            covered = " and ".join(map(str, self.segments))
+            raise EphemerisError(f"{self.path}: epoch {epoch} is outside the ephemeris: its states cover {covered} UTC")
+        *earlier, segment = inside
+        if any(s.stop > epoch or segment.start < epoch for s in earlier):
             raise EphemerisError(
-                f"{self.path}: epoch {epoch.isoformat()} is outside the ephemeris: its states cover {covered} UTC"
+                f"{self.path}: epoch {epoch} is in segments that overlap, {' and '.join(map(str, inside))} UTC: "
+                f"expected USEABLE_START_TIME and USEABLE_STOP_TIME that leave one of them"
             )
-        segment = inside[-1]
-        t = (epoch - segment.epoch) // timedelta(microseconds=1) / 1e6
+        t = epoch - segment.epoch
         times = segment.t_s
         after = min(max(bisect_right(times, t), 1), len(times) - 1)
         if times[after] - times[after - 1] > LONGEST_STEP_S:
             raise EphemerisError(
-                f"{self.path}: epoch {epoch.isoformat()} falls into a gap of {times[after] - times[after - 1]:g} s "
+                f"{self.path}: epoch {epoch} falls into a gap of {times[after] - times[after - 1]:g} s "
                 f"between states: expected at most {LONGEST_STEP_S:g} s"
             )
         first = min(max(after - POINTS // 2, 0), max(len(times) - POINTS, 0))
@@ -140,63 +147,70 @@ def hermite(t: float, times: tuple[float, ...], r: tuple[Vec3, ...], v: tuple[Ve
     return (position[0], position[1], position[2]), (velocity[0], velocity[1], velocity[2])
 
 
-def _parse(path: Path, text: str) -> Any:
-    """The file as the library reads it, which refuses epochs that do not ascend; an NDM's wrapping comes off first."""
-    from defusedxml import ElementTree  # as slow to import as what follows
-    from oem import OrbitEphemerisMessage
-
-    try:
-        if not text.lstrip().startswith("<"):
-            return OrbitEphemerisMessage.open(path)
-        root = ElementTree.fromstring(text.encode())
-        messages = [e for e in root.iter() if e.tag.rpartition("}")[-1] == "oem"]
-        if len(messages) != 1:
-            raise EphemerisError(f"{path}: {len(messages)} orbit ephemeris messages: expected one")
-        with tempfile.TemporaryDirectory() as folder:
-            bare = Path(folder) / "message.xml"
-            bare.write_bytes(ElementTree.tostring(messages[0], encoding="utf-8", xml_declaration=True))
-            return OrbitEphemerisMessage.open(bare)
-    except EphemerisError:
-        raise
-    except Exception as error:  # the library raises what its parsers happen to raise
-        raise EphemerisError(f"{path}: not a CCSDS orbit ephemeris message: {error}") from None
-
-
-def _segment(path: Path, segment: Any) -> Segment:
-    frame = str(segment.metadata["REF_FRAME"]).upper()
+def _segment(path: Path, segment: OemSegment) -> Segment:
+    metadata = segment.metadata
+    frame, system = metadata["REF_FRAME"].upper(), metadata["TIME_SYSTEM"].upper()
     if frame not in ("EME2000", "J2000", "GCRF", "ICRF"):
         raise EphemerisError(f"{path}: REF_FRAME is {frame}: expected EME2000, J2000, GCRF or ICRF")
-    if str(segment.metadata["CENTER_NAME"]).upper() != "EARTH":
-        raise EphemerisError(f"{path}: CENTER_NAME is {segment.metadata['CENTER_NAME']}: expected EARTH")
-    rows: list[tuple[datetime, Vec3, Vec3]] = []
-    for state in segment.states:
-        epoch = state.epoch.utc.datetime
-        r, v = (_eci_m(frame, x) for x in (state.position, state.velocity))
-        if not all(math.isfinite(x) for x in (*r, *v)):
-            raise EphemerisError(f"{path}: state at {epoch.isoformat()} is {(*r, *v)}: expected finite numbers")
-        rows.append((epoch, r, v))
-    if len(rows) < 2:
-        raise EphemerisError(f"{path}: a segment with {len(rows)} states: expected at least 2")
-    start = rows[0][0]
+    if metadata["CENTER_NAME"].upper() != "EARTH":
+        raise EphemerisError(f"{path}: CENTER_NAME is {metadata['CENTER_NAME']}: expected EARTH")
+    if system not in SYSTEMS:
+        raise EphemerisError(f"{path}: TIME_SYSTEM is {system}: expected one of {', '.join(SYSTEMS)}")
+    if len(segment.states) < 2:
+        raise EphemerisError(f"{path}: a segment with {len(segment.states)} states: expected at least 2")
+    rows: list[tuple[Epoch, Vec3, Vec3]] = []
+    for text, values in segment.states:
+        epoch = _epoch(path, "state", text, system)
+        if rows and epoch <= rows[-1][0]:
+            raise EphemerisError(f"{path}: state at {text} follows one at {rows[-1][0]} UTC: expected ascending epochs")
+        if not all(map(math.isfinite, values)):
+            raise EphemerisError(f"{path}: state at {text} is {values} (km, km/s): expected finite numbers")
+        rows.append((epoch, _eci_m(frame, values[:3]), _eci_m(frame, values[3:])))
+    first = rows[0][0]
+    start, stop = _useable(path, metadata, system, first, rows[-1][0])
     return Segment(
-        epoch=start,
-        t_s=tuple((epoch - start) // timedelta(microseconds=1) / 1e6 for epoch, _, _ in rows),
+        epoch=first,
+        t_s=tuple(epoch - first for epoch, _, _ in rows),
         r_m=tuple(r for _, r, _ in rows),
         v_mps=tuple(v for _, _, v in rows),
+        start=start,
+        stop=stop,
     )
 
 
-def _eci_m(frame: str, values_km: Any) -> Vec3:
+def _useable(path: Path, metadata: dict[str, str], system: str, first: Epoch, last: Epoch) -> tuple[Epoch, Epoch]:
+    """The part of the states' span that the metadata allow; each end of the useable span is optional."""
+    times = {key: _epoch(path, key, metadata[key], system) for key in SPAN_KEYS if key in metadata}
+    for opens, closes in (SPAN_KEYS[:2], SPAN_KEYS[2:]):
+        if opens in times and closes in times and times[opens] > times[closes]:
+            expected = f"expected {closes} = {metadata[closes]} or earlier"
+            raise EphemerisError(f"{path}: {opens} is {metadata[opens]}: {expected}")
+    start, stop = max(times.get("USEABLE_START_TIME", first), first), min(times.get("USEABLE_STOP_TIME", last), last)
+    if start > stop:
+        expected = f"expected a useable span that covers states of the segment, {first} to {last} UTC"
+        given = " and ".join(f"{key} = {metadata[key]}" for key in SPAN_KEYS[2:] if key in times)
+        raise EphemerisError(f"{path}: {given}: {expected}")
+    return start, stop
+
+
+def _epoch(path: Path, name: str, text: str, system: str) -> Epoch:
+    try:
+        return Epoch.parse(text, system)
+    except ValueError as error:
+        raise EphemerisError(f"{path}: epoch of {name} is {text}, TIME_SYSTEM {system}: {error}") from None
+
+
+def _eci_m(frame: str, values_km: Sequence[float]) -> Vec3:
     """Kilometres in the file's frame to metres in GCRF."""
-    x, y, z = (float(value) * 1000.0 for value in values_km)
+    x, y, z = (value * 1000.0 for value in values_km)
     if frame in ("GCRF", "ICRF"):
         return x, y, z
     return x - _DA0 * y + _XI0 * z, y + _DA0 * x + _ETA0 * z, z - _XI0 * x - _ETA0 * y
 
 
-def _comment(path: Path, text: str, key: str) -> float | None:
-    """A positive number that the file's comments give as KEY=value."""
-    match = re.search(rf"COMMENT[>\s]\s*{key}\s*=\s*([^\s<]+)", text)
+def _comment(path: Path, comments: Iterable[str], key: str) -> float | None:
+    """A positive number that the file's comments give as KEY=value; the first one counts."""
+    match = next(filter(None, (re.match(rf"{key}\s*=\s*(\S+)", comment) for comment in comments)), None)
     if match is None:
         return None
     try:

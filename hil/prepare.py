@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from math import sqrt
 from pathlib import Path
@@ -174,7 +173,7 @@ def plant_config(scenario: Scenario, d: Dispersed) -> PlantConfig:
 def _environment(s: Scenario, d: Dispersed) -> EnvironmentConfig:
     p = s.plant
     return EnvironmentConfig(
-        epoch_utc=datetime.fromisoformat(s.scenario.epoch_utc),
+        epoch=s.scenario.epoch,
         mu_m3ps2=p.mu_m3ps2,
         re_m=p.re_m,
         j2=p.j2,
@@ -250,9 +249,8 @@ def facing_port(s: Scenario) -> Quat:
 
 def target_state(s: Scenario) -> tuple[Vector, Vector]:
     """True target position (m) and velocity (m/s) at the scenario's epoch, eci. Raises ScenarioError."""
-    epoch = datetime.fromisoformat(s.scenario.epoch_utc).replace(tzinfo=None)
     try:
-        return read_ephemeris(s.folder / s.target.ephemeris).state(epoch)
+        return read_ephemeris(s.folder / s.target.ephemeris).state(s.scenario.epoch)
     except EphemerisError as error:
         raise ScenarioError(f"{s.source}: {error}") from None
 
@@ -344,9 +342,9 @@ def _tell_vehicles(params: Any, s: Scenario) -> None:
     chaser, target, sensors, thrusters = s.chaser, s.target, s.sensors, s.chaser.thrusters
     count = len(thrusters.position_m)
     # TT - UTC of the navigation model is dropped: the pole moves 1e-9 rad in it
-    centuries = (datetime.fromisoformat(s.scenario.epoch_utc) - datetime(2000, 1, 1, 12)).total_seconds()
+    since_j2000_s = s.scenario.epoch.utc_since_j2000_us() / 1e6
     params["mu_m3ps2"], params["re_m"], params["j2"] = s.plant.mu_m3ps2, s.plant.re_m, s.plant.j2
-    params["pole_eci"] = pole_of_date(centuries / (86400.0 * 36525.0))
+    params["pole_eci"] = pole_of_date(since_j2000_s / (86400.0 * 36525.0))
     params["mass_kg"], params["com_body_m"] = chaser.mass_kg, chaser.com_body_m
     params["inertia_body_kgm2"] = _matrix(chaser.inertia_kgm2)
     params["port_body_m"], params["q_port_from_body"] = chaser.port_body_m, chaser.q_port_from_body

@@ -179,7 +179,7 @@ def _open_recorder(run: Run, out: Path) -> Recorder:
         "scenario": scenario.name,
         "scenario_toml": scenario.to_toml(),
         "path": str(Path(scenario.path).resolve()),  # beside which files lie that the scenario names
-        "epoch_utc": scenario.scenario.epoch_utc,
+        "epoch_utc": str(scenario.scenario.epoch),
         "seed": run.seed,
         "case": run.case,
         "sampling": json.dumps(asdict(run.sampling)),

@@ -150,7 +150,7 @@ def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
         lines.append(f"and {len(failed) - 10} more failed")
     if flown.out is not None:
         lines.append(f"report: {flown.out / REPORT_NAME}")
-        lines.append(f"table: {flown.table or 'none: Parquet needs the extra, pip install proxops[campaign]'}")
+        lines.append(f"table: {flown.table or 'none: Parquet needs pyarrow: pip install pyarrow'}")
         lines += [f"log: {path}" for path in flown.kept]
     if flown.runs_per_s is not None:
         lines.append(f"{flown.runs_per_s:.1f} runs/s")

@@ -49,10 +49,13 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
     """Reads SCENARIO (a name or a file) and everything it refers to, and flies nothing."""
     from hil.prepare import prepare
     from hil.scenario import Scenario
+    from hil.timescales import notes
 
     read = Scenario.load(scenario, overrides)
     prepare(read, seed=1).flight_core()
-    click.echo(f"{read.name}: a valid scenario, {len(read.flight.phases)} phases, {read.scenario.epoch_utc} UTC")
+    click.echo(f"{read.name}: a valid scenario, {len(read.flight.phases)} phases, {read.scenario.epoch} UTC")
+    for note in notes(read.scenario.epoch):
+        click.echo(f"note: {note}")
 
 
 @click.command()

@@ -12,6 +12,8 @@ from typing import Any, cast
 
 import numpy as np
 
+from hil.timescales import Epoch
+
 Vec3 = tuple[float, float, float]
 Quat = tuple[float, float, float, float]
 Mat3 = tuple[float, float, float, float, float, float, float, float, float]
@@ -49,9 +51,12 @@ class Atmosphere:
 
 @dataclass(frozen=True)
 class EnvironmentConfig:
-    """Earth and Sun. `field` supplies everything beyond J2..J4; without it Earth is its zonals."""
+    """Earth and Sun. `field` supplies everything beyond J2..J4; without it Earth is its zonals.
 
-    epoch_utc: datetime
+    `epoch` is the instant at t = 0; a datetime is UTC where it has no time zone.
+    """
+
+    epoch: Epoch | datetime
     mu_m3ps2: float
     re_m: float
     j2: float

@@ -6,8 +6,6 @@ a difference of the profile's antiderivative. The impulse delivered is therefore
 whatever the step.
 """
 
-import datetime as _datetime
-
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -27,6 +25,7 @@ import numpy as np
 
 from hil.plant.config import HOLD_ANGLE_MAX_RAD, IDENTITY, CaptureConfig, CraftConfig, PlantConfig, inertia_problem
 from hil.plant.environment import pole_of_date
+from hil.timescales import Epoch
 
 cdef double G0_MPS2 = 9.80665               # standard gravity (CGPM 1901), defines the specific impulse
 cdef double TWO_PI = 6.28318530717958647693
@@ -965,12 +964,8 @@ cdef int _load_environment(environment_t* env, config) except -1:
     _positive(config.density_factor, "environment.density_factor")
     for i, name in enumerate(("j2", "j3", "j4", "flattening", "earth_rate_radps")):
         _load_vec(&zonals[i], (getattr(config, name),), 1, f"environment.{name}")
-    epoch = config.epoch_utc
-    if epoch.tzinfo is not None:
-        epoch = epoch.astimezone(_datetime.timezone.utc).replace(tzinfo=None)
-    since_us = (epoch - _datetime.datetime(2000, 1, 1, 12)) // _datetime.timedelta(microseconds=1)
-    # TT - UTC is 32.184 s + 37 s since 2017-01-01 (IERS Bulletin C)
-    env.epoch_tt_cy = (since_us + 69184000) / (86400e6 * 36525.0)
+    epoch = Epoch.of(config.epoch)
+    env.epoch_tt_cy = epoch.tt_since_j2000_us() / (86400e6 * 36525.0)
     env.gravity.mu_m3ps2 = config.mu_m3ps2
     env.gravity.re_m = config.re_m
     env.gravity.j2, env.gravity.j3, env.gravity.j4 = config.j2, config.j3, config.j4
@@ -985,7 +980,7 @@ cdef int _load_environment(environment_t* env, config) except -1:
         env.cirs_from_eci[6 + i] = q[2][i]
     env.earth_rate_radps = config.earth_rate_radps
     # Earth rotation angle (IERS Conventions 2010, eq. 5.15); UT1 taken as UTC
-    days, rest_us = divmod(since_us, 86400000000)
+    days, rest_us = divmod(epoch.utc_since_j2000_us(), 86400000000)
     fraction = rest_us / 86400e6
     turns = 0.7790572732640 + 0.00273781191135448 * (days + fraction) + fraction
     env.era_0_rad = TWO_PI * (turns - (turns // 1.0))

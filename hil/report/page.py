@@ -175,7 +175,7 @@ def _facts(log: Log) -> list[tuple[str, str]]:
         reason = flight.Reason(int(log.telemetry["abort_reason"].max()))
     facts = [
         ("scenario", s.name),
-        ("epoch", f"{s.scenario.epoch_utc} UTC"),
+        ("epoch", f"{s.scenario.epoch} UTC"),
         ("seed", f"{log.seed}, case {log.case}"),
         ("sampling", log.sampling.sampler + (f" of {log.sampling.runs:,} runs" if log.sampling.runs else "")),
         (

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,35 @@ def test_check_reads_and_flies_nothing(capsys: pytest.CaptureFixture[str], tmp_p
     status, out, err = call(capsys, "check", "iss-vbar")
     assert (status, err) == (0, "") and out.startswith("iss-vbar: a valid scenario")
     assert not list(tmp_path.iterdir())
+
+
+def in_2035(folder: Path) -> Path:
+    """The NASA ephemeris moved on by ten years, and a scenario that flies on it."""
+    there = Path(str(resources.files("hil") / "scenarios"))
+    states = (there / "iss_oem_2025-057.xml").read_text(encoding="utf-8")
+    (folder / "later.xml").write_text(states.replace("2025-", "2035-"), encoding="utf-8")
+    header = '[scenario]\nname = "later"\nextends = "iss-contact"\nepoch_utc = 2035-02-26T13:00:00Z\n'
+    (folder / "later.toml").write_text(f'{header}[target]\nephemeris = "later.xml"\n', encoding="utf-8")
+    return folder / "later.toml"
+
+
+def test_check_notes_once_that_later_leap_seconds_are_not_known(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """pytest turns any warning of a library into an error here."""
+    status, out, err = call(capsys, "check", str(in_2035(tmp_path)))
+    assert (status, err) == (0, "")
+    first, note = out.splitlines()
+    assert first.endswith("2035-02-26T13:00:00 UTC")
+    assert note.startswith("note: 2035-02-26T13:00:00 UTC is after ") and "leap seconds" in note
+    assert call(capsys, "run", str(tmp_path / "later.toml"), "--json")[0::2] == (0, "")
+
+
+def test_epoch_with_an_offset_flies_as_its_utc(capsys: pytest.CaptureFixture[str], contact_log: Log) -> None:
+    epoch = "scenario.epoch_utc=2025-02-26T15:00:00+02:00"
+    status, out, err = call(capsys, "run", "iss-contact", "--set", epoch, "--json")
+    assert (status, err) == (0, "")
+    assert json.loads(out)["digest"] == contact_log.digest
 
 
 def test_run_json_prints_exactly_one_object(capsys: pytest.CaptureFixture[str], contact_log: Log) -> None:

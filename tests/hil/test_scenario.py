@@ -52,6 +52,38 @@ def test_scenario_as_flown_reads_back_the_same(tmp_path: Path) -> None:
         assert getattr(again, section) == getattr(s, section)
 
 
+@pytest.mark.parametrize(
+    "epoch",
+    [
+        "2025-02-26T13:00:00Z",
+        "2025-02-26 13:00:00Z",
+        "'2025-02-26T13:00:00Z'",
+        "2025-02-26T15:30:00+02:30",
+        "'2025-057T13:00:00'",
+    ],
+)
+def test_epoch_is_utc_with_any_offset_taken_off(tmp_path: Path, epoch: str) -> None:
+    plain = Scenario.load("iss-contact").scenario.epoch
+    assert Scenario.load("iss-contact", [f"scenario.epoch_utc={epoch}"]).scenario.epoch == plain
+    path = tmp_path / "s.toml"
+    path.write_text(f'[scenario]\nname = "s"\nextends = "iss-contact"\nepoch_utc = {epoch}\n')
+    written = Scenario.load(path)
+    assert written.scenario.epoch == plain
+    assert Scenario.parse(written.to_toml(), "log").scenario == written.scenario
+
+
+def test_epoch_may_be_in_a_leap_second() -> None:
+    s = Scenario.load("iss-contact", ["scenario.epoch_utc=2016-12-31T23:59:60.5"])
+    assert str(s.scenario.epoch) == "2016-12-31T23:59:60.500000"
+
+
+def test_byte_order_mark_is_read_over(tmp_path: Path) -> None:
+    path = tmp_path / "bom.toml"
+    path.write_text('[scenario]\nname = "a"\nextends = "base"\n', encoding="utf-8-sig")
+    (tmp_path / "base.toml").write_text('[scenario]\nname = "b"\nextends = "iss-contact"\n', encoding="utf-8-sig")
+    assert Scenario.load(path).name == "a"
+
+
 def test_every_core_parameter_has_one_source() -> None:
     from hil.scenario import UPLOADED_PARAMETERS, VEHICLE_PARAMETERS
 
@@ -78,7 +110,11 @@ MISTAKES = {
     "target.inertia_kgm2=[2.0, 2.0, 2.0, 1.6, 0.0, 0.0]": "principal moments 0.4, 2 and 3.6 kg m^2",
     "chaser.propellant_kg=20000.0": "expected less than chaser.mass_kg",
     "target.q_tbody_from_hill=[1.0, 1.0, 0.0, 0.0]": "expected a unit quaternion",
-    "scenario.epoch_utc=today": "expected a UTC date and time",
+    "scenario.epoch_utc=today": 'scenario.epoch_utc = "today": expected a UTC date and time, as 2025-02-26T13:00:00',
+    "scenario.epoch_utc=2025-02-26": "expected a UTC date and time",
+    "scenario.epoch_utc=2025-02-30T13:00:00": 'scenario.epoch_utc = "2025-02-30T13:00:00": day ',
+    "scenario.epoch_utc=2025-02-26T23:59:60Z": "second 60 is out of range: there is no leap second at that time",
+    "scenario.epoch_utc=1969-07-20T20:17:40": "expected 1972-01-01, when leap seconds began",
     "contact.capture_closing_min_mps=0.5": "expected less than contact.capture_closing_max_mps",
     "dispersions=3": "dispersions = 3: expected a table",
     "flight.attitude_max_deg=800.0": "expected 0.0572958 to 183.346 deg",

@@ -126,7 +126,7 @@ def test_atmosphere_agrees_with_another_model_within_a_third():
         angle, t_s = 0.7 * k, 1800.0 * k
         u = np.array((math.cos(angle), math.sin(angle) * math.cos(0.9), math.sin(angle) * math.sin(0.9)))
         r = 6.795e6 * u
-        p = plant(replace(SPHERE, epoch_utc=EPOCH + timedelta(seconds=t_s), atmosphere=atmosphere))
+        p = plant(replace(SPHERE, epoch=EPOCH + timedelta(seconds=t_s), atmosphere=atmosphere))
         p.set_target(r, np.cross((0.0, -math.sin(0.9), math.cos(0.9)), r) * 1e-3)
         when = EPOCH + timedelta(seconds=t_s)
         epoch = brahe.Epoch.from_datetime(

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,6 +87,20 @@ def test_compiled_code_uses_the_cores_elementary_functions(path: Path) -> None:
     assert not re.search(r"libc\s*\.\s*math|\bc?import\s+math\b|\bfrom\s+math\b|math\.h", code)
     if path.relative_to(ROOT).parts[0] == "hil":
         assert not re.search(r"\bnp\.(random\.(?!SeedSequence|Philox)|a?(sin|cos|tan)|arc|exp|log|hypot|linalg)", code)
+
+
+def test_packages_that_messages_advise_to_install_are_on_an_index() -> None:
+    """ProxOps is on none, so an extra of it is no advice; what an extra consists of is."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = {re.split(r"[<>=\[]", need)[0] for needs in project["optional-dependencies"].values() for need in needs}
+    sources = [*PYTHON, *sorted((ROOT / "docs").rglob("*.md"))]
+    advised = {
+        found
+        for p in sources
+        for found in re.findall(r"pip install ['\"]?([\w.\[\]-]+)", p.read_text(encoding="utf-8"))
+    }
+    assert {"distributed", "pyarrow"} <= advised
+    assert advised - extras <= {"-r"}
 
 
 @pytest.mark.parametrize("path", PYTHON + CYTHON, ids=name)
