@@ -21,12 +21,14 @@ import pymsis
 TABLES = Path(__file__).resolve().parents[1] / "hil" / "plant" / "tables"
 DEGREE = 12
 HEIGHTS_KM = range(300, 510, 10)
+LATITUDE_MAX_DEG = 52.0
 LAG_DEG = 30.0
 # Published indices (space weather file of CelesTrak; F10.7 observed, Penticton; Ap, GFZ Potsdam)
 DAY = "2025-02-26"
 F107 = 190.1  # 2025-02-25, the day before, as the model asks
 F107_81DAY = 179.6  # centred 81-day mean of 2025-02-26
 AP = 14.0  # daily Ap of 2025-02-26
+MEAN_DAYS = 81
 SUN_DECLINATION_DEG = -8.7  # 2025-02-26
 
 
@@ -54,7 +56,7 @@ def gravity() -> str:
 
 
 def atmosphere() -> str:
-    lat = np.arange(-52.0, 52.1, 8.0)
+    lat = np.arange(-LATITUDE_MAX_DEG, LATITUDE_MAX_DEG + 0.1, 8.0)
     lon = np.arange(-180.0, 180.0, 15.0)
     night, bulge, rms = [], [], []
     dates = np.datetime64(DAY) + np.arange(0, 24, 3) * np.timedelta64(1, "h")
@@ -84,6 +86,9 @@ def atmosphere() -> str:
         f"height_0_m = {HEIGHTS_KM.start * 1e3}",
         f"height_step_m = {HEIGHTS_KM.step * 1e3}",
         f"bulge_lag_deg = {LAG_DEG}            # Montenbruck & Gill 2000, section 3.5.2",
+        f"latitude_max_deg = {LATITUDE_MAX_DEG}         # matched to the model up to there",
+        f"valid_from = {np.datetime64(DAY) - MEAN_DAYS // 2}         # the {MEAN_DAYS} days of the mean",
+        f"valid_to = {np.datetime64(DAY) + MEAN_DAYS // 2 + 1}",
         "density_night_kgpm3 = [", *(f"  {x:.6e}," for x in night), "]",
         "bulge_amplitude = [            # (day - night) / night", *(f"  {x:.6f}," for x in bulge), "]", "",
     ])  # fmt: skip

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, is_dataclass
+from math import isfinite
 from pathlib import Path
 from typing import get_type_hints
 
 from gnc import flight
 from hil import scenario as s
+from hil.dispersion import sample
+from hil.plant.validity import declared
+from hil.prepare import plant_config
 
 PAGE = Path(__file__).with_name("scenario.md")
 
@@ -70,9 +74,31 @@ def _range(parameter: flight.Field) -> str:
     return text if per_phase or not parameter.count else f"{parameter.count} numbers, {text}"
 
 
+def validity() -> str:
+    """The range of every model of the shipped scenarios' environment."""
+    lines = ["| Model | Holds for | Because of |", "|---|---|---|"]
+    earth = s.Scenario.load("iss-vbar")
+    environment = plant_config(earth, sample(earth, 1, 0)).environment
+    for valid in declared(environment):
+        holds = []
+        if isfinite(valid.height_m[0]):
+            holds.append(f"heights from {valid.height_m[0] / 1e3:g} to {valid.height_m[1] / 1e3:,.0f} km")
+        if valid.latitude_max_deg < 90.0:
+            holds.append(f"latitudes to {valid.latitude_max_deg:g} deg")
+        if valid.dates:
+            first, last = (str(day).partition("T")[0] for day in valid.dates)
+            holds.append(f"dates from {first} to {last}")
+        if isfinite(valid.duration_max_s):
+            holds.append(f"runs of {valid.duration_max_s / 86400:g} days")
+        if isfinite(valid.separation_max_m):
+            holds.append(f"{valid.separation_max_m / 1e3:g} km between the craft")
+        lines.append(f"| `{valid.model}` | {', '.join(holds)} | {valid.because} |")
+    return "\n".join(lines)
+
+
 def page(text: str) -> str:
     """The page with its tables as the code has them now."""
-    for name, table in (("sections", sections()), ("flight", flight_keys())):
+    for name, table in (("sections", sections()), ("flight", flight_keys()), ("validity", validity())):
         mark = f"<!-- {name}: written by docs/scenario_tables.py -->"
         text = re.sub(
             rf"{mark}.*?<!-- end -->",

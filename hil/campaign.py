@@ -151,12 +151,14 @@ def row(case: Case, flown: Log | Exception) -> Row:
     Keys: case, verdict, error, ended, digest, duration_s, propellant_kg, `delta_v_mps.*`, `contact.*`,
     `gate.PHASE.0` to `.5` (`Log.gates`), `consistency.PHASE.nees|nis.*` (`hil.consistency.measure`),
     `requirement.NAME.figure|limit|margin|passed` and `dispersed.NAME[.i[.j]]` (SI and radians). What does not
-    exist in a case has no key.
+    exist in a case has no key; `beyond_validity` names models that were flown outside the range they hold for.
     """
     found: Row = {"case": case.number}
     if isinstance(flown, Log):
         found |= {"verdict": flown.verdict, "error": flown.error, "ended": flown.ended, "digest": flown.digest}
         found |= {"duration_s": flown.duration_s, "propellant_kg": flown.propellant_kg}
+        if flown.beyond_validity:
+            found["beyond_validity"] = ", ".join(line.partition(":")[0] for line in flown.beyond_validity)
         _flatten(found, "delta_v_mps", flown.delta_v_mps)
         _flatten(found, "contact", flown.contact or {})
         _flatten(found, "gate", flown.gates())

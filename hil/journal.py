@@ -11,7 +11,7 @@ import json
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,11 @@ _CREATE = (
     "CREATE TABLE cases (number INTEGER PRIMARY KEY, verdict TEXT NOT NULL, digest TEXT, record TEXT NOT NULL,"
     " sha256 TEXT NOT NULL)",
 )
+
+
+def flown_beyond(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The models that any of these cases was flown with outside the range they hold for."""
+    return sorted({model for row in rows for model in (row.get("beyond_validity") or "").split(", ") if model})
 
 
 class CampaignError(RuntimeError):

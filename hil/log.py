@@ -33,7 +33,8 @@ class Log:
     kept (`hil.realtime.Pacer.summary`), None for a run in lockstep. `computer` is what the flight
     computer says of itself, a board its firmware, link and notices; None for one that says nothing.
     `cold_starts` are the ticks at which it had lost its state and was given parameters anew; `params` has
-    the record of the start, and one for each of them.
+    the record of the start, and one for each of them. `beyond_validity` has a line for each model of the plant
+    that was flown outside the range it holds for.
     """
 
     scenario: Scenario
@@ -61,6 +62,7 @@ class Log:
     realtime: dict[str, Any] | None = None
     computer: dict[str, Any] | None = None
     cold_starts: Sequence[int] = ()
+    beyond_validity: tuple[str, ...] = ()
 
     def summary(self) -> dict[str, Any]:
         """The run in one JSON object: numbers are plain, a figure that does not exist is None."""
@@ -84,6 +86,7 @@ class Log:
             "realtime": self.realtime,
             "computer": self.computer,
             "cold_starts": list(self.cold_starts),
+            "beyond_validity": list(self.beyond_validity),
         }
 
     def gates(self) -> dict[str, list[float]]:
@@ -130,6 +133,7 @@ class Log:
             realtime=summary["realtime"],
             computer=summary["computer"],
             cold_starts=summary["cold_starts"],
+            beyond_validity=tuple(summary.get("beyond_validity", ())),
         )
 
 

@@ -27,6 +27,7 @@ cdef class Loop:
     cdef uint64_t broken_off_after_us   # spent in such a phase ends the run
     cdef uint64_t in_last_since_us      # time such a phase was first seen; 0 while in another
     cdef readonly bint broken_off       # True once that time has passed
+    cdef readonly bint lost             # truth is not finite, or a craft has left what the plant's models hold for
     cdef double dv_before_body_mps[3]
     cdef readonly int status            # of the last flight_step
 

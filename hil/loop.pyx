@@ -7,9 +7,9 @@ flight computer is given is the SensorFrame; everything it gives back is the Com
 
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
 
-from gnc.ccore cimport elem_is_finite, vec3_copy
+from gnc.ccore cimport vec3_copy
 from gnc.flight cimport FLIGHT_OK, flight_step
-from hil.plant.plant cimport port_state_t
+from hil.plant.plant cimport LEFT_NOTHING, port_state_t
 
 from gnc.flight import COMMAND, SENSOR_FRAME, TELEMETRY
 from hil.truth import TRUTH
@@ -20,6 +20,16 @@ import numpy as np
 cdef object _dtype_of_telecommand():
     cdef telecommand_t row
     return np.asarray(<telecommand_t[:1]> &row).dtype
+
+
+cdef bint _finite(const truth_t* truth) noexcept nogil:
+    """Whether every double of a record is a finite number: they fill it from behind its time to the contact's status."""
+    cdef const double* value = <const double*>truth
+    cdef Py_ssize_t i, end = (<const char*>&truth.contact_status - <const char*>truth) // sizeof(double)
+    cdef double nothing = 0.0
+    for i in range(1, end):
+        nothing += value[i] - value[i]
+    return nothing == 0.0
 
 
 class Chunk:
@@ -41,7 +51,8 @@ cdef class Loop:
     flight: the flight core in this process, or None when another flight computer answers through
     `sense` and `act`. telecommands: (t_s, opcode, arg0, arg1) in order of time. The telemetry of every
     `look_cycles`-th cycle, none if 0, says whether the run is broken off: it has been for `broken_off_after_s` in
-    one of `last_phases`, numbers of phases from which nothing follows.
+    one of `last_phases`, numbers of phases from which nothing follows. `lost` becomes True, and `run` ends, in the
+    cycle in which a value of the truth is not finite or a craft has left what the plant's models hold for.
     """
 
     def __init__(self, Plant plant, Sensors sensors, double cycle_s, Flight flight=None, telecommands=(),
@@ -62,6 +73,7 @@ cdef class Loop:
         self.broken_off_after_us = <uint64_t>(broken_off_after_s * 1.0e6)
         self.in_last_since_us = 0
         self.broken_off = False
+        self.lost = False
         self.status = FLIGHT_OK
         self.telecommand_count = len(telecommands)
         self.telecommands = np.zeros(len(telecommands), _dtype_of_telecommand())
@@ -85,8 +97,10 @@ cdef class Loop:
         return self.contact_us > 0 and self.plant.t_us >= self.contact_us + self.after_contact_us
 
     cdef bint _over(self, const telemetry_t* telemetry, const truth_t* truth) noexcept nogil:
-        """True when no cycle may follow the one just flown, if it is one that is looked at."""
-        cdef int i
+        """True when no cycle may follow the one just flown; its telemetry counts if it is one that is looked at."""
+        if self.plant.left_what != LEFT_NOTHING or not _finite(truth):
+            self.lost = True
+            return True
         if self.look_cycles == 0 or self.tick % self.look_cycles != 0:
             return False
         if telemetry.t_us == 0 or telemetry.phase >= 32 or not (self.last_phases >> telemetry.phase) & 1:
@@ -95,9 +109,6 @@ cdef class Loop:
             self.in_last_since_us = telemetry.t_us
         elif telemetry.t_us >= self.in_last_since_us + self.broken_off_after_us:
             self.broken_off = True
-        for i in range(3):
-            if not elem_is_finite(truth.r_chaser_target_hill_m[i]):
-                return True
         return self.broken_off
 
     cdef void _observe(self, truth_t* truth) noexcept nogil:
@@ -188,11 +199,9 @@ cdef class Loop:
     def act(self, chunk, int i):
         """Apply the command in row i of the chunk for one cycle."""
         cdef command_t[::1] commands = chunk.command
-        cdef telemetry_t[::1] telemetry
-        cdef truth_t[::1] truth
+        cdef telemetry_t[::1] telemetry = chunk.telemetry
+        cdef truth_t[::1] truth = chunk.truth
         if not 0 <= i < commands.shape[0]:
             raise IndexError(f"row {i} is outside the chunk of {commands.shape[0]}")
         self._act(&commands[i])
-        if self.look_cycles != 0 and self.tick % self.look_cycles == 0:
-            telemetry, truth = chunk.telemetry, chunk.truth
-            self._over(&telemetry[i], &truth[i])
+        self._over(&telemetry[i], &truth[i])

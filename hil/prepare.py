@@ -33,6 +33,7 @@ from hil.plant.config import (
 )
 from hil.plant.environment import pole_of_date
 from hil.plant.plant import Plant
+from hil.plant.validity import conditions, height_range_m, outside
 from hil.sampling import NOISE, RANDOM, Sampling
 from hil.scenario import BIAS_KEYS, DEG, Scenario, ScenarioError
 from hil.seeds import checked
@@ -54,6 +55,8 @@ class Run:
     sensors: Sensors
     params: Any
     sampling: Sampling = RANDOM
+    beyond_validity: tuple[str, ...] = ()
+    """What of the run lies outside the range of which model, a line each; allowed by `[plant] beyond_validity`."""
 
     def flight_core(self) -> flight.Flight:
         """A flight core with the run's parameters. Raises ScenarioError when the core refuses them."""
@@ -81,15 +84,32 @@ def prepare(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = R
     seed, case = checked("seed", seed), checked("case", case)
     sampling.check_case(case)
     d = sample(scenario, seed, case, sampling)
+    config = plant_config(scenario, d)
     try:
-        plant = Plant(plant_config(scenario, d))
+        plant = Plant(config)
         _place(plant, scenario, d)
+        beyond = _beyond_validity(scenario, config.environment, plant)
         sensors = Sensors(sensors_config(scenario, d), seed, sampling.case_of(NOISE, case))
     except ScenarioError:
         raise
     except ValueError as error:
         raise ScenarioError(f"{scenario.source}: {error}") from None
-    return Run(scenario, seed, case, d, plant, sensors, flight_params(scenario, d, plant), sampling)
+    return Run(scenario, seed, case, d, plant, sensors, flight_params(scenario, d, plant), sampling, beyond)
+
+
+def _beyond_validity(s: Scenario, environment: EnvironmentConfig, plant: Plant) -> tuple[str, ...]:
+    """What of a run lies outside the range of a model. Raises ScenarioError for a model that may not be flown so."""
+    states = [(plant.state(craft)["r_eci_m"], plant.state(craft)["v_eci_mps"]) for craft in ("chaser", "target")]
+    asked = conditions(environment, plant.pole_eci, states, s.scenario.max_duration_s)
+    found = outside(environment, asked)
+    refused = [model for model in found if model not in s.plant.beyond_validity]
+    if refused:
+        said = "; ".join(f"{model}: {found[model]}" for model in refused)
+        key = ", ".join(f'"{model}"' for model in refused)
+        raise ScenarioError(
+            f"{s.source}: outside the range of a model: {said}; to fly it all the same: plant.beyond_validity = [{key}]"
+        )
+    return tuple(f"{model}: {said}" for model, said in found.items())
 
 
 # ---- small algebra, with the core's own functions -----------------------------------------------
@@ -145,8 +165,9 @@ def _sensing_matrix(scale: Vector, misalignment_rad: Vector) -> Mat3:
 def plant_config(scenario: Scenario, d: Dispersed) -> PlantConfig:
     """The truth plant of a run."""
     s, target = scenario, scenario.target
+    environment = _environment(s, d)
     return PlantConfig(
-        environment=_environment(s, d),
+        environment=environment,
         chaser=_chaser(s, d),
         target=CraftConfig.from_loaded(
             target.mass_kg, (0.0, 0.0, 0.0), _matrix(target.inertia_kgm2), 0.0, (0.0, 0.0, 0.0),
@@ -166,7 +187,7 @@ def plant_config(scenario: Scenario, d: Dispersed) -> PlantConfig:
             pitch_yaw_rate_radps=NOT_LIMITED, roll_rate_radps=NOT_LIMITED,
         ),
         q_tport_from_port_docked=s.chaser.q_tport_from_port,
-        step_s=s.plant.step_s,
+        step_s=s.plant.step_s, height_range_m=height_range_m(environment, s.plant.beyond_validity),
     )  # fmt: skip
 
 

@@ -19,7 +19,8 @@ from gnc import flight as core
 from hil import checks
 from hil.log import ERROR, FAIL, PASS, Log, digest, versions
 from hil.loop import Chunk, Loop
-from hil.prepare import Run, prepare
+from hil.plant.validity import left_at
+from hil.prepare import Run, plant_config, prepare
 from hil.realtime import Clock, Overrun, Pacer, realtime_process
 from hil.recorder import FLUSH_S, Recorder, RecorderError
 from hil.sampling import RANDOM, Sampling
@@ -253,8 +254,8 @@ def _fly(
         if loop.status != 0:
             error = f"the flight core refused its frame at {loop.t_s:.1f} s (status {loop.status})"
             break
-        if flown and not np.isfinite(part.truth["r_chaser_target_hill_m"][flown - 1]).all():
-            error = f"the chaser's true position is not a number at {loop.t_s:.1f} s"
+        if loop.lost:
+            error = _why_lost(run, part.truth[flown - 1])
             break
         if loop.finished:
             ended = "contact"
@@ -327,6 +328,8 @@ def _run_with(
             part.command[i] = np.zeros((), core.COMMAND)
             part.command[i]["t_us"], part.command[i]["tick"] = frame["t_us"], frame["tick"]
         loop.act(part, i)
+        if loop.lost:
+            return i + 1, None
         if pacer and pacer.aborted:
             late = pacer.misses[-1]
             return i + 1, (
@@ -385,6 +388,9 @@ def _judge(
     mismatches = (extras["computer"] or {}).get("mismatches", ())
     passed = all(requirement.passed for requirement in requirements) and not mismatches
     delta_v = checks.delta_v(scenario, truth) if error is None else {}
+    if error is None and run.plant.left() is not None:  # a free drift did
+        error = _why_lost(run, truth[-1])
+        requirements, delta_v, ended = (), {}, "error"
     return Log(
         scenario=scenario,
         seed=run.seed,
@@ -407,5 +413,24 @@ def _judge(
         versions=dict(versions()),
         dispersed=run.dispersed.as_dict(),
         sampling=run.sampling,
+        beyond_validity=run.beyond_validity,
         **extras,
     )
+
+
+def _why_lost(run: Run, truth: np.void) -> str:
+    """Why a run can go no further: a craft outside the range of a model, or the last truth is not finite."""
+    left, s = run.plant.left(), run.scenario
+    if left is None:
+        values = {name: truth[name] for name in truth.dtype.names or () if truth.dtype[name].base.kind == "f"}
+        wrong = ", ".join(name for name, value in values.items() if not np.isfinite(value).all())
+        return f"truth is not a finite number at {float(truth['t_us']) * 1e-6:.1f} s: {wrong}"
+    drift = "a free drift of " if left["what"] == "drift" else ""
+    at = f"{drift}the {left['craft']} at {left['t_s']:.1f} s"
+    if left["what"] == "rotation":
+        return (
+            f"{at} turns {left['value']:.3g} rad in a step of {s.plant.step_s:g} s: the plant integrates up to 0.2 rad"
+        )
+    models = left_at(plant_config(s, run.dispersed).environment, s.plant.beyond_validity, left["value"])
+    ranges = "; ".join(f"{m.model}, {m.height_m[0] / 1e3:g} to {m.height_m[1] / 1e3:g} km" for m in models)
+    return f"{at} leaves the range of a model at a height of {left['value'] / 1e3:.6g} km: {ranges}"

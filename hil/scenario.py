@@ -16,6 +16,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime, time
 from functools import cache
 from importlib import resources
+from math import sqrt
 from pathlib import Path
 from types import MappingProxyType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -29,7 +30,8 @@ from pydantic.fields import FieldInfo
 from firmware_bridge.faults import STRICT, BoardFault, LinkFaults
 from gnc import flight as core
 from hil.distributions import KINDS, QUANTITIES, Correlated, Distribution, Normal, Quantity, cholesky
-from hil.plant.config import inertia_problem
+from hil.plant.config import HOLD_ANGLE_MAX_RAD, inertia_problem
+from hil.plant.validity import Model
 from hil.timescales import Epoch
 
 DEG = 3.14159265358979323846 / 180.0
@@ -76,6 +78,7 @@ class Plant:
     j4: Annotated[float, Ge(-0.001), Le(0.001)]
     atmosphere: str  # a table of hil/plant/tables, or "none"
     field_degree: Annotated[int, Ge(0), Le(12)] = 0  # of the gravity field beyond J4; 0 leaves it out
+    beyond_validity: tuple[Model, ...] = ()  # models that may be flown outside the range they hold for
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -91,7 +94,7 @@ class Target:
     q_tport_from_tbody: Quaternion
     gnss_antenna_tbody_m: Vector
     q_tbody_from_hill: Quaternion
-    hold_limit_cycle_radps: Annotated[float, Ge(0.0), Le(1.0)]
+    hold_limit_cycle_radps: Annotated[float, Gt(0.0), Le(1.0)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -846,6 +849,7 @@ def _check_consistency(reader: _Reader, s: Scenario) -> None:
     for i, (x, y, z) in enumerate(thrusters.direction):
         if abs(x * x + y * y + z * z - 1.0) > 1.0e-9:
             raise reader.fail(f"chaser.thrusters.direction[{i}]", (x, y, z), "expected a unit vector")
+    _check_hold(reader, s)
     for craft in ("target", "chaser"):
         _check_inertia(reader, f"{craft}.inertia_kgm2", getattr(s, craft).inertia_kgm2)
     for table, lo, hi in (
@@ -904,6 +908,25 @@ def _check_inertia(reader: _Reader, path: str, inertia: tuple[float, ...]) -> No
     xx, yy, zz, xy, xz, yz = inertia
     if problem := inertia_problem((xx, xy, xz, xy, yy, yz, xz, yz, zz)):
         raise reader.fail(path, inertia, problem)
+
+
+def _check_hold(reader: _Reader, s: Scenario) -> None:
+    """The target's attitude hold is modelled for small angles: bias and limit cycle, with their 3 sigma."""
+    reach = {key: _largest(s, key) * DEG for key in ("target_attitude_deg", "target_rate_deg_s")}
+    angle = sqrt(3.0) * (reach["target_attitude_deg"] + reach["target_rate_deg_s"] / s.target.hold_limit_cycle_radps)
+    if not angle <= HOLD_ANGLE_MAX_RAD:
+        cycle = f"target_rate_deg_s and target.hold_limit_cycle_radps = {s.target.hold_limit_cycle_radps:g}"
+        expected = (
+            f"with {cycle} the target turns by up to {angle / DEG:.4g} deg: expected at most "
+            f"{HOLD_ANGLE_MAX_RAD / DEG:.4g} deg, the range of its attitude hold"
+        )
+        raise reader.fail("dispersions.target_attitude_deg", MISSING, expected)
+
+
+def _largest(s: Scenario, key: str) -> float:
+    """Largest size of any element of a dispersion, of a normal one its 3 sigma."""
+    found = getattr(s.dispersions, key)
+    return float(found) if isinstance(found, float) else max(map(abs, found.reach(3)))
 
 
 # ---- dispersions --------------------------------------------------------------------------------

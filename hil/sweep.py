@@ -21,7 +21,7 @@ from typing import Any
 
 from hil.campaign import Case, Workers, fly_case, pool_for
 from hil.files import replacing
-from hil.journal import Row, canonical
+from hil.journal import Row, canonical, flown_beyond
 from hil.log import ERROR, PASS, versions
 from hil.prepare import prepare
 from hil.report.wording import requirement_order
@@ -165,6 +165,11 @@ class Sweep:
                 total.update(canonical(row).encode("ascii") + b"\n")
         return total.hexdigest()
 
+    @property
+    def beyond_validity(self) -> list[str]:
+        """The models that any case was flown with outside the range they hold for."""
+        return flown_beyond(row for point in self.points for row in point.rows)
+
     def names(self) -> list[str]:
         """The requirements that there was something to measure for somewhere, in the order of a report."""
         found = {name for point in self.points for row in point.rows for name, r in margins(row).items() if r < inf}
@@ -179,6 +184,7 @@ class Sweep:
         return {
             "scenario": self.scenario.name, "seed": self.seed, "runs_per_point": self.runs,
             "parameters": [{"key": p.key, "values": list(p.values)} for p in self.parameters],
+            "beyond_validity": self.beyond_validity,
             "points": [self._summary(point) for point in self.points], "digest": self.digest, "versions": versions(),
         }  # fmt: skip
 

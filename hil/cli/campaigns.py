@@ -157,6 +157,9 @@ def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
     lines.append(f"digest {flown.digest[:16]}")
     for line in lines:
         console.print(line, soft_wrap=True)
+    if summary["beyond_validity"]:
+        beyond = ", ".join(summary["beyond_validity"])
+        console.print(f"beyond the range of a model: {beyond}", style="yellow", soft_wrap=True)
     console.print(flown.statement, style="bold", soft_wrap=True)
     if summary["sampler"] != "random":
         console.print(

@@ -52,10 +52,13 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
     from hil.timescales import notes
 
     read = Scenario.load(scenario, overrides)
-    prepare(read, seed=1).flight_core()
+    run = prepare(read, seed=1)
+    run.flight_core()
     click.echo(f"{read.name}: a valid scenario, {len(read.flight.phases)} phases, {read.scenario.epoch} UTC")
     for note in notes(read.scenario.epoch):
         click.echo(f"note: {note}")
+    for line in run.beyond_validity:
+        click.echo(f"beyond the range of a model: {line}")
 
 
 @click.command()
@@ -145,6 +148,8 @@ def _show(log: Log, out: Path | None) -> None:
         )  # fmt: skip
     if log.requirements:
         console.print(table)
+    for line in log.beyond_validity:
+        console.print(f"beyond the range of a model: {line}", style="yellow", soft_wrap=True)
     if log.error:
         console.print(log.error, style="red", soft_wrap=True)
     spent, kept = log.delta_v_mps, log.realtime

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
-from math import hypot
+from math import hypot, inf
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,7 +35,10 @@ class GravityField:
 
 @dataclass(frozen=True)
 class Atmosphere:
-    """Density on a height grid: night value and relative day bulge, cos^4 of half the angle to the bulge."""
+    """Density on a height grid: night value and relative day bulge, cos^4 of half the angle to the bulge.
+
+    It holds for the heights of the grid, up to `latitude_max_deg` and from the day `valid_from` up to `valid_to`.
+    """
 
     name: str
     source: str
@@ -47,6 +50,9 @@ class Atmosphere:
     density_night_kgpm3: tuple[float, ...]
     bulge_amplitude: tuple[float, ...]
     bulge_lag_rad: float
+    latitude_max_deg: float
+    valid_from: date
+    valid_to: date
 
 
 @dataclass(frozen=True)
@@ -201,6 +207,7 @@ class PlantConfig:
     capture: CaptureConfig | None = None
     q_tport_from_port_docked: Quat = (0.0, 0.0, 0.0, 1.0)
     step_s: float = 0.1
+    height_range_m: tuple[float, float] = (-inf, inf)  # above the ellipsoid; `Plant.left` says when a craft leaves it
 
 
 _TABLES = Path(__file__).with_name("tables")
@@ -225,7 +232,8 @@ def load_atmosphere(name: str = "nrlmsis21_2025-02-26") -> Atmosphere:
         name, table["source"], table["f107_sfu"], table["f107_81day_sfu"], table["ap"],
         table["height_0_m"], table["height_step_m"],
         tuple(table["density_night_kgpm3"]), tuple(table["bulge_amplitude"]),
-        table["bulge_lag_deg"] * (3.141592653589793 / 180.0),
+        table["bulge_lag_deg"] * (3.141592653589793 / 180.0), table["latitude_max_deg"], table["valid_from"],
+        table["valid_to"],
     )  # fmt: skip
 
 

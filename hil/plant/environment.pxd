@@ -37,7 +37,9 @@ ctypedef struct environment_t:
 
 # Sun and bulge at t_us; cheap while the last update is less than 10 s old
 cdef void environment_update(environment_t* env, uint64_t t_us) noexcept nogil
-# kg/m3; outside the table's heights the end values' slope is continued
+# Height above the ellipsoid, to first order in its flattening
+cdef double environment_height_m(const environment_t* env, const double* r_eci_m) noexcept nogil
+# kg/m3; outside the table's heights, where it does not hold, the end values' slope is continued
 cdef double environment_density_kgpm3(const environment_t* env, const double* r_eci_m) noexcept nogil
 # Drag on a craft of ballistic coefficient cd_area_over_mass (Cd A / m), density given
 cdef void environment_drag(double* a_eci_mps2, const environment_t* env, double density_kgpm3,

@@ -76,16 +76,18 @@ cdef void environment_update(environment_t* env, uint64_t t_us) noexcept nogil:
                                       + env.bulge_lag_cos * x + env.bulge_lag_sin * y)
 
 
+cdef double environment_height_m(const environment_t* env, const double* r_eci_m) noexcept nogil:
+    cdef double r = vec3_norm(r_eci_m), sin_lat = vec3_dot(r_eci_m, env.gravity.pole_eci) / r
+    return r - env.gravity.re_m * (1.0 - env.flattening * sin_lat * sin_lat)
+
+
 cdef double environment_density_kgpm3(const environment_t* env, const double* r_eci_m) noexcept nogil:
-    cdef double r, sin_lat, height, u, frac, half, bulge
+    cdef double r, u, frac, half, bulge
     cdef int i
     if env.n_heights == 0:
         return 0.0
     r = vec3_norm(r_eci_m)
-    sin_lat = vec3_dot(r_eci_m, env.gravity.pole_eci) / r
-    # height above the ellipsoid to first order in the flattening
-    height = r - env.gravity.re_m * (1.0 - env.flattening * sin_lat * sin_lat)
-    u = (height - env.height_0_m) / env.height_step_m
+    u = (environment_height_m(env, r_eci_m) - env.height_0_m) / env.height_step_m
     i = 0
     if u > 0.0:
         i = <int>u if u < <double>(env.n_heights - 2) else env.n_heights - 2

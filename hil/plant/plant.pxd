@@ -90,6 +90,13 @@ ctypedef struct imu_truth_t:
     double w_start_body_radps[3]
     double w_end_body_radps[3]
 
+# Where a craft first left what the models hold for
+ctypedef enum left_t:
+    LEFT_NOTHING = 0
+    LEFT_HEIGHTS = 1                    # value in m
+    LEFT_ROTATION = 2                   # value in rad a step
+    LEFT_IN_DRIFT = 3                   # a free drift for passive safety; value in m
+
 # What a free drift starts from
 ctypedef struct drift_state_t:
     uint64_t t_us
@@ -122,6 +129,12 @@ cdef class Plant:
     cdef double drag_chaser_mps2[3]     # the drag in it, which the accelerometer senses
     cdef uint64_t slow_due_us
     cdef double contact_reach_m         # between the centres of mass, beyond which no contact is possible
+    cdef double height_low_m            # both craft stay between these, or leave the range of a model
+    cdef double height_high_m
+    cdef int left_what                  # left_t, of the first time
+    cdef bint left_by_target
+    cdef double left_value
+    cdef double left_t_s
     cdef double r_chaser_target_tbody_m[3]      # frozen at capture
     cdef double q_body_from_tbody[4]            # frozen at capture
 
@@ -133,6 +146,8 @@ cdef class Plant:
     cdef void relative_hill(self, double* r_hill_m, double* v_hill_mps) noexcept nogil
     # 1 in full Sun, 0 in umbra
     cdef double sunlit_chaser(self) noexcept nogil
+    cdef void _watch(self, const craft_t* craft) noexcept nogil
+    cdef void _leave(self, int what, bint by_target, double value, double t_s) noexcept nogil
     cdef void _open_thrusters(self, const uint32_t* thruster_on_us, uint32_t cycle_us) noexcept nogil
     cdef void _step(self, double t0_s, double h_s) noexcept nogil
     cdef void _step_chaser(self, double t0_s, double h_s, const double* torque_body_Nm) noexcept nogil
@@ -144,6 +159,6 @@ cdef class Plant:
     cdef void _port_state_of(self, const craft_t* chaser, const craft_t* target, port_state_t* out) noexcept nogil
 
 # Smallest distance between the centres of mass in a free drift (gravity and drag on both).
-# Returns metres; *t_min_s is its time from the start of the drift.
+# Returns metres; *t_min_s is its time from the start of the drift. *low_m and *high_m move out to the heights of both.
 cdef double passive_min_distance_m(const environment_t* env, const drift_state_t* start, double duration_s,
-                                   double step_s, double* t_min_s) noexcept nogil
+                                   double step_s, double* t_min_s, double* low_m, double* high_m) noexcept nogil

@@ -17,7 +17,7 @@ from gnc.ccore cimport (
 )
 from hil.actuators cimport ACTUATORS_MAX_THRUSTERS, actuators_area_s, actuators_open, pulse_t, thruster_t
 from hil.plant.environment cimport (
-    ENVIRONMENT_MAX_DEGREE, ENVIRONMENT_MAX_HEIGHTS, environment_density_kgpm3, environment_slow, environment_sunlit,
+    ENVIRONMENT_MAX_DEGREE, ENVIRONMENT_MAX_HEIGHTS, environment_density_kgpm3, environment_height_m, environment_slow, environment_sunlit,
     environment_t, environment_update,
 )
 
@@ -30,6 +30,10 @@ from hil.timescales import Epoch
 cdef double G0_MPS2 = 9.80665               # standard gravity (CGPM 1901), defines the specific impulse
 cdef double TWO_PI = 6.28318530717958647693
 cdef uint64_t SLOW_HOLD_US = 2000000
+# What Runge-Kutta 4 turns a craft in a step: 0.2 rad leave 2e-7 rad of error
+cdef double ROTATION_MAX_RAD = 0.2
+# A pair that closes faster than this may pass between two looks at the ports
+cdef double CLOSING_MAX_MPS = 100.0
 cdef enum:
     MAX_EDGES = 3 * ACTUATORS_MAX_THRUSTERS + 2
     CONTACT_BISECTIONS = 50
@@ -278,6 +282,7 @@ cdef class Plant:
             raise ValueError(f"{len(config.thrusters)} thrusters: expected at most {ACTUATORS_MAX_THRUSTERS}")
         _positive(config.step_s, "step_s")
         self.step_max_s = config.step_s
+        self.height_low_m, self.height_high_m = config.height_range_m
         _load_environment(&self.env, config.environment)
         _load_craft(&self.chaser, config.chaser, "chaser")
         _load_craft(&self.target, config.target, "target")
@@ -307,7 +312,8 @@ cdef class Plant:
         arm += vec3_norm(d)
         vec3_sub(d, self.target.port_body_m, self.target.com_body_m)
         arm += vec3_norm(d)
-        self.contact_reach_m = arm + c.touch_lateral_m + 10.0 if capture is not None else 0.0
+        arm += c.touch_lateral_m + CLOSING_MAX_MPS * self.step_max_s
+        self.contact_reach_m = arm if capture is not None else 0.0
 
     # ---- time stepping ----
 
@@ -325,6 +331,8 @@ cdef class Plant:
             environment_slow(self.a_slow_target_mps2, self.imu.dtheta_body_rad, &self.env, self.t_us, hold_s,
                              self.target.cd * self.target.area_m2 / self.target.mass_kg,
                              self.target.r_eci_m, self.target.v_eci_mps)
+            self._watch(&self.chaser)
+            self._watch(&self.target)
         vec3_set(self.imu.dtheta_body_rad, 0.0, 0.0, 0.0)
         vec3_set(self.imu.dv_com_body_mps, 0.0, 0.0, 0.0)
         vec3_copy(self.imu.w_start_body_radps, self.chaser.w_body_radps)
@@ -338,6 +346,19 @@ cdef class Plant:
             _mass_properties(&self.chaser)
         vec3_copy(self.imu.w_end_body_radps, self.chaser.w_body_radps)
         self.t_us += cycle_us
+
+    cdef void _watch(self, const craft_t* craft) noexcept nogil:
+        """Notes a craft that leaves what the models hold for."""
+        cdef double height = environment_height_m(&self.env, craft.r_eci_m)
+        cdef double turned = vec3_norm(craft.w_body_radps) * self.step_max_s
+        if not self.height_low_m <= height <= self.height_high_m:
+            self._leave(LEFT_HEIGHTS, craft == &self.target, height, <double>self.t_us * 1e-6)
+        if not turned <= ROTATION_MAX_RAD:
+            self._leave(LEFT_ROTATION, craft == &self.target, turned, <double>self.t_us * 1e-6)
+
+    cdef void _leave(self, int what, bint by_target, double value, double t_s) noexcept nogil:
+        if self.left_what == LEFT_NOTHING:
+            self.left_what, self.left_by_target, self.left_value, self.left_t_s = what, by_target, value, t_s
 
     cdef void _open_thrusters(self, const uint32_t* thruster_on_us, uint32_t cycle_us) noexcept nogil:
         cdef int i
@@ -730,6 +751,11 @@ cdef class Plant:
         """Time since scenario start."""
         return <double>self.t_us * 1e-6
 
+    @property
+    def pole_eci(self):
+        """The Earth's pole of date, a unit vector."""
+        return _tuple(self.env.gravity.pole_eci, 3)
+
     def state(self, craft):
         """State and mass properties of "chaser" or "target" as a dict of tuples and floats; names carry units."""
         cdef craft_t* c = &self.chaser
@@ -760,6 +786,19 @@ cdef class Plant:
     def contact_record(self):
         """{"status", "t_s", "state"}; status 0 none, 1 captured, 2 touched outside the envelope."""
         return self.contact
+
+    def left(self):
+        """Where a craft first left what the models hold for; None while both are inside.
+
+        {"what": "height", "rotation" or "drift" (a height in a free drift), "craft", "value" (m, rad a step, m), "t_s"}
+        """
+        if self.left_what == LEFT_NOTHING:
+            return None
+        return {
+            "what": ("height", "rotation", "drift")[self.left_what - 1],
+            "craft": "target" if self.left_by_target else "chaser",
+            "value": self.left_value, "t_s": self.left_t_s,
+        }
 
     def imu_truth(self):
         """What an ideal IMU integrated over the last cycle, a dict; fields as in `imu_truth_t`."""
@@ -820,8 +859,10 @@ cdef class Plant:
         """Free drift of both craft, all thrust lost, from each row of `states` (n, 15), as `drift` gives them.
 
         Returns (min_distance_m, t_min_s), two lists of n floats: the smallest distance between the
-        centres of mass and when it occurs, from the start of the drift. Same forces as the plant.
+        centres of mass and when it occurs, from the start of the drift. Same forces as the plant;
+        `left` says when a drift leaves the heights that the models hold for.
         """
+        cdef double low, high
         cdef Py_ssize_t i
         cdef int k
         cdef drift_state_t d
@@ -841,7 +882,12 @@ cdef class Plant:
                     d.v_target_eci_mps[k] = states[i, 10 + k]
                 d.cd_area_over_mass_chaser_m2pkg = states[i, 13]
                 d.cd_area_over_mass_target_m2pkg = states[i, 14]
-                out[0, i] = passive_min_distance_m(&self.env, &d, duration_s, step_s, &out[1, i])
+                low, high = self.height_low_m, self.height_high_m
+                out[0, i] = passive_min_distance_m(&self.env, &d, duration_s, step_s, &out[1, i], &low, &high)
+                if not self.height_low_m <= low:
+                    self._leave(LEFT_IN_DRIFT, False, low, states[i, 0])
+                if not high <= self.height_high_m:
+                    self._leave(LEFT_IN_DRIFT, False, high, states[i, 0])
         return found[0].tolist(), found[1].tolist()
 
 
@@ -870,8 +916,16 @@ cdef double _closest(const double* d0, const double* d1, const double* u0, const
     return vec3_norm(d)
 
 
+cdef void _widen(double* low_m, double* high_m, double height_m) noexcept nogil:
+    """The range with this height in it; what is not a number takes both ends with it."""
+    if not low_m[0] <= height_m:
+        low_m[0] = height_m
+    if not height_m <= high_m[0]:
+        high_m[0] = height_m
+
+
 cdef double passive_min_distance_m(const environment_t* env, const drift_state_t* start, double duration_s,
-                                   double step_s, double* t_min_s) noexcept nogil:
+                                   double step_s, double* t_min_s, double* low_m, double* high_m) noexcept nogil:
     cdef drift_state_t st = start[0]
     cdef environment_t e = env[0]
     cdef double a_c[3]
@@ -900,6 +954,8 @@ cdef double passive_min_distance_m(const environment_t* env, const drift_state_t
         environment_slow(a_t, drag, &e, t_us, h, st.cd_area_over_mass_target_m2pkg, st.r_target_eci_m, st.v_target_eci_mps)
         _translate(st.r_chaser_eci_m, st.v_chaser_eci_mps, &e.gravity, a_c, h)
         _translate(st.r_target_eci_m, st.v_target_eci_mps, &e.gravity, a_t, h)
+        _widen(low_m, high_m, environment_height_m(&e, st.r_chaser_eci_m))
+        _widen(low_m, high_m, environment_height_m(&e, st.r_target_eci_m))
         vec3_sub(d1, st.r_chaser_eci_m, st.r_target_eci_m)
         vec3_sub(u1, st.v_chaser_eci_mps, st.v_target_eci_mps)
         dist = vec3_norm(d1)

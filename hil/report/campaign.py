@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil import consistency, lincov, statistics
+from hil.journal import flown_beyond
 from hil.log import ERROR, FAIL, PASS
 from hil.report import campaign_figures as figures
 from hil.report.page import CONTACT, template
@@ -79,6 +80,7 @@ def summarise(
         "counted": len(rows),
         "accepted": accepted,
         "verdict": PASS if len(failed) <= accepted else FAIL,
+        "beyond_validity": flown_beyond(campaign.rows),
         "errors": sum(row["verdict"] == ERROR for row in every),
         "requirements": [_requirement(name, rows, required, confidence) for name in names],
         "failed": [{"case": row["case"], "command": _command(campaign, row["case"])} for row in failed],

@@ -115,6 +115,9 @@ def show_sweep(flown: Sweep) -> None:
         console.print(f"the worst {len(shown)} of {len(worst)} points")
     for point in worst[:REPLAYS_SHOWN]:
         console.print(f"worst: {point.replay(point.weakest()[2])}", soft_wrap=True)
+    if flown.beyond_validity:
+        beyond = ", ".join(flown.beyond_validity)
+        console.print(f"beyond the range of a model: {beyond}", style="yellow", soft_wrap=True)
     console.print(f"digest {flown.digest[:16]}")
 
 

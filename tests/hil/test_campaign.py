@@ -20,6 +20,7 @@ from hil import Log, ScenarioError, fly
 from hil import campaign as engine
 from hil.campaign import Campaign, Criterion, Keep, campaign
 from hil.journal import CampaignError, Journal
+from hil.report import render_campaign
 from hil.sampling import GROUPS
 from tests.command_line import call
 from tests.hil.own_software import giving_up, passive
@@ -442,3 +443,14 @@ def test_a_full_disk_is_one_line_and_loses_nothing_that_was_flown(tmp_path: Path
     assert 0 < kept < 40
     resumed = campaign("iss-contact", 40, overrides=SHORT, out=out, resume=True, keep=Keep(0, 0, 0))
     assert resumed.runs == len(resumed.rows) == 40
+
+
+def test_models_flown_beyond_their_range_are_in_rows_summary_and_report() -> None:
+    far = ["initial.distance_m=60000.0", "plant.beyond_validity=['rgnss']", "scenario.max_duration_s=1.0"]
+    flown = campaign("iss-contact", 2, jobs=1, overrides=far)
+    assert [row["beyond_validity"] for row in flown.rows] == ["rgnss", "rgnss"]
+    summary = flown.summary()
+    assert summary["beyond_validity"] == ["rgnss"]
+    assert "Beyond the range of a model: rgnss." in render_campaign(flown, summary)
+    inside = campaign("iss-contact", 1, jobs=1, overrides=far[2:])
+    assert "beyond_validity" not in inside.rows[0] and inside.summary()["beyond_validity"] == []

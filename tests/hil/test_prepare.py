@@ -90,3 +90,45 @@ def test_unknown_atmosphere_is_refused() -> None:
             ScenarioError, match=rf'plant\.atmosphere = "{name}": expected "none" or the name of a table'
         ):
             prepare(Scenario.load("iss-vbar", [f"plant.atmosphere='{name}'"]), 1)
+
+
+# ---- models outside their range -----------------------------------------------------------------
+
+
+def test_every_shipped_scenario_is_inside_every_model() -> None:
+    for name in Scenario.names():
+        assert prepare(Scenario.load(name), 1).beyond_validity == ()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["plant.mu_m3ps2=3.9e14", "plant.atmosphere='none'"], r"gravity: mu_m3ps2 3\.9e\+14, the field egm2008 is of"),
+        (["plant.mu_m3ps2=3.6e14"], r"density: height 4\d\d\.\d+ to \d+\.?\d* km, holds from 300 to 500 km"),
+        (["scenario.max_duration_s=400000.0"], r"pole: duration 400000 s, holds for 345600 s"),
+        (["initial.distance_m=90000.0"], r"rgnss: distance 90\.0\d km, holds to 50 km"),
+    ],
+)
+def test_model_outside_its_range_is_refused_unless_the_key_allows_it(overrides: list[str], message: str) -> None:
+    with pytest.raises(ScenarioError, match=message) as refused:
+        prepare(Scenario.load("iss-vbar", overrides), 1)
+    line = str(refused.value)
+    assert line.startswith("iss-vbar.toml: outside the range of a model: ") and "\n" not in line
+    key = line.partition("to fly it all the same: ")[2]
+    run = prepare(Scenario.load("iss-vbar", [*overrides, key]), 1)
+    assert len(run.beyond_validity) == key.count('"') // 2
+    assert all(said in line for said in run.beyond_validity)
+
+
+def test_an_orbit_that_is_not_closed_is_refused() -> None:
+    with pytest.raises(ScenarioError, match=r"iss-vbar\.toml: orbit of eccentricity \d.*: expected a closed one"):
+        prepare(Scenario.load("iss-vbar", ["plant.mu_m3ps2=1.9e14"]), 1)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [["dispersions.target_attitude_deg=10.0"], ["target.hold_limit_cycle_radps=0.001"]],
+)
+def test_hold_beyond_its_small_angles_is_refused(overrides: list[str]) -> None:
+    with pytest.raises(ScenarioError, match=r"target turns by up to .* deg: expected at most 11\.46 deg"):
+        Scenario.load("iss-vbar", overrides)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,12 @@ import pytest
 
 from gnc import flight
 from hil import Log, Scenario, ScenarioError, fly
-from hil.loop import Chunk
+from hil import prepare as prepare_module
+from hil.loop import Chunk, Loop
+from hil.prepare import prepare
+from hil.report import render
 from hil.run import FlightComputer
+from hil.truth import TRUTH
 
 
 class Idle:
@@ -177,3 +183,58 @@ def test_gates_are_where_a_phase_ended(contact_log: Log) -> None:
     truth = contact_log.truth[last]
     assert contact_log.gates()["s4"] == [*truth["r_chaser_target_hill_m"], *truth["v_chaser_target_hill_mps"]]
     assert replace(contact_log, telemetry=np.zeros_like(contact_log.telemetry)).gates() == {}
+
+
+# ---- truth that went wrong ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("software", [None, Idle()])
+@pytest.mark.parametrize("rate_deg_s", [150.0, 1e200])
+def test_a_craft_that_spins_beyond_the_integrator_is_an_error(software: Any, rate_deg_s: float) -> None:
+    """Its position stays a number for long, its attitude is one no more after a cycle."""
+    spun = f"dispersions.initial_rate_deg_s={{kind='list', values=[[0.0, 0.0, {rate_deg_s}]]}}"
+    log = fly("iss-contact", overrides=[spun], flight=software)
+    assert log.verdict == "ERROR" and log.requirements == () and len(log.truth) == 1
+    assert log.error is not None and "turns" in log.error and "the plant integrates up to 0.2 rad" in log.error
+
+
+def test_every_value_of_the_truth_is_looked_at_in_every_cycle() -> None:
+    """A value that is not finite, in any field of any row, ends the stretch there."""
+    run = prepare(Scenario.load("iss-contact"), 1)
+    for name in TRUTH.names:
+        if TRUTH[name].base.kind != "f":
+            continue
+        for bad in (np.nan, np.inf, -np.inf):
+            loop = Loop(run.plant, run.sensors, 0.1)
+            chunk = Chunk(2)
+            loop.sense(chunk, 0)
+            loop.act(chunk, 0)
+            assert not loop.lost
+            value = np.atleast_1d(chunk.truth[name][0])
+            value[-1] = bad
+            chunk.truth[name][0] = value if TRUTH[name].shape else bad
+            loop.act(chunk, 0)
+            assert loop.lost, (name, bad)
+
+
+def test_leaving_the_density_table_in_flight_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An Earth too light for the orbit, which preparation would refuse: both craft climb out of the table."""
+    monkeypatch.setattr(prepare_module, "outside", lambda environment, asked: {})
+    light = ["plant.mu_m3ps2=3.7e14", "scenario.max_duration_s=900.0"]
+    log = fly("iss-contact", overrides=light, flight=Idle())
+    assert log.verdict == "ERROR" and log.ended == "error" and log.requirements == ()
+    assert log.error is not None
+    at = r"the (chaser|target) at \d+\.\d s leaves the range of a model at a height of 500\.\d+ km: "
+    assert re.fullmatch(at + "density, 300 to 500 km", log.error)
+    assert 60.0 < log.duration_s < 900.0
+
+
+def test_models_flown_beyond_their_range_are_said(tmp_path: Path) -> None:
+    beyond = ["initial.distance_m=60000.0", "plant.beyond_validity=['rgnss']", "scenario.max_duration_s=2.0"]
+    log = fly("iss-contact", overrides=beyond, out=tmp_path)
+    (line,) = log.beyond_validity
+    assert line.startswith("rgnss: distance 60.0")
+    assert log.summary()["beyond_validity"] == [line]
+    assert Log.open(tmp_path).beyond_validity == (line,)
+    assert f"Beyond the range of a model: {line}." in html.unescape(render(log))
+    assert fly("iss-contact", overrides=["scenario.max_duration_s=1.0"]).summary()["beyond_validity"] == []

@@ -15,6 +15,7 @@ from pyarrow import parquet
 from hil import fly
 from hil.campaign import campaign
 from hil.report.sweep import render_sweep
+from hil.report.terminal import show_sweep
 from hil.scenario import ScenarioError
 from hil.sweep import Parameter, Sweep, SweepError, margins, sweep
 from tests.command_line import call
@@ -209,3 +210,12 @@ def test_map_of_three_parameters_shows_the_worst_over_the_third(flown: Sweep) ->
     expected = [[min(p.weakest()[1], flown.points[0].weakest()[1]) for p in flown.points[i : i + 2]] for i in (0, 2, 4)]
     assert np.array_equal(least, expected)
     assert "over all values of sensors.camera.latency_s" in render_sweep(cube)
+
+
+def test_models_flown_beyond_their_range_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    far = ["initial.distance_m=60000.0", "plant.beyond_validity=['rgnss']", "scenario.max_duration_s=1.0"]
+    flown = sweep("iss-contact", [Parameter.parse(MASS)], 1, overrides=far, jobs=1)
+    assert flown.summary()["beyond_validity"] == ["rgnss"]
+    show_sweep(flown)
+    assert "beyond the range of a model: rgnss" in capsys.readouterr().out
+    assert "Beyond the range of a model: rgnss." in render_sweep(flown)
