@@ -27,6 +27,7 @@ Vec3 = tuple[float, float, float]
 # states 1800 km apart do not show (found by leaving states out: 1.1 m at 480 s, 3.1 m at 720 s).
 POINTS = 6
 LONGEST_STEP_S = 900.0
+INTERPOLATION_ERROR_MAX_M = 10.0
 SPAN_KEYS = ("START_TIME", "STOP_TIME", "USEABLE_START_TIME", "USEABLE_STOP_TIME")
 # Frame bias, mean equator and equinox of J2000 against GCRF (IERS Conventions 2010, eq. 5.33 and table 5.2 notes)
 _ARCSEC = 3.141592653589793 / 648000.0
@@ -120,6 +121,12 @@ class Ephemeris:
             )
         first = min(max(after - POINTS // 2, 0), max(len(times) - POINTS, 0))
         window = slice(first, first + POINTS)
+        error_m = hermite_error_m(t, times[window], segment.r_m[window], segment.v_mps[window])
+        if not error_m <= INTERPOLATION_ERROR_MAX_M:
+            raise EphemerisError(
+                f"{self.path}: epoch {epoch}: interpolation between its {len(times[window])} states in reach is off by "
+                f"about {error_m:.3g} m: expected at most {INTERPOLATION_ERROR_MAX_M:g} m, that is more states about it"
+            )
         return hermite(t, times[window], segment.r_m[window], segment.v_mps[window])
 
 
@@ -145,6 +152,17 @@ def hermite(t: float, times: tuple[float, ...], r: tuple[Vec3, ...], v: tuple[Ve
             position[k] += a * r[i][k] + b * v[i][k]
             velocity[k] += da * r[i][k] + db * v[i][k]
     return (position[0], position[1], position[2]), (velocity[0], velocity[1], velocity[2])
+
+
+def hermite_error_m(t: float, times: tuple[float, ...], r: tuple[Vec3, ...], v: tuple[Vec3, ...]) -> float:
+    """Size of the position error of `hermite` on an orbit that turns at the fastest rate of these states.
+
+    Remainder of Hermite interpolation (Hildebrand 1974, section 8.2), f^(2n) / (2n)! times the product of
+    (t - t_i)^2, with the derivative of a circle, |r| (|v| / |r|)^(2n).
+    """
+    radii = [math.hypot(*x) for x in r]
+    rate = max(math.hypot(*x) / radius for x, radius in zip(v, radii, strict=True))
+    return max(radii) * math.prod((rate * (t - ti)) ** 2 for ti in times) / math.factorial(2 * len(times))
 
 
 def _segment(path: Path, segment: OemSegment) -> Segment:

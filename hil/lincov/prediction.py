@@ -26,6 +26,7 @@ from hil.scenario import DEG, Scenario
 
 RATIO_LOW, RATIO_HIGH = 0.8, 1.25
 RUNS_LEAST = 20
+ECCENTRICITY_MAX = 0.01  # the Clohessy-Wiltshire rates are off by twice the eccentricity
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def predict(scenario: Scenario) -> dict[str, Gate]:
     """Predicts the translation of the flight core as each phase before the contact ends, in the order flown.
 
     Nothing is predicted (an empty dictionary) of a scenario with faults, telecommands or correlated dispersions,
-    or whose reference flight does not pass: about a break-off there is nothing linear.
+    whose reference flight does not pass, because about a break-off there is nothing linear, or whose orbit is not
+    near-circular.
     """
     return _predict(scenario.to_toml(), scenario.source, scenario.path)
 
@@ -56,9 +58,15 @@ def _predict(text: str, source: str, path: str) -> dict[str, Gate]:
     if scenario.faults or scenario.telecommands or scenario.dispersions.correlated:
         return {}
     flown = fly(without_noise(scenario))
-    if flown.verdict != PASS:
+    if flown.verdict != PASS or not _eccentricity(scenario, flown) <= ECCENTRICITY_MAX:
         return {}
     return Prediction(scenario, flown).gates()
+
+
+def _eccentricity(scenario: Scenario, flown: Log) -> float:
+    """Of the target's osculating orbit at start."""
+    r, v = flown.truth["r_target_eci_m"][0], flown.truth["v_target_eci_mps"][0]
+    return float(np.linalg.norm(np.cross(v, np.cross(r, v)) / scenario.plant.mu_m3ps2 - r / np.linalg.norm(r)))
 
 
 class Prediction:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import hil
-from hil.ephemeris import Ephemeris, EphemerisError
+from hil.ephemeris import Ephemeris, EphemerisError, hermite, hermite_error_m
 from hil.timescales import SECOND_NS, Epoch
 
 OEM = Path(hil.__file__).parent / "scenarios" / "iss_oem_2025-057.xml"
@@ -138,6 +138,28 @@ def test_circle_is_interpolated_to_a_micrometre(tmp_path):
         edge = t < 480.0 or t > 4320.0
         assert r == pytest.approx((c, s, 0.0), abs=1e-3 if edge else 1e-6)
         assert v == pytest.approx((-1e-3 * s, 1e-3 * c, 0.0), abs=1e-5 if edge else 1e-8)
+
+
+@pytest.mark.parametrize(("states", "every_s"), [(2, 60.0), (2, 240.0), (3, 600.0), (4, 900.0), (6, 900.0)])
+def test_estimated_interpolation_error_is_that_of_a_circle(states, every_s):
+    n, times = 1e-3, tuple(every_s * i for i in range(states))
+    r = tuple((7e6 * np.cos(n * t), 7e6 * np.sin(n * t), 0.0) for t in times)
+    v = tuple((-7e3 * np.sin(n * t), 7e3 * np.cos(n * t), 0.0) for t in times)
+    t = 0.4 * every_s
+    exact = (7e6 * np.cos(n * t), 7e6 * np.sin(n * t), 0.0)
+    error = np.linalg.norm(np.subtract(hermite(t, times, r, v)[0], exact))
+    assert error < hermite_error_m(t, times, r, v) * (1.0 + 1e-6) + 1e-8
+    assert error > 0.8 * hermite_error_m(t, times, r, v) - 1e-8
+
+
+def test_too_few_states_for_the_orbit_are_refused(tmp_path):
+    """Two states 15 minutes apart leave kilometres between them, and nothing at the states themselves."""
+    ephemeris = Ephemeris.read(write(tmp_path, kvn(circle(0.0, 900.0, 900.0), frame="GCRF")))
+    ephemeris.state(START)
+    with pytest.raises(
+        EphemerisError, match=r"between its 2 states in reach is off by about 1\.2e\+04 m: expected at most"
+    ):
+        ephemeris.state(START + timedelta(seconds=450.0))
 
 
 @pytest.mark.parametrize("minutes", [-0.001, 1437.01, 1440.0])

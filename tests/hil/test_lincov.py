@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import erf, sqrt
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from scipy.stats import chi2, norm
 from gnc import kernels
 from hil import Scenario, fly
 from hil.campaign import campaign
-from hil.lincov import Compared, Gate, compare, predict
+from hil.lincov import Compared, Gate, compare, predict, prediction
 from hil.lincov.control import Control, DeadBand, ForcedReference
 from hil.lincov.linear import (
     AT,
@@ -37,6 +38,7 @@ from hil.lincov.navigation import Navigation, RelativeFilter, declared_rms
 from hil.lincov.prediction import Prediction
 from hil.lincov.reference import Path, without_noise
 from hil.prepare import prepare
+from hil.truth import TRUTH
 
 N_RADPS = 1.13e-3
 
@@ -302,6 +304,21 @@ def test_doubled_noise_is_predicted_to_matter() -> None:
 def test_nothing_is_predicted_of_what_breaks_off_or_is_commanded() -> None:
     scenario = Scenario.load("iss-contact", ["scenario.max_duration_s=20.0"])
     assert predict(scenario) == {}
+
+
+@pytest.mark.parametrize(("excess", "predicted"), [(1.0, True), (1.004, True), (1.006, False), (1.2, False)])
+def test_nothing_is_predicted_on_an_eccentric_orbit(
+    excess: float, predicted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At perigee v² r / mu is 1 + e: 0.8 % and 1.2 % of eccentricity lie on either side of the limit."""
+    scenario = Scenario.load("iss-contact", [f"contact.capture_angle_deg={9.0 + excess}"])
+    truth = np.zeros(1, TRUTH)
+    truth["r_target_eci_m"] = [7.0e6, 0.0, 0.0]
+    truth["v_target_eci_mps"] = [0.0, excess * sqrt(scenario.plant.mu_m3ps2 / 7.0e6), 0.0]
+    flown = SimpleNamespace(verdict="PASS", truth=truth)
+    monkeypatch.setattr(prediction, "fly", lambda scenario: flown)
+    monkeypatch.setattr(prediction, "Prediction", lambda scenario, flown: SimpleNamespace(gates=lambda: {"s4": None}))
+    assert bool(predict(scenario)) is predicted
     rows = [{f"gate.final.{axis}": 0.0 for axis in range(3)}] * 30
     assert compare(scenario, rows) == [] == compare(Scenario.load("iss-final"), [])
 
