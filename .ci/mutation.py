@@ -43,22 +43,22 @@ OPERATORS += [
 
 @dataclass(frozen=True)
 class Mutant:
-    """One replacement in one file."""
+    """One replacement in one file, whose text is kept: a later edit changes no mutant."""
 
     file: Path
+    whole: str
     start: int
     old: str
     new: str
 
     def line(self) -> int:
-        return self.file.read_text().count("\n", 0, self.start) + 1
+        return self.whole.count("\n", 0, self.start) + 1
 
     def where(self) -> str:
         return f"{self.file}:{self.line()}"
 
     def text(self) -> str:
-        whole = self.file.read_text()
-        return whole[: self.start] + self.new + whole[self.start + len(self.old) :]
+        return self.whole[: self.start] + self.new + self.whole[self.start + len(self.old) :]
 
 
 def code_only(text: str) -> str:
@@ -69,11 +69,12 @@ def code_only(text: str) -> str:
 
 def mutants(file: Path) -> Iterator[Mutant]:
     """Every change that the operators can make inside the functions of a file."""
-    code = code_only(file.read_text())
+    whole = file.read_text()
+    code = code_only(whole)
     for function in re.finditer(r"^[A-Za-z_][^;{}]*\)\s*\{.*?^\}", code, re.S | re.M):
         for pattern, new in OPERATORS:
             for found in re.finditer(pattern, function[0]):
-                yield Mutant(file, function.start() + found.start(), found[0], new)
+                yield Mutant(file, whole, function.start() + found.start(), found[0], new)
 
 
 def run(tree: Path, *command: str, cpu_s: int = 3600) -> subprocess.CompletedProcess[str]:
@@ -199,7 +200,7 @@ def copy_tree(count: int) -> list[Path]:
 
 def row(mutant: Mutant) -> str:
     """What a survivor is in the report, without the comment that its reader writes."""
-    line = mutant.file.read_text().splitlines()[mutant.line() - 1].strip()
+    line = mutant.whole.splitlines()[mutant.line() - 1].strip()
     old, new = (" ".join(text.split()) for text in (mutant.old, mutant.new or "(nothing)"))
     return f"| `{mutant.file}` | `{line}` | `{old}` | `{new}` |".replace("||", "\\|\\|")
 

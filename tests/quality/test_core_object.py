@@ -36,7 +36,9 @@ def symbols(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     into = tmp_path_factory.mktemp("core")
     compile_core(compiler, into, optimisation, *PLAIN)
     listed = subprocess.run(["nm", *sorted(map(str, into.glob("*.o")))], capture_output=True, text=True, check=True)
-    return re.findall(r"^[0-9a-f ]* ([A-Za-z]) (\S+)$", listed.stdout, re.M)
+    found = re.findall(r"^[0-9a-f ]* ([A-Za-z]) (\S+)$", listed.stdout, re.M)
+    assert ("T", "flight_step") in found
+    return found
 
 
 def test_core_references_nothing_outside_itself(symbols: list[tuple[str, str]]) -> None:
