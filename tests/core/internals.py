@@ -133,6 +133,12 @@ class Core:
         function: Callable[..., Any] = getattr(self.library, name)
         return function(pointer(self.memory), *(pointer(a) for a in arguments))
 
+    def changed_by(self, name: str, *arguments: Any) -> set[str]:
+        """The members that a call changed."""
+        before = {member: x.tobytes() for member, x in self.members.items()}
+        self.call(name, *arguments)
+        return {member for member, x in self.members.items() if x.tobytes() != before[member]}
+
     def step(self, frame: NDArray[Any], telemetry: bool = True) -> tuple[int, Any, Any]:
         """flight_step: status, command, telemetry (all ones before the call, so that what is written shows)."""
         command, told = (np.frombuffer(b"\xff" * t.itemsize, t).copy() for t in (COMMAND, TELEMETRY))

@@ -65,6 +65,27 @@ class Mission:
 # ---- phases and gates ----
 
 
+def test_a_phase_starts_afresh(core: ctypes.CDLL) -> None:
+    """Nothing that the last one left: its time, its hop, its orders, what was carried between firings."""
+    c = Mission(core, "s4").c
+    for name in ("go", "held", "gate_open", "hop_stage", "hop_leg", "dv_to_go_eci_mps"):
+        c[f"mission.{name}"] = 1
+    c["control.carried"] = 1.0
+    c["t_us"] = 77 * CYCLE_US
+    c.call("mission_enter", phase("hop"))
+    assert c["mission.phase"][0] == phase("hop") and c["mission.entry_us"][0] == 77 * CYCLE_US
+    for name in ("go", "held", "gate_open", "hop_stage", "hop_leg", "dv_to_go_eci_mps", "retreat", "cam"):
+        assert not c[f"mission.{name}"].any(), name
+    assert not c["control.carried"].any()
+
+
+@pytest.mark.parametrize("name", ["retreat", "cam"])
+def test_a_break_off_is_remembered(core: ctypes.CDLL, name: str) -> None:
+    c = Mission(core, "s4").c
+    c.call("mission_enter", int(c.params[f"{name}_phase"]))
+    assert [c[f"mission.{latch}"][0] for latch in ("retreat", "cam")] == [name == "retreat", name == "cam"]
+
+
 def test_a_hold_lasts_its_time_and_then_goes_on(core: ctypes.CDLL) -> None:
     m = Mission(core, "s4")
     m.seconds(59.9)

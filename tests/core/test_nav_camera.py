@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from tests.core.internals import CYCLE_US, Array, Core
-from tests.core.test_nav_gnss import LATE, NOW, blank_frame, past, relative_state
+from tests.core.test_nav_gnss import COVARIANCE, LATE, MOTION, NOW, blank_frame, past, relative_state, track
 from tests.core.world import Truth, quaternion, rotation, turned
 from tests.jacobian import assert_columns_close, by_differences
 
@@ -60,6 +60,13 @@ def test_a_perfect_image_changes_nothing(core: ctypes.CDLL) -> None:
     assert c["relative.camera.nis"][0] < 1e-12
     assert np.abs(relative_state(c) - before).max() < 1e-6
     assert c["relative.camera.accepted_us"][0] == NOW * CYCLE_US
+
+
+def test_an_image_changes_its_states_and_nothing_else(core: ctypes.CDLL) -> None:
+    c, truth, x = past(core, **MOUNTED)
+    frame = image(c, truth, x)
+    frame["camera_range_m"] += 0.1
+    assert c.changed_by("nav_camera_update", frame) == MOTION | COVARIANCE | track("camera")
 
 
 def test_jacobian_of_the_line_of_sight(core: ctypes.CDLL) -> None:

@@ -139,6 +139,29 @@ def test_the_orbit_takes_the_fix_less_the_relative_state(core: ctypes.CDLL) -> N
     assert (relative_state(c) == relative_state(past(core, **ARMS)[0])).all()
 
 
+def track(sensor: str) -> set[str]:
+    return {f"relative.{sensor}.{name}" for name in ("accepted_us", "seq", "seen", "nis")}
+
+
+MOTION = {f"relative.{n}" for n in ("dr_eci_m", "dv_eci_mps", "theta_tbody_rad", "rate_tbody_radps")}
+COVARIANCE = {"relative.p", "relative.p_orbit", "relative.pending_s"}
+
+
+@pytest.mark.parametrize(
+    ("sensor", "states"),
+    [
+        ("gnss", {"relative.r_target_eci_m", "relative.v_target_eci_mps"}),
+        ("rgnss", MOTION | {"relative.bias_rgnss_eci_m"}),
+    ],
+)
+def test_a_fix_changes_its_states_and_nothing_else(core: ctypes.CDLL, sensor: str, states: set[str]) -> None:
+    c, truth, x = past(core, **ARMS)
+    frame = fix(c, truth, x)
+    frame[f"{sensor}_r_eci_m"] += 0.1
+    frame[f"{sensor}_v_eci_mps"] += 0.001
+    assert c.changed_by(f"nav_{sensor}_update", frame) == states | COVARIANCE | track(sensor)
+
+
 @pytest.mark.parametrize("sensor", ["gnss", "rgnss"])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e200, 1e9])
 @pytest.mark.parametrize("kind", ["r", "v"])
