@@ -14,6 +14,7 @@ A started board answers on `board.tty`, the path of a terminal to open like any 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -22,13 +23,15 @@ import select
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import termios
 import threading
 import time
 import tty
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
@@ -39,6 +42,7 @@ from typing import Any, Protocol
 SOURCES = Path(str(resources.files(__package__))) / "board"
 DEFAULT_BAUD = 115_200
 START_TIMEOUT_S = 20.0
+LOCK_NAME = "lock"
 
 
 class BoardError(RuntimeError):
@@ -109,13 +113,68 @@ def _need(name: str, *, run: bool) -> None:
 
 
 def _build_folder(target: Target) -> Path:
-    """Beside the sources in a checkout, in the user's cache for an installed package."""
-    root = SOURCES.parents[1]
-    if (root / "pyproject.toml").exists():
-        base = root / "build"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "proxops"
-    return base / "board" / target.name.replace(":", "-")
+    """The first place that can be written: beside the sources of a checkout, the user's cache, a temporary folder.
+
+    Outside the checkout it is named for where the sources are: two installations share no objects. Raises BoardError.
+    """
+    root, name = SOURCES.parents[1], target.name.replace(":", "-")
+    own = f"{name}-{zlib.crc32(str(root).encode()):08x}"
+    places = [root / "build" / "board" / name] if (root / "pyproject.toml").exists() else []
+    places += [base / "proxops" / "board" / own for base in _caches()]
+    refused = []
+    for place in places:
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            with (place / LOCK_NAME).open("a"):
+                return place
+        except OSError as error:
+            refused.append(f"{place} ({error.strerror})")
+    try:
+        return own_temporary_folder() / own
+    except OSError as error:
+        refused.append(str(error.strerror))
+    raise BoardError(
+        f"board {target.name}: no folder to build in: {', '.join(refused)}; "
+        "expected XDG_CACHE_HOME or TMPDIR to name one"
+    )
+
+
+def _caches() -> Iterator[Path]:
+    """Of the XDG base directories, where a relative path counts for nothing; a user may have no home."""
+    home = os.environ.get("HOME")
+    if home is None:
+        with suppress(RuntimeError):
+            home = str(Path("~").expanduser())
+    for named in (os.environ.get("XDG_CACHE_HOME"), f"{home}/.cache" if home else None):
+        if named and Path(named).is_absolute():
+            yield Path(named)
+            return
+
+
+def own_temporary_folder() -> Path:
+    """This user's own, which survives the process but nobody else can put programs into. Raises OSError."""
+    place = Path(tempfile.gettempdir()) / f"proxops-{os.getuid()}"
+    place.mkdir(mode=0o700, exist_ok=True)
+    found = place.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise PermissionError(errno.EPERM, f"{place} is not this user's alone")
+    return place
+
+
+def _link_sources(folder: Path, core: Path, recording: Path | None) -> Path:
+    """Names for what is built from inside the folder where it is built, so that make sees no path with a space."""
+    links = {entry.name: entry for entry in SOURCES.iterdir()}
+    links |= {"core": core, "link": SOURCES.parent / "link"}
+    if recording is not None:
+        links[recording.name] = recording
+    sources = folder / "sources"
+    sources.mkdir(exist_ok=True)
+    for name, target in links.items():
+        link = sources / name
+        if not link.is_symlink() or link.readlink() != target.resolve():
+            link.unlink(missing_ok=True)
+            link.symlink_to(target.resolve())
+    return sources
 
 
 def build(
@@ -144,17 +203,31 @@ def build(
     """
     target = target_of(name)
     _need(name, run=False)
-    folder = folder or _build_folder(target)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = folder.resolve() if folder else _build_folder(target)
     elf = folder / (f"{program}-{recording.stem}.elf" if recording else f"{program}.elf")
-    command = ["make", "-s", "-C", str(SOURCES), str(elf), f"PORT={target.port}", f"BUILD={folder}", f"OPT={opt}"]
+    command = [
+        "make",
+        "-s",
+        f"../{elf.name}",
+        f"PORT={target.port}",
+        "BUILD=..",
+        "CORE=core",
+        "LINK=link",
+        f"OPT={opt}",
+    ]
     command += [f"CROSS={target.cross}"] if target.cross else []
-    command += [f"CORE={core}"] if core else []
-    command += [f"RECORDING={recording.resolve()}"] if recording else []
+    command += [f"RECORDING={recording.name}"] if recording else []
     command += ["DEFINES=" + " ".join(f"-D{define}" for define in defines)] if defines else []
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        made = subprocess.run(command, capture_output=True, text=True, env=_clean_environment())
+    environment = _clean_environment() | {"TMPDIR": str(folder)}  # the compiler's, whatever the system has
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / LOCK_NAME).open("a") as lock:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            sources = _link_sources(folder, core or SOURCES.parents[1] / "gnc" / "core", recording)
+            made = subprocess.run(command, cwd=sources, capture_output=True, text=True, env=environment)
+    except OSError as error:
+        raise BoardError(f"board {name}: {folder}: cannot be written: {error.strerror}") from None
     if made.returncode != 0:
         raise BoardError(f"board {name}: the firmware does not build:\n{made.stderr.strip()}")
     return elf
@@ -290,10 +363,14 @@ class EmulatedBoard(_Managed):
         _need(self.name, run=True)
         elf = self.elf or build(self.name)
         _check_elf(self.name, elf)  # QEMU would run the bytes of any file
-        self._folder = tempfile.TemporaryDirectory(prefix="proxops-")
+        try:
+            self._folder = tempfile.TemporaryDirectory(prefix="proxops-")
+        except OSError as error:
+            raise BoardError(f"board {self.name}: {error.strerror}: expected TMPDIR to name one") from None
         control = Path(self._folder.name, "qmp")
         command = [*_qemu(self._target, elf), "-S", "-chardev", "pty,id=u0"]
-        command += ["-qmp", f"unix:{control},server=on,wait=off", *self.qemu_arguments]
+        socket_path = str(control).replace(",", ",,")  # as QEMU writes a comma
+        command += ["-qmp", f"unix:{socket_path},server=on,wait=off", *self.qemu_arguments]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -404,10 +481,15 @@ class LinuxBoard(_Managed):
         tty.setraw(self._line)
         self.tty = os.ttyname(self._line)
         # A session of its own: it is stopped and killed with the board process that it has started.
-        self._process = subprocess.Popen(
-            [*emulator, str(elf), "-"], stdin=board_end, stdout=board_end, start_new_session=True
-        )
-        os.close(board_end)
+        try:
+            self._process = subprocess.Popen(
+                [*emulator, str(elf), "-"], stdin=board_end, stdout=board_end, start_new_session=True
+            )
+        except OSError as error:  # as in a folder without the right to run programs
+            self._close_line()
+            raise BoardError(f"board {self.name}: {elf}: cannot be run: {error.strerror}") from None
+        finally:
+            os.close(board_end)
 
     @property
     def pid(self) -> int:

@@ -16,7 +16,7 @@ from hil.cli.campaigns import campaign
 from hil.cli.flying import check, list_scenarios, replay, run
 from hil.cli.regression import baseline, sweep
 from hil.cli.results import compare, finish, report
-from hil.cli.shared import print_anything
+from hil.cli.shared import print_anything, settle_environment
 from hil.report.wording import visible
 
 MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
@@ -37,6 +37,7 @@ def cli() -> None:
 def main() -> None:
     """Entry point: a user's mistake is one line and exit status 2, never a traceback."""
     print_anything()
+    settle_environment()
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -56,6 +57,8 @@ def main() -> None:
             _leave(str(error), BROKE)
         if (status := getattr(error, "exit_status", None)) is not None:
             _leave(str(error), status)
+        if isinstance(error, OSError) and "MPLCONFIGDIR" in str(error):
+            _leave(str(error), MISTAKE)  # neither a home nor a temporary folder
         traceback.print_exc()
         _leave(f"the run broke: {error}", BROKE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -152,3 +153,27 @@ def _spell_out(error: UnicodeError) -> tuple[str, int]:
         raise error
     lacking = error.object[error.start : error.end]
     return "".join(_SPELLED.get(c) or c.encode("ascii", "backslashreplace").decode() for c in lacking), error.end
+
+
+def settle_environment() -> None:
+    """Leaves libraries no path that does not work: matplotlib keeps its fonts where the user's folders are.
+
+    Relative XDG base directories count for nothing, as their specification says. Without a home that can be written,
+    a folder of this user's among the temporary ones serves every run.
+    """
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        if not Path(os.environ.get(name, "")).is_absolute():
+            os.environ.pop(name, None)
+    if "MPLCONFIGDIR" in os.environ:
+        return
+    try:
+        for name, below_home in (("XDG_CACHE_HOME", ".cache"), ("XDG_CONFIG_HOME", ".config")):
+            place = Path(os.environ.get(name) or Path.home() / below_home, "matplotlib")
+            place.mkdir(parents=True, exist_ok=True)
+            if not os.access(place, os.W_OK):
+                raise PermissionError
+    except (OSError, RuntimeError):
+        from firmware_bridge.boards import own_temporary_folder
+
+        with suppress(OSError):  # then matplotlib says what it needs
+            os.environ["MPLCONFIGDIR"] = str(own_temporary_folder())

@@ -3,8 +3,11 @@
 import os
 import re
 import select
+import shutil
+import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -197,3 +200,89 @@ def test_linux_board_tells_a_user_of_his_mistake(arguments: list[str], told: str
     done = subprocess.run([boards.build("linux"), *arguments], capture_output=True, text=True)
     assert done.returncode == 2
     assert told in done.stderr and done.stderr.count("\n") == 1
+
+
+# ---- where firmware is built --------------------------------------------------------------------
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installed package, outside any checkout; a home and a temporary folder of its own."""
+    site = tmp_path / "site"
+    monkeypatch.setattr(boards, "SOURCES", site / "firmware_bridge" / "board")
+    monkeypatch.setenv("HOME", str(tmp_path / "a home"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    return tmp_path
+
+
+def place() -> Path:
+    return boards._build_folder(boards.target_of("linux"))
+
+
+def test_firmware_is_built_in_the_users_cache(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert place().parent == installed / "a home" / ".cache" / "proxops" / "board"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(installed / "cache"))
+    assert place().parent == installed / "cache" / "proxops" / "board"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # which counts for nothing
+    assert place().parent == installed / "a home" / ".cache" / "proxops" / "board"
+
+
+def test_two_installations_share_no_objects(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = place()
+    monkeypatch.setattr(boards, "SOURCES", installed / "other" / "firmware_bridge" / "board")
+    assert place() != first
+
+
+@pytest.mark.parametrize("home", ["/dev/null/none", "relative", ""])
+def test_without_a_home_firmware_is_built_among_temporary_files(
+    installed: Path, monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    monkeypatch.setenv("HOME", home)
+    own = installed / "temporary" / f"proxops-{os.getuid()}"
+    assert place().parent == own and stat.S_IMODE(own.stat().st_mode) == 0o700
+    own.chmod(0o777)  # somebody else's programs could be in it
+    with pytest.raises(boards.BoardError, match="not this user's alone; expected XDG_CACHE_HOME or TMPDIR to name one"):
+        place()
+
+
+def test_nowhere_to_build_is_one_line(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/dev/null/none")
+    monkeypatch.setattr(tempfile, "tempdir", "/dev/null/none")
+    with pytest.raises(
+        boards.BoardError, match=r"no folder to build in: /dev/null.* \(Not a directory\), Not a dir"
+    ) as nowhere:
+        place()
+    assert "\n" not in str(nowhere.value)
+
+
+def test_firmware_is_built_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    here.need("linux", run=False)
+    folder = tmp_path / "a folder: $HOME's"
+    core = folder / "the core"
+    shutil.copytree(boards.SOURCES.parents[1] / "gnc" / "core", core)
+    recording = folder / "flight.bin"
+    recording.write_bytes(b"")
+    elf = boards.build("linux", "check", folder=folder / "build", core=core, recording=recording, opt="-O0")
+    built = elf.stat().st_mtime_ns
+    assert elf == folder / "build" / "check-flight.elf"
+    assert boards.build("linux", "check", folder=folder / "build", core=core, recording=recording, opt="-O0") == elf
+    assert elf.stat().st_mtime_ns == built, "nothing had changed"
+    os.utime(core / "flight.c", ns=(built + 1, built + 1))
+    boards.build("linux", "check", folder=folder / "build", core=core, recording=recording, opt="-O0")
+    assert elf.stat().st_mtime_ns > built
+
+
+def test_a_program_that_may_not_run_is_one_line(tmp_path: Path) -> None:
+    here.need("linux")
+    (tmp_path / "proxops.elf").write_bytes(b"\x7fELF")
+    with pytest.raises(boards.BoardError, match="cannot be run: Permission denied"):
+        boards.LinuxBoard(elf=tmp_path / "proxops.elf").start()
+
+
+def test_no_temporary_folder_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    here.need("emulated")
+    monkeypatch.setattr(tempfile, "tempdir", "/dev/null/none")
+    with pytest.raises(boards.BoardError, match="expected TMPDIR to name one"):
+        boards.EmulatedBoard("emulated").start()

@@ -13,6 +13,7 @@ import pytest
 
 from hil import Log
 from tests.command_line import call
+from tests.unprivileged import environment, proxops
 
 
 def test_list_names_every_scenario(capsys: pytest.CaptureFixture[str]) -> None:
@@ -187,3 +188,28 @@ def test_a_run_that_breaks_is_exit_status_3(
     monkeypatch.setattr(hil.run, "_fly", broken)
     status, _, err = call(capsys, "run", "iss-contact")
     assert status == 3 and "the run broke: the plant fell over" in err
+
+
+def test_the_command_line_imports_nothing_heavy_before_it_is_needed() -> None:
+    script = (
+        "import sys, hil.cli, hil.report.wording;"
+        "print({'matplotlib', 'rich', 'numpy', 'scipy', 'jinja2', 'h5py'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment())
+    assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("home", ["/dev/null/none", "relative", None])
+def test_a_run_without_a_home(tmp_path: Path, home: str | None) -> None:
+    arguments = ("run", "iss-contact", "--set", "scenario.max_duration_s=2.0", "--out", str(tmp_path / "out"))
+    places = environment(TMPDIR=str(tmp_path / "temporary"), XDG_CACHE_HOME="cache", XDG_CONFIG_HOME="configuration")
+    places.pop("MPLCONFIGDIR", None)
+    places.pop("HOME", None)
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "here").mkdir()
+    done = subprocess.run(
+        proxops(*arguments), cwd=tmp_path / "here", capture_output=True, text=True,
+        env=places | ({} if home is None else {"HOME": home}),
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "") and (tmp_path / "out" / "report.html").exists()
+    assert not list((tmp_path / "here").glob("c*"))
