@@ -130,9 +130,12 @@ class Suite:
     files: list[Path]
     cpu_s: int
 
-    def before(self, changed: Path) -> list[Path]:
-        """In the order that most likely finds a change of that file soon."""
-        return sorted(self.files, key=lambda file: -len(words(file) & words(changed)))
+    def stages(self, changed: Path) -> list[list[Path]]:
+        """Those that share most words with a changed file's name, then the rest, those that share some first."""
+        by_shared = sorted(self.files, key=lambda file: -len(words(file) & words(changed)))
+        most = len(words(by_shared[0]) & words(changed))
+        own = [file for file in by_shared if most and len(words(file) & words(changed)) == most]
+        return [stage for stage in (own, by_shared[len(own) :]) if stage]
 
     def first_failure(self, tree: Path, files: list[Path], *options: str) -> str | None:
         """The test that failed first, or how the tests ended without naming one; None when all pass."""
@@ -172,7 +175,8 @@ def outcome(mutant: Mutant, suite: Suite, trees: "queue.Queue[Path]") -> str | N
     try:
         if (built := build(tree)).returncode != 0:
             sys.exit(f"A change that compiles does not build:\n{built.stderr}")
-        noticed = suite.first_failure(tree, suite.before(mutant.file))
+        stages = (suite.first_failure(tree, stage) for stage in suite.stages(mutant.file))
+        noticed = next((failure for failure in stages if failure), None)
     finally:
         copy.write_text(original)
         trees.put(tree)
