@@ -55,7 +55,8 @@ def measure(phases: Sequence[str], sensors: Any, telemetry: Any, truth: Any) -> 
             values = innovations[name][rows[updated[name][rows]]]
             if len(values):
                 nis[name] = {"mean": float(values.mean(dtype=np.float64)), "count": len(values)}
-        found[phases[int(number)]] = {"nees": _normalised_errors(telemetry[last], truth[last]), "nis": nis}
+        name = phases[number] if number < len(phases) else f"phase {number}"
+        found[name] = {"nees": _normalised_errors(telemetry[last], truth[last]), "nis": nis}
     return found
 
 

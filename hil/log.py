@@ -98,8 +98,8 @@ class Log:
         phase = self.telemetry["phase"]
         last = np.flatnonzero((np.diff(phase.astype(np.int64)) != 0) & (self.truth["contact_status"][1:] == 0))
         states = np.hstack([self.truth[name][last] for name in ("r_chaser_target_hill_m", "v_chaser_target_hill_mps")])
-        names = self.scenario.flight.phases
-        return {names[int(phase[row])]: state.tolist() for row, state in zip(last, states, strict=True)}
+        name = self.scenario.flight.phase_name
+        return {name(int(phase[row])): state.tolist() for row, state in zip(last, states, strict=True)}
 
     @classmethod
     def open(cls, directory: str | Path) -> Log:

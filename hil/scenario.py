@@ -355,6 +355,10 @@ class FlightTable(Mapping[str, Any]):
         """The value of `phase_<parameter>` for the phase of that name."""
         return self._values[f"phase_{parameter}"][self.phases.index(name)]
 
+    def phase_name(self, number: int) -> str:
+        """The name of the phase that telemetry gives by its number; "phase 250" if there is none."""
+        return self.phases[number] if 0 <= number < len(self.phases) else f"phase {number}"
+
 
 # Parameters the set-up fills: what the flight knows of the vehicles, and what is uploaded or handed over
 # fmt: off

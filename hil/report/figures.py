@@ -22,8 +22,13 @@ Floats = NDArray[np.float64]
 BLUE, ORANGE, GREEN, RED, GREY, INK = "#2463a8", "#d1701f", "#2f8f5b", "#c0392b", "#8a929c", "#1f2933"
 AXES = (BLUE, ORANGE, GREEN)
 BINS = 900
+DRAWN_MOST = 1.0e12
 MICRO = 1.0e-6
 DEG = checks.RAD_TO_DEG
+NAVIGATION = (
+    "r_chaser_target_hill_m", "v_chaser_target_hill_mps", "q_body_from_eci",
+    "sigma_r_hill_m", "sigma_v_hill_mps", "sigma_attitude_rad",
+)  # fmt: skip
 
 _STYLE = {
     "svg.fonttype": "none",
@@ -66,6 +71,13 @@ def drawing(width: float, height: float) -> Iterator[tuple[Figure, list[str]]]:
         out.append(svg[svg.index("<svg") :])
 
 
+def drawable(values: Any) -> Floats:
+    """What a flight computer told, with a gap (NaN) where it is not a number or larger than any axis can show."""
+    told: Floats = np.array(values, np.float64)
+    told[~(np.abs(told) <= DRAWN_MOST)] = np.nan
+    return told
+
+
 def thin(t: Floats, y: Floats, bins: int = BINS) -> tuple[Floats, Floats]:
     """The curve with at most two points a bin, its extremes: what a plot of that width can show."""
     if len(t) <= 2 * bins:
@@ -74,7 +86,9 @@ def thin(t: Floats, y: Floats, bins: int = BINS) -> tuple[Floats, Floats]:
     picked: list[int] = []
     for start, stop in pairwise(edges):
         part = y[start:stop]
-        picked += sorted({start + int(np.argmin(part)), start + int(np.argmax(part))})
+        gap = np.isnan(part)  # a gap hides no extreme
+        least, most = np.argmin(np.where(gap, np.inf, part)), np.argmax(np.where(gap, -np.inf, part))
+        picked += sorted({start + int(least), start + int(most)})
     picked.append(len(t) - 1)
     at = np.array(picked)
     return t[at], y[at]
@@ -90,8 +104,8 @@ def phase_spans(log: Log) -> list[tuple[float, float, str]]:
     phase = log.telemetry["phase"]
     starts = [0, *(np.flatnonzero(np.diff(phase.astype(int))) + 1)]
     stops = [*starts[1:], len(t) - 1]
-    names = log.scenario.flight.phases
-    return [(float(t[a]), float(t[b]), names[int(phase[a])]) for a, b in zip(starts, stops, strict=True)]
+    name = log.scenario.flight.phase_name
+    return [(float(t[a]), float(t[b]), name(int(phase[a]))) for a, b in zip(starts, stops, strict=True)]
 
 
 def _shade(axes: Any, log: Log, label: bool = False) -> None:
@@ -258,18 +272,16 @@ def navigation(log: Log) -> str:
     """Errors of relative position, relative velocity and attitude with the filter's 3 sigma."""
     truth, estimate = log.truth, log.telemetry
     t = truth["t_us"] * MICRO
+    told = {name: drawable(estimate[name]) for name in NAVIGATION}
     attitude = kernels.quat_to_rotvec(
-        kernels.quat_mul(
-            np.ascontiguousarray(estimate["q_body_from_eci"]),
-            kernels.quat_conj(np.ascontiguousarray(truth["q_body_from_eci"])),
-        )
+        kernels.quat_mul(told["q_body_from_eci"], kernels.quat_conj(np.ascontiguousarray(truth["q_body_from_eci"])))
     )
     rows = (
-        ("position, m", estimate["r_chaser_target_hill_m"] - truth["r_chaser_target_hill_m"],
-         estimate["sigma_r_hill_m"].astype(float), ("R (x)", "V (y)", "H (z)")),
-        ("velocity, mm/s", 1.0e3 * (estimate["v_chaser_target_hill_mps"] - truth["v_chaser_target_hill_mps"]),
-         1.0e3 * estimate["sigma_v_hill_mps"], ("R (x)", "V (y)", "H (z)")),
-        ("attitude, mdeg", 1.0e3 * DEG * attitude, 1.0e3 * DEG * estimate["sigma_attitude_rad"], ("x", "y", "z")),
+        ("position, m", told["r_chaser_target_hill_m"] - truth["r_chaser_target_hill_m"], told["sigma_r_hill_m"],
+         ("R (x)", "V (y)", "H (z)")),
+        ("velocity, mm/s", 1.0e3 * (told["v_chaser_target_hill_mps"] - truth["v_chaser_target_hill_mps"]),
+         1.0e3 * told["sigma_v_hill_mps"], ("R (x)", "V (y)", "H (z)")),
+        ("attitude, mdeg", 1.0e3 * DEG * attitude, 1.0e3 * DEG * told["sigma_attitude_rad"], ("x", "y", "z")),
     )  # fmt: skip
     free = truth["contact_status"] == 0
     with drawing(10.2, 6.6) as (figure, out):
@@ -292,6 +304,7 @@ def navigation(log: Log) -> str:
 
 def _linear_then_log(axes: Any, bound: Floats, error: Floats) -> None:
     """A scale that is linear inside the power of ten about the median bound, logarithmic outside it."""
+    bound, error = bound[np.isfinite(bound)], error[np.isfinite(error)]
     typical = float(np.median(bound)) if bound.size else 1.0
     exponent = int(np.ceil(np.log10(max(typical, 1.0e-9))))
     largest = max(float(bound.max(initial=0.0)), float(error.max(initial=0.0)), 1.2 * typical)
@@ -312,7 +325,7 @@ def attitude_control(log: Log) -> str:
     with drawing(10.2, 2.8) as (figure, out):
         left, right = figure.subplots(1, 2)
         for i, name in enumerate("xyz"):
-            left.plot(*thin(t, DEG * log.telemetry["attitude_error_rad"][:, i].astype(float)), color=AXES[i], lw=0.8)
+            left.plot(*thin(t, DEG * drawable(log.telemetry["attitude_error_rad"][:, i])), color=AXES[i], lw=0.8)
             right.plot(
                 *thin(t, DEG * log.truth["w_body_eci_body_radps"][:, i]), color=AXES[i], lw=0.8, label=f"body {name}"
             )

@@ -170,9 +170,8 @@ def _names(counters: Iterable[dict[str, int]]) -> list[str]:
 
 def _facts(log: Log) -> list[tuple[str, str]]:
     s = log.scenario
-    reason = flight.Reason.NONE
-    if len(log.telemetry):
-        reason = flight.Reason(int(log.telemetry["abort_reason"].max()))
+    reason = int(log.telemetry["abort_reason"].max(initial=flight.Reason.NONE))
+    reasons = {int(known): known.name.lower().replace("_", " ") for known in flight.Reason}
     facts = [
         ("scenario", s.name),
         ("epoch", f"{s.scenario.epoch} UTC"),
@@ -180,7 +179,9 @@ def _facts(log: Log) -> list[tuple[str, str]]:
         ("sampling", log.sampling.sampler + (f" of {log.sampling.runs:,} runs" if log.sampling.runs else "")),
         (
             "ended",
-            log.ended if reason == flight.Reason.NONE else f"{log.ended}; {reason.name.lower().replace('_', ' ')}",
+            log.ended
+            if reason == flight.Reason.NONE
+            else f"{log.ended}; {reasons.get(reason, f'unknown reason {reason}')}",
         ),
         ("duration", f"{log.duration_s:,.1f} s, {len(log.truth):,} cycles of {s.flight['cycle_s']:g} s"),
         ("speed", f"{log.realtime_factor:,.0f} × real time, log included"),

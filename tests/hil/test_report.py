@@ -26,6 +26,23 @@ def test_report_needs_nothing_from_outside(page: str) -> None:
     assert "<script" not in page
 
 
+def test_telemetry_out_of_range_is_reported_as_it_was_told(contact_log: Log) -> None:
+    """A log of a flight computer that answers nonsense can still be read; each value in turn has a fault of its own."""
+    told = contact_log.telemetry.copy()
+    told["phase"][100:200] = 250
+    told["abort_reason"][100:200] = 200
+    told["r_chaser_target_hill_m"][100:110] = np.inf
+    told["v_chaser_target_hill_mps"][100:110] = 1.0e300
+    told["sigma_r_hill_m"][300:] = np.nan
+    told["q_body_from_eci"][400:410] = np.nan
+    told["attitude_error_rad"][100:110, 0] = np.inf
+    log = dataclasses.replace(contact_log, telemetry=told)
+    page = render(log)
+    assert "phase 250" in page and "phase 250" in log.gates()
+    assert "unknown reason 200" in page
+    assert page.count("<svg") == 7
+
+
 def test_report_is_well_formed(page: str) -> None:
     class Balance(HTMLParser):
         open: list[str]
