@@ -39,6 +39,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
+from firmware_bridge.serial_link import BAUD_LEAST, BAUD_MOST, expected_baud
+
 SOURCES = Path(str(resources.files(__package__))) / "board"
 DEFAULT_BAUD = 115_200
 START_TIMEOUT_S = 20.0
@@ -540,6 +542,8 @@ class SerialBoard(_Managed):
     """A real board on a serial port. It is powered and reset by hand."""
 
     def __init__(self, tty: str, baud: int = DEFAULT_BAUD):
+        if not BAUD_LEAST <= baud <= BAUD_MOST:
+            raise BoardError(f"board serial:{tty}: {expected_baud(baud)}")
         self.name = f"serial:{tty}"
         self.tty = tty
         self.baud = baud
@@ -581,8 +585,8 @@ class SerialBoard(_Managed):
 def open_board(name: str) -> EmulatedBoard | LinuxBoard | SerialBoard:
     """The board of a name, not yet started. BoardError for a name that is none."""
     if name.startswith("serial:"):
-        port, _, baud = name.removeprefix("serial:").partition("@")
-        if not port or (baud and not baud.isdecimal()):
+        port, at, baud = name.removeprefix("serial:").partition("@")
+        if not port or (at and not re.fullmatch(r"-?[0-9]{1,20}", baud)):
             raise BoardError(f"board {name!r}: expected serial:PORT or serial:PORT@BAUD, as serial:/dev/ttyACM0@921600")
         return SerialBoard(port, int(baud) if baud else DEFAULT_BAUD)
     target = target_of(name)

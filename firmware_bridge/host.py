@@ -24,6 +24,7 @@ from firmware_bridge.errors import (
 )
 from firmware_bridge.icd.generated import icd
 from firmware_bridge.icd.message import Message, RecordCodec
+from firmware_bridge.resend_timer import ResendTimer
 from firmware_bridge.serial_link import ByteLink
 from firmware_bridge.wire import Packet, Wire, command_of, sensor_body
 from gnc import flight
@@ -33,9 +34,20 @@ FLIGHT_OK, FLIGHT_ERR_FRAME, FLIGHT_ERR_NOT_INIT = 0, -3, -4
 CHUNK_BYTES = icd.PARAMS.body["data"].shape[0]
 # Frames kept to be sent again: a board that resumes from the older copy of its checkpoint is one behind.
 REMEMBERED = 8
-RESEND_LEAST_S, RESEND_MOST_S = 0.02, 0.5
+BACKOFF_MOST = 8.0  # times the first wait
+UNKNOWN = -1  # which sending of a request an answer belongs to
+# A board that has started anew has performed them, whether or not its ACK arrived.
+_RESTARTING = (icd.Function.RESET, icd.Function.HANG, icd.Function.SPOIL_CHECKPOINT)
 
 _PARAMS = RecordCodec(flight.PARAMS, icd.PARAMETERS)
+
+
+def _exchange_bytes(request: Message, answer: Message) -> int:
+    """Bytes on the wire of a request and its answer: bodies, and header, CRC and framing of both."""
+    return request.body.itemsize + answer.body.itemsize + 2 * 13
+
+
+LOOP_BYTES = _exchange_bytes(icd.SENSOR, icd.COMMAND)
 
 
 @dataclass(frozen=True)
@@ -82,10 +94,10 @@ class Host:
     """Flies a board over a wire: `begin(params)`, then `step(sensors)` once a control cycle.
 
     Args:
-        link: the wire.
+        link: the wire. Its `baud`, if it has one, sets the first time-outs.
         build_id: of the flight core expected; this project's by default.
         allow_mismatch: fly a board built from another interface or core; `mismatches` says what differs.
-        timeout_s: a board that does not answer for so long is lost.
+        timeout_s: a board is lost when its answer is overdue by so long.
         boot_s: how long the first answer may take; opening the port resets many boards.
         reconnect_s: how long a port that went away may take to come back; 0 does not wait.
         notice: called with every Notice as it comes.
@@ -118,7 +130,10 @@ class Host:
         self._sent: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
         self._params_crc32 = 0
         self._tick = 0
-        self._resend_s = 0.2
+        self._timer = ResendTimer(getattr(link, "baud", None))
+        self._asked_again = (-1, 0.0)  # the last tick sent twice, and the time to its first answer
+        self._echo: Wire | None = None  # listens for this end's own frames
+        self._echoed = False
 
     # ---- who is there ----
 
@@ -158,13 +173,22 @@ class Host:
         heard = self.wire.counters.bytes_received
         sound = self.wire.counters.packets_received
 
-        def answers(packet: Packet) -> bool:
-            return packet.message is icd.HELLO and self._is_mine(packet)
+        def which(packet: Packet) -> int | None:
+            return UNKNOWN if packet.message is icd.HELLO and self._is_mine(packet) else None
 
-        packet = self._ask(icd.HELLO_REQUEST, request, answers, timeout_s)
+        self._echo, self._echoed = Wire(listens_uplink=True), False
+        try:
+            packet = self._ask(icd.HELLO_REQUEST, request, icd.HELLO, which, timeout_s)
+        finally:
+            self._echo = None
         if packet is not None:
             return Identity.of(packet.body)
         heard = self.wire.counters.bytes_received - heard
+        if self._echoed:
+            raise NoAnswerError(
+                f"port {self.link.name}: only what this computer sends comes back: a loop-back plug, TX connected "
+                "to RX, or an adapter that echoes with no board behind it"
+            )
         if heard and self.wire.counters.packets_received == sound:
             raise NoAnswerError(
                 f"port {self.link.name}: {heard} bytes came in {timeout_s:g} s, and no packet among them: "
@@ -232,38 +256,52 @@ class Host:
         command, telemetry = self._exchange(tick, started)
         took = time.monotonic() - started
         self.round_trip_s.append(took)
-        if (
-            self.resends == resends
-        ):  # which of two sendings was answered cannot be told (Karn & Partridge, SIGCOMM 1987)
-            self._resend_s = min(max(0.75 * self._resend_s + 0.25 * 4.0 * took, RESEND_LEAST_S), RESEND_MOST_S)
+        if self.resends == resends:
+            self._timer.measured(LOOP_BYTES, took)
+        else:  # which sending was answered is not known until a second answer comes
+            self._asked_again = tick, took
         return command, telemetry
 
     def _exchange(self, tick: int, started: float) -> tuple[np.void, np.void]:
         """Command and telemetry that answer the newest frame."""
-        give_up = started + self.timeout_s
-        wait_s, ask_again = self._resend_s, started + self._resend_s
+        reconnections = self.reconnections
+        first_wait_s = wait_s = self._timer.wait_s(LOOP_BYTES)
+        give_up = started + self._timer.give_up_s(LOOP_BYTES, self.timeout_s)
+        ask_again = started + wait_s
         self._send(icd.SENSOR, self._sent[-1][1])
         while True:
             packet = self._next(min(ask_again, give_up))
             if packet is None:
                 now = time.monotonic()
-                if now >= give_up:
-                    raise BoardLostError(f"{self._where()} does not answer for {self.timeout_s:g} s")
-                wait_s = min(2.0 * wait_s, 8.0 * self._resend_s, RESEND_MOST_S)
+                if self.reconnections != reconnections:  # what was under way is lost, and the board's time starts anew
+                    reconnections = self.reconnections
+                    give_up = now + self._timer.give_up_s(LOOP_BYTES, self.timeout_s)
+                elif now >= give_up:
+                    raise self._silent()
+                wait_s = min(2.0 * wait_s, BACKOFF_MOST * first_wait_s)
                 ask_again = now + wait_s
                 self.resends += 1
                 self._send_from(tick)
             elif packet.message is icd.COMMAND:
                 status, command, telemetry = command_of(packet.body)
-                if int.from_bytes(packet.body[:4], "big") != tick:
-                    self.late_answers += 1  # asked again too soon; mere loss brings none of these
-                    self._resend_s = min(2.0 * self._resend_s, RESEND_MOST_S)
+                answered = int.from_bytes(packet.body[:4], "big")
+                if answered != tick:
+                    self._came_late(answered)
+                    # Answers come in order: the one waited for is behind this one.
+                    wait_s = max(wait_s, self._timer.wait_s(LOOP_BYTES))
+                    ask_again = max(ask_again, time.monotonic() + wait_s)
                 elif status == FLIGHT_OK:
                     return command, telemetry
                 else:
-                    self._recover(tick, status, give_up)
-            elif packet.message is icd.HELLO and self.identity is not None:
-                self._resume(tick, self.identity)
+                    ask_again = time.monotonic() + wait_s * self._recover(tick, status)
+            elif self._is_boot(packet) and self.identity is not None:
+                ask_again = time.monotonic() + wait_s * self._resume(tick, self.identity)
+
+    def _came_late(self, tick: int) -> None:
+        """An answer to an earlier tick came: it was sent again too soon. Mere loss causes no such answers."""
+        self.late_answers += 1
+        asked_again, took_s = self._asked_again
+        self._timer.late(LOOP_BYTES, took_s if tick == asked_again else 0.0)
 
     def _send_from(self, first: int) -> None:
         """Sends the remembered frames from a tick on."""
@@ -271,19 +309,22 @@ class Host:
             if tick >= first:
                 self._send(icd.SENSOR, body)
 
-    def _recover(self, tick: int, status: int, give_up: float) -> None:
-        """The core refused the newest frame: it has not had the ones before, or it is not flying any more."""
+    def _recover(self, tick: int, status: int) -> int:
+        """The core refused the newest frame: it has not had the ones before, or it is not flying any more.
+
+        Returns how many frames were sent again.
+        """
         if status == FLIGHT_ERR_NOT_INIT:
             raise ColdStartError(f"{self._where()} has lost the flight: it started cold")
         if status != FLIGHT_ERR_FRAME:
             raise RefusedError(f"{self._where()} refused the frame (status {status})")
-        identity = self._ask_identity(False, max(0.0, give_up - time.monotonic()) + RESEND_LEAST_S)
+        identity = self._ask_identity(False, self.timeout_s)
         if identity.state == icd.BoardState.FLYING and identity.next_tick == tick:
             raise RefusedError(f"{self._where()} refused the frame: tick or time did not advance by one cycle")
-        self._resume(tick, identity)
+        return self._resume(tick, identity)
 
-    def _resume(self, tick: int, identity: Identity) -> None:
-        """The board is where `identity` says: sends what it has not had."""
+    def _resume(self, tick: int, identity: Identity) -> int:
+        """The board is where `identity` says: sends what it has not had. Returns how many frames that was."""
         if identity.state == icd.BoardState.COLD or identity.params_crc32 != self._params_crc32:
             raise ColdStartError(
                 f"{self._where()} has lost the flight: it started cold ({identity.boot_reason.name.lower()})"
@@ -295,6 +336,7 @@ class Host:
             raise BoardLostError(f"{self._where()} resumed at tick {first}, which is too long ago")
         self.resends += 1
         self._send_from(first)
+        return tick - first + 1
 
     # ---- services ----
 
@@ -303,11 +345,12 @@ class Host:
         packet = self._ask(
             icd.STATISTICS_REQUEST,
             icd.STATISTICS_REQUEST.encode(),
-            lambda p: p.message is icd.STATISTICS,
+            icd.STATISTICS,
+            lambda p: UNKNOWN if p.message is icd.STATISTICS else None,
             self.timeout_s,
         )
         if packet is None:
-            raise BoardLostError(f"{self._where()} does not answer for {self.timeout_s:g} s")
+            raise self._silent()
         record = icd.STATISTICS.decode(packet.body)
         names = [n for n in icd.STATISTICS.body.names or () if n not in ("tick", "t_us", "service", "subtype")]
         return {"board": {name: int(record[name]) for name in names}, "host": self.counters()}
@@ -326,16 +369,18 @@ class Host:
         started = time.perf_counter()
         body = icd.PING.encode(token=token)
 
-        def answers(packet: Packet) -> bool:
-            return packet.message is icd.PONG and icd.PONG.decode(packet.body)["token"] == token
+        def which(packet: Packet) -> int | None:
+            mine = packet.message is icd.PONG and icd.PONG.decode(packet.body)["token"] == token
+            return UNKNOWN if mine else None
 
-        if self._ask(icd.PING, body, answers, self.timeout_s) is None:
-            raise BoardLostError(f"{self._where()} does not answer for {self.timeout_s:g} s")
+        if self._ask(icd.PING, body, icd.PONG, which, self.timeout_s) is None:
+            raise self._silent()
         return time.perf_counter() - started
 
     def perform(self, function: icd.Function) -> None:
         """Asks the board for a function; returns once it has agreed. Raises RefusedError, BoardLostError."""
-        answer = self._request(icd.FUNCTION_REQUEST, icd.FUNCTION_REQUEST.encode(function=function), function.name)
+        body = icd.FUNCTION_REQUEST.encode(function=function)
+        answer = self._request(icd.FUNCTION_REQUEST, body, function.name, restarts=function in _RESTARTING)
         if answer.message is icd.NAK:
             m = icd.NAK.decode(answer.body)
             raise RefusedError(
@@ -354,10 +399,16 @@ class Host:
             self.link.write(frame)
         except PortLostError as error:
             self._reconnect(error)
-            self.link.write(frame)
+            try:
+                self.link.write(frame)
+            except PortLostError as again:
+                raise BoardLostError(f"{self._where()}: {again}") from None
 
     def _next(self, until: float) -> Packet | None:
-        """The next packet; None when there is none by `until`, on time.monotonic(). Notices are taken on the way."""
+        """The next packet; None if there is none by `until`, on time.monotonic(), or the port had to be opened again.
+
+        Notices are taken on the way.
+        """
         too_late = False
         while True:
             while self._arrived:
@@ -368,53 +419,94 @@ class Host:
                 return None
             left = until - time.monotonic()
             too_late = left <= 0.0
-            if data := self._read(max(left, 0.0)):
+            try:
+                data = self.link.read(max(left, 0.0))
+            except PortLostError as error:
+                self._reconnect(error)
+                return None
+            if data:
                 self._arrived.extend(self.wire.feed(data))
-
-    def _read(self, timeout_s: float) -> bytes:
-        try:
-            return self.link.read(timeout_s)
-        except PortLostError as error:
-            self._reconnect(error)
-            return b""
+                if self._echo is not None and self._echo.feed(data):
+                    self._echoed = True
 
     def _reconnect(self, error: PortLostError) -> None:
         if self.reconnect_s <= 0.0:
             raise BoardLostError(f"{self._where()}: {error}") from None
+        started = time.monotonic()
         try:
             self.link.reopen(self.reconnect_s)
         except PortError as why:
-            raise BoardLostError(
-                f"{self._where()}: {error} It did not come back in {self.reconnect_s:g} s: {why}"
-            ) from None
+            waited = time.monotonic() - started >= self.reconnect_s
+            outcome = f"It did not come back in {self.reconnect_s:g} s: {why}" if waited else f"It was given up: {why}"
+            raise BoardLostError(f"{self._where()}: {error} {outcome}") from None
         self.reconnections += 1
         self.wire.forget_sequences()
         self._tell("port", f"{self.link.name} went away and came back")
 
-    def _ask(self, message: Message, body: bytes, answers: Callable[[Packet], bool], timeout_s: float) -> Packet | None:
-        """Sends a request, again and again, until an answer to it comes; None when none does in time."""
-        give_up = time.monotonic() + timeout_s
+    def _ask(
+        self,
+        message: Message,
+        body: bytes,
+        answer: Message,
+        which: Callable[[Packet], int | None],
+        timeout_s: float,
+    ) -> Packet | None:
+        """Sends a request, again and again, until an answer to it comes; None when none does in time.
+
+        which: the sending that a packet answers, 0 being the first; UNKNOWN if it may be any, None if it answers none.
+        """
+        size, reconnections = _exchange_bytes(message, answer), self.reconnections
+        first_wait_s = wait_s = self._timer.wait_s(size)
+        sent: list[float] = []
+        first = 0  # the sending that counts as the first: those before it cannot have been heard
+        give_up = time.monotonic() + self._timer.give_up_s(size, timeout_s)
         while True:
+            sent.append(time.monotonic())
             self._send(message, body)
-            ask_again = min(time.monotonic() + max(self._resend_s, 0.1), give_up)
+            ask_again = min(time.monotonic() + wait_s, give_up)
+            wait_s = min(2.0 * wait_s, BACKOFF_MOST * first_wait_s)
             while (packet := self._next(ask_again)) is not None:
-                if answers(packet):
+                sending = which(packet)
+                if sending is not None:
+                    self._measure(size, sent, first, sending)
                     return packet
+                if self._is_boot(packet):
+                    first, wait_s = len(sent), first_wait_s
+                    break
+            if self.reconnections != reconnections:
+                first, wait_s, reconnections = len(sent), first_wait_s, self.reconnections
+                give_up = time.monotonic() + self._timer.give_up_s(size, timeout_s)
             if time.monotonic() >= give_up:
                 return None
 
-    def _request(self, message: Message, body: bytes, what: str) -> Packet:
-        """The ACK or NAK of a request, sent again until one comes. Raises BoardLostError."""
+    def _measure(self, size: int, sent: list[float], first: int, sending: int) -> None:
+        """Notes how long an answer took, as far as it is known which of the sendings it belongs to.
+
+        The very first answer counts from the first sending: too long does no harm, and there is nothing else to go by.
+        """
+        if sending == UNKNOWN and (len(sent) - first == 1 or not self._timer.measured_any):
+            sending = first
+        if 0 <= sending < len(sent):
+            self._timer.measured(size, time.monotonic() - sent[sending])
+
+    def _request(self, message: Message, body: bytes, what: str, *, restarts: bool = False) -> Packet:
+        """The ACK or NAK of a request, sent again until one comes. Raises BoardLostError.
+
+        restarts: the request makes the board start anew, so that its HELLO will do as an answer. To ask again because
+        only the ACK was lost would restart it twice.
+        """
         first = (self.wire.last_sequence(message) + 1) & 0x3FFF
 
-        def answers(packet: Packet) -> bool:
+        def which(packet: Packet) -> int | None:
+            if restarts and self._is_boot(packet):
+                return UNKNOWN
             if packet.message not in (icd.ACK, icd.NAK):
-                return False
+                return None
             m = packet.message.decode(packet.body)
             age = (int(m["request_sequence"]) - first) & 0x3FFF
-            return bool(m["request_apid"] == message.apid and age < 0x2000)
+            return age if m["request_apid"] == message.apid and age < 0x2000 else None
 
-        packet = self._ask(message, body, answers, self.timeout_s)
+        packet = self._ask(message, body, icd.ACK, which, self.timeout_s)
         if packet is None:
             raise BoardLostError(f"{self._where()} does not answer to {what} for {self.timeout_s:g} s")
         return packet
@@ -429,7 +521,7 @@ class Host:
         elif packet.message is icd.EVENT:
             m = icd.EVENT.decode(packet.body)
             self._tell("event", f"{_name(icd.Event, int(m['event']))} ({_signed(int(m['argument']))})")
-        elif packet.message is icd.HELLO and icd.HELLO.decode(packet.body)["session"] == 0:
+        elif self._is_boot(packet):
             self.boots += 1
             self.identity = identity = Identity.of(packet.body)
             started = f"{identity.board} started ({identity.boot_reason.name.lower()}), {identity.state.name.lower()}"
@@ -439,6 +531,10 @@ class Host:
             return packet.message is icd.HELLO and not self._is_mine(packet)
         return True
 
+    def _is_boot(self, packet: Packet) -> bool:
+        """A HELLO that nobody asked for: the board has started."""
+        return packet.message is icd.HELLO and bool(icd.HELLO.decode(packet.body)["session"] == 0)
+
     def _is_mine(self, packet: Packet) -> bool:
         return bool(icd.HELLO.decode(packet.body)["session"] == self._session)
 
@@ -447,6 +543,9 @@ class Host:
         self.notices.append(notice)
         if self._notice is not None:
             self._notice(notice)
+
+    def _silent(self) -> BoardLostError:
+        return BoardLostError(f"{self._where()} does not answer for {self.timeout_s:g} s")
 
     def _where(self) -> str:
         board = self.identity.board if self.identity is not None else "the board"

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import select
+import stat
 import time
 from pathlib import Path
 from typing import Protocol
@@ -14,10 +15,14 @@ import serial
 from serial.tools import list_ports
 
 from firmware_bridge.errors import PortError, PortLostError
+from firmware_bridge.resend_timer import BITS_A_BYTE
 
 READ_MAX = 65536
 REOPEN_POLL_S = 0.05
 WRITE_S = 2.0
+DRIVER_BUFFER = 4096  # bytes; Linux reports room for more only when less than 256 are left in it
+# The slowest rate that terminals know, and more than any UART does.
+BAUD_LEAST, BAUD_MOST = 50, 50_000_000
 
 
 class ByteLink(Protocol):
@@ -46,7 +51,9 @@ class SerialLink:
     """
 
     def __init__(self, port: str, baud: int = 115200):
-        self.name = port
+        if not BAUD_LEAST <= baud <= BAUD_MOST:
+            raise PortError(f"port {port}: {expected_baud(baud)}")
+        self.name = self._path = port
         self.baud = baud
         self.settings: dict[str, str | int | bool] = {}
         self._serial: serial.Serial | None = None
@@ -59,12 +66,13 @@ class SerialLink:
         self.close()
 
     def _open(self) -> None:
-        path = resolve(self.name)
+        path = resolve(self._path)
         try:
             opened = serial.Serial(path, self.baud, timeout=0, exclusive=True)
         except (OSError, ValueError) as error:
             raise PortError(_why_not(self.name, path, self.baud, error)) from None
         self._serial = opened
+        self._opened_as = _what_stands_at(path)
         self._fd: int = opened.fileno()
         self._readable, self._writable = select.poll(), select.poll()
         self._readable.register(self._fd, select.POLLIN)
@@ -82,12 +90,15 @@ class SerialLink:
         return self._fd
 
     def write(self, data: bytes) -> None:
-        """Sends all of it. Raises PortLostError, also when the port takes no more bytes for WRITE_S."""
+        """Sends all of it. Raises PortLostError, also when the port takes no more bytes for WRITE_S.
+
+        That time counts from when the driver's buffer should have been sent.
+        """
         while data:
             try:
                 data = data[os.write(self._fd, data) :]
             except BlockingIOError:
-                if not self._writable.poll(1000.0 * WRITE_S):
+                if not self._writable.poll(1000.0 * (WRITE_S + BITS_A_BYTE * DRIVER_BUFFER / self.baud)):
                     raise PortLostError(f"port {self.name} takes no more bytes: is the board still running?") from None
             except OSError as error:
                 raise self._lost(error) from None
@@ -109,14 +120,19 @@ class SerialLink:
     def reopen(self, timeout_s: float) -> None:
         """Opens the port again once it is there. Raises PortError when it is not in time.
 
-        A pseudo-terminal never comes back: its number may already be a stranger's.
+        A pseudo-terminal never comes back, because its number may already be a stranger's. A link to one may be set to
+        another, and counts as the port's return once it has been.
         """
         self.close()
-        if str(self.settings["device"]).startswith("/dev/pts/"):
+        terminal = str(self.settings["device"])
+        gone = terminal if terminal.startswith("/dev/pts/") else None
+        if gone and Path(self._path).absolute() == Path(gone):
             raise PortError(f"port {self.name}: a pseudo-terminal does not come back")
         give_up = time.monotonic() + timeout_s
         while True:
             try:
+                if gone and _what_stands_at(resolve(self._path)) == self._opened_as:
+                    raise PortError(f"port {self.name}: still a link to {gone}, which does not come back")
                 return self._open()
             except PortError:
                 if time.monotonic() >= give_up:
@@ -133,6 +149,20 @@ class SerialLink:
     def _lost(self, error: OSError | None) -> PortLostError:
         why = error.strerror if error is not None else "the other end is closed"
         return PortLostError(f"port {self.name} went away ({why}): is the board still connected and powered?")
+
+
+def expected_baud(baud: int) -> str:
+    """What is wrong with a baud rate outside the limits."""
+    return f"{baud} baud: expected {BAUD_LEAST} to {BAUD_MOST}, such as 115200"
+
+
+def _what_stands_at(path: str) -> tuple[str, tuple[int, int] | None]:
+    """The device that a path leads to, and which link leads there, if any: a new one is told from the old."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return "", None
+    return os.path.realpath(path), (found.st_ino, found.st_ctime_ns) if stat.S_ISLNK(found.st_mode) else None
 
 
 def resolve(port: str) -> str:

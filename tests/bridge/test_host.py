@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from firmware_bridge.errors import BoardLostError, MismatchError, NoAnswerError, RefusedError
-from firmware_bridge.host import Host
+from firmware_bridge.host import LOOP_BYTES, Host
 from firmware_bridge.icd.generated import icd
 from firmware_bridge.icd.message import RecordCodec
 from firmware_bridge.remote import RemoteFlight
@@ -82,13 +82,13 @@ def test_loss_does_not_slow_the_asking_down_and_slowness_does(host: Host, board:
     board.lose = lambda answer: rng.random() < 0.6
     steps(host, range(20, 80))
     assert host.resends > 30 and host.late_answers == 0
-    assert host._resend_s < 0.03
+    assert host._timer.wait_s(LOOP_BYTES) < 0.03
     board.lose = lambda answer: False
     codec = RecordCodec(flight.COMMAND, icd.COMMAND.body)
     board._answers += [Wire().frame(icd.COMMAND, codec.put(recording().command[tick])) for tick in (78, 79)]
     steps(host, range(80, 81))
     assert host.late_answers == 2
-    assert host._resend_s > 0.05
+    assert host._timer.wait_s(LOOP_BYTES) > 0.05
 
 
 def test_a_reset_board_flies_on_from_what_it_kept(host: Host, board: MemoryBoard) -> None:

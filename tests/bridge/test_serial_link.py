@@ -133,7 +133,8 @@ def test_a_port_that_comes_back_is_opened_again(pair: tuple[int, str], tmp_path:
     name = tmp_path / "by-id"
     name.symlink_to(pair[1])
     link = SerialLink(str(name))
-    link.settings["device"] = str(name)  # what is no pseudo-terminal may come back
+    with pytest.raises(PortError, match=f"still a link to {pair[1]}, which does not come back"):
+        link.reopen(0.1)
     name.unlink()
     with pytest.raises(PortError, match="no such device"):
         link.reopen(0.1)
