@@ -6,19 +6,23 @@ true sizes and the board does its true work; its answers are compared with the r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from firmware_bridge.icd.generated import icd
 from firmware_bridge.remote import RemoteFlight
+from firmware_bridge.resend_timer import BITS_A_BYTE
+from firmware_bridge.wire import Wire, sensor_body
+from hil.log import Log
 from hil.realtime import latencies
 from hil.replay import replay
 from hil.run import fly
 from hil.scenario import Scenario
 
 BAUDS = (57_600, 115_200, 230_400, 460_800, 921_600, 2_000_000)
-BITS_A_BYTE = 10  # 8 data bits, a start and a stop bit
 LOSSES = ("cobs_errors", "length_errors", "crc_errors", "apid_errors", "overrun_errors", "sequence_gaps", "uart_lost")
 SCENARIO = "iss-contact"
 
@@ -27,11 +31,11 @@ SCENARIO = "iss-contact"
 class LinkTest:
     """What was measured.
 
-    bytes_up, bytes_down: on the wire, of one exchange. round_trip_us: as `hil.realtime.latencies`.
-    lost: packets that one end sent and the other never got. asked_again: exchanges whose answer did not
-    come soon, lost or merely late. errors: counters of both ends that are not zero. equal: the answers
-    are those of the core in this process, to the bit. rate_hz: what 99.9 % of the exchanges would have
-    kept up with; rate_by_baud_hz: the same at other baud rates.
+    bytes_up, bytes_down: of one exchange on the wire, each frame sent once. round_trip_us: as
+    `hil.realtime.latencies`. baud: the port's; None if it does not transmit at that rate. lost: packets that one end
+    sent and the other never got. asked_again: exchanges whose answer did not come soon, lost or merely late. errors:
+    counters of both ends that are not zero. equal: the answers are those of the core in this process, to the bit.
+    rate_hz: what 99.9 % of the exchanges would have kept up with; rate_by_baud_hz: the same at other baud rates.
     """
 
     exchanges: int
@@ -56,10 +60,17 @@ def wire_us(bytes_: int, baud: int) -> float:
     return 1.0e6 * bytes_ * BITS_A_BYTE / baud
 
 
-def link_test(computer: RemoteFlight, exchanges: int, baud: int | None = None) -> LinkTest:
+def link_test(
+    computer: RemoteFlight,
+    exchanges: int,
+    baud: int | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> LinkTest:
     """Measures the link to a board with a number of exchanges.
 
-    baud: of a port that keeps to it, as a real one does; None for a pseudo-terminal, which does not.
+    baud: of a port that transmits at that rate, as a real one does; None for any other. It is left out of account if
+    exchanges are faster than it allows (a pseudo-terminal, a board with USB of its own).
+    progress: called with the number of exchanges done.
     The rates hold for the 99.9th percentile of what was seen: what the board and both drivers take,
     plus the time of the bytes at that baud rate. Raises BridgeError when the board is gone.
     """
@@ -70,14 +81,14 @@ def link_test(computer: RemoteFlight, exchanges: int, baud: int | None = None) -
     computer.start(log.params[0])
     before = host.statistics()
     host.round_trip_s = type(host.round_trip_s)("d")
-    found = replay(log, _Started(computer))
+    found = replay(log, _Started(computer, progress))
     after = host.statistics()
     count = len(log.sensors)
-    grown = {
-        f"{end} {name}": after[end][name] - before[end][name] for end in after for name in after[end]
-    }  # statistics packets are among the bytes: two of some thousands
-    up, down = (round(grown[f"host bytes_{way}"] / count) for way in ("sent", "received"))
+    grown = {f"{end} {name}": after[end][name] - before[end][name] for end in after for name in after[end]}
+    up, down = _exchange_bytes(log)
     round_trip = latencies((np.array(host.round_trip_s) * 1.0e9).astype(np.int64))
+    if baud and wire_us(up + down, baud) > round_trip["median"]:
+        baud = None
     on_wire_us = wire_us(up + down, baud) if baud else 0.0
     beyond_us = max(0.0, round_trip["p999"] - on_wire_us)
     return LinkTest(
@@ -95,6 +106,13 @@ def link_test(computer: RemoteFlight, exchanges: int, baud: int | None = None) -
     )
 
 
+def _exchange_bytes(log: Log) -> tuple[int, int]:
+    """Mean size on the wire of the frames of an exchange: sensors up, command and telemetry down."""
+    wire = Wire()
+    up = [len(wire.frame(icd.SENSOR, sensor_body(sensors))) for sensors in log.sensors]
+    return round(sum(up) / len(up)), len(wire.frame(icd.COMMAND, icd.COMMAND.encode()))
+
+
 def _lost(grown: dict[str, int], sender: str, receiver: str) -> int:
     return max(0, grown[f"{sender} packets_sent"] - grown[f"{receiver} packets_received"])
 
@@ -102,5 +120,12 @@ def _lost(grown: dict[str, int], sender: str, receiver: str) -> int:
 class _Started:
     """A computer that has its parameters already: without a `start`, its run is not begun a second time."""
 
-    def __init__(self, computer: RemoteFlight):
-        self.step = computer.step
+    def __init__(self, computer: RemoteFlight, progress: Callable[[int], None]):
+        self._step, self._progress, self._done = computer.step, progress, 0
+
+    def step(self, sensors: np.void) -> tuple[np.void, np.void]:
+        """One exchange."""
+        answer = self._step(sensors)
+        self._done += 1
+        self._progress(self._done)
+        return answer

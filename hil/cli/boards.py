@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hil.cli.progress import RunsProgress
 from hil.cli.shared import EXIT, json_option
 
 if TYPE_CHECKING:
@@ -46,8 +47,12 @@ def link_test(computer: str, exchanges: int, as_json: bool) -> None:
     from firmware_bridge.computers import open_computer
     from hil.link_test import link_test as test
 
-    with open_computer(computer) as opened:
-        found = test(opened, exchanges, opened.board.baud if computer.startswith("serial:") else None)
+    with (
+        open_computer(computer) as opened,
+        RunsProgress(f"link test of {computer}", exchanges, quiet=as_json) as progress,
+    ):
+        baud = opened.board.baud if computer.startswith("serial:") else None
+        found = test(opened, exchanges, baud, progress)
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=2))
     else:
@@ -104,7 +109,7 @@ def _ports_of(folder: Path) -> list[Path]:
 
 @click.command()
 @click.option("--port", required=True, metavar="TTY", help="The serial port to answer on, as /dev/serial0.")
-@click.option("--baud", type=int, default=115_200, show_default=True, help="Baud rate.")
+@click.option("--baud", type=click.IntRange(50, 50_000_000), default=115_200, show_default=True, help="Baud rate.")
 def board(port: str, baud: int) -> None:
     """Makes this computer a flight computer: builds the Linux board's program and answers on PORT until ended."""
     from firmware_bridge.boards import build
