@@ -266,36 +266,38 @@ class Host:
         """Command and telemetry that answer the newest frame."""
         reconnections = self.reconnections
         first_wait_s = wait_s = self._timer.wait_s(LOOP_BYTES)
-        give_up = started + self._timer.give_up_s(LOOP_BYTES, self.timeout_s)
-        ask_again = started + wait_s
+        give_up, ask_again = 0.0, started + wait_s
         self._send(icd.SENSOR, self._sent[-1][1])
         while True:
-            packet = self._next(min(ask_again, give_up))
+            packet = self._next(ask_again)
+            if packet is not None and packet.message is icd.COMMAND:
+                status, command, telemetry = command_of(packet.body)
+                answered = int.from_bytes(packet.body[:4], "big")
+                if answered == tick and status == FLIGHT_OK:
+                    return command, telemetry
+            now = time.monotonic()
+            give_up = give_up or started + self._timer.give_up_s(LOOP_BYTES, self.timeout_s)
+            if self.reconnections != reconnections:  # what was under way is lost, and the board's time starts anew
+                reconnections = self.reconnections
+                give_up = now + self._timer.give_up_s(LOOP_BYTES, self.timeout_s)
+            elif now >= give_up:
+                raise self._silent()
+            frames = 1
             if packet is None:
-                now = time.monotonic()
-                if self.reconnections != reconnections:  # what was under way is lost, and the board's time starts anew
-                    reconnections = self.reconnections
-                    give_up = now + self._timer.give_up_s(LOOP_BYTES, self.timeout_s)
-                elif now >= give_up:
-                    raise self._silent()
                 wait_s = min(2.0 * wait_s, BACKOFF_MOST * first_wait_s)
-                ask_again = now + wait_s
                 self.resends += 1
                 self._send_from(tick)
             elif packet.message is icd.COMMAND:
-                status, command, telemetry = command_of(packet.body)
-                answered = int.from_bytes(packet.body[:4], "big")
-                if answered != tick:
+                if answered == tick:
+                    frames = self._recover(tick, status)
+                else:  # answers come in order: the one waited for is behind this one
                     self._came_late(answered)
-                    # Answers come in order: the one waited for is behind this one.
                     wait_s = max(wait_s, self._timer.wait_s(LOOP_BYTES))
-                    ask_again = max(ask_again, time.monotonic() + wait_s)
-                elif status == FLIGHT_OK:
-                    return command, telemetry
-                else:
-                    ask_again = time.monotonic() + wait_s * self._recover(tick, status)
             elif self._is_boot(packet) and self.identity is not None:
-                ask_again = time.monotonic() + wait_s * self._resume(tick, self.identity)
+                frames = self._resume(tick, self.identity)
+            else:
+                continue
+            ask_again = min(max(ask_again, time.monotonic() + frames * wait_s), give_up)
 
     def _came_late(self, tick: int) -> None:
         """An answer to an earlier tick came: it was sent again too soon. Mere loss causes no such answers."""

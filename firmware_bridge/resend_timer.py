@@ -37,7 +37,8 @@ class ResendTimer:
             largest = max(self._took_s)
             took_s = self._took_s[largest] * max(1.0, size / largest)
         # A short exchange varies by multiples, a long one by no more than what the host or the board adds.
-        return max(LEAST_S, min(4.0 * took_s, 1.5 * took_s + 0.5))
+        wait_s = 4.0 * took_s
+        return LEAST_S if wait_s < LEAST_S else min(wait_s, 1.5 * took_s + 0.5)
 
     def give_up_s(self, size: int, timeout_s: float) -> float:
         """How long to wait in all (s): `timeout_s` longer than for an answer, and no less than three sendings need."""

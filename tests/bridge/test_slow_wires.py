@@ -124,6 +124,29 @@ def test_a_silent_board_is_lost_when_its_answer_is_overdue_by_the_time_out(
     assert 5.0 <= clock.now - began < within_s
 
 
+@pytest.mark.parametrize("babble", ["an old answer", "a start"])
+def test_a_board_that_repeats_itself_for_ever_is_lost_in_time(
+    board: MemoryBoard, clock: Clock, monkeypatch: pytest.MonkeyPatch, babble: str
+) -> None:
+    wire = SlowLink(board, clock, 960, 9600)
+    flying = Host(wire)
+    flying.begin(recording().params[0])
+    steps(flying, range(3))
+    old = Wire().frame(icd.COMMAND, icd.COMMAND.encode(tick=1))
+    crc = flying.identity.params_crc32 if flying.identity else 0
+    start = Wire().frame(icd.HELLO, icd.HELLO.encode(state=icd.BoardState.FLYING, next_tick=3, params_crc32=crc))
+
+    def read(timeout_s: float) -> bytes:
+        clock.now += 0.01
+        return old if babble == "an old answer" else start
+
+    monkeypatch.setattr(wire, "read", read)
+    began = clock.now
+    with pytest.raises(BoardLostError, match="at tick 3 does not answer for 5 s"):
+        flying.step(recording().sensors[3])
+    assert clock.now - began < 8.0
+
+
 def test_a_port_that_comes_back_at_the_last_moment_is_flown_on(
     board: MemoryBoard, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
