@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
@@ -11,6 +12,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 from numpy.typing import NDArray
 
 from gnc import kernels
@@ -33,6 +35,7 @@ NAVIGATION = (
 _STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "proxops",
+    "text.parse_math": False,  # a dollar sign in a name is one
     "font.family": "DejaVu Sans",  # comes with matplotlib; the page's style sheet sets its own
     "font.size": 9.0,
     "axes.labelsize": 9.0,
@@ -62,9 +65,15 @@ _STYLE = {
 def drawing(width: float, height: float) -> Iterator[tuple[Figure, list[str]]]:
     """A figure in the report's style; its SVG is appended to the list when the block ends."""
     out: list[str] = []
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the reader's browser has its own
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure, out
+        for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+            if isinstance(axis.get_major_formatter(), LogFormatter):
+                axis.set_major_formatter(_Plain())
+            if isinstance(axis.get_minor_formatter(), LogFormatter):
+                axis.set_minor_formatter(_Plain())
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         svg = buffer.getvalue()
@@ -76,6 +85,13 @@ def drawable(values: Any) -> Floats:
     told: Floats = np.array(values, np.float64)
     told[~(np.abs(told) <= DRAWN_MOST)] = np.nan
     return told
+
+
+class _Plain(LogFormatter):
+    """Labels a logarithmic axis where matplotlib would, with numbers instead of its mathematical notation."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""
 
 
 def thin(t: Floats, y: Floats, bins: int = BINS) -> tuple[Floats, Floats]:

@@ -11,7 +11,7 @@ import pytest
 
 from hil import Log
 from hil.report import render
-from hil.report.figures import phase_spans, thin
+from hil.report.figures import drawing, phase_spans, thin
 from hil.report.wording import number
 
 
@@ -115,3 +115,29 @@ def test_thinned_curve_keeps_its_extremes() -> None:
     few_t, few_y = thin(t, y, 500)
     assert len(few_t) <= 1001 and few_y.max() == 5.0 and few_y.min() == -5.0
     assert (np.diff(few_t) >= 0.0).all() and few_t[-1] == t[-1]
+
+
+@pytest.mark.filterwarnings("error")
+def test_names_in_plots_are_no_mathematics() -> None:
+    hostile = "$\\frac{a_b$ <i>&"
+    with drawing(4.0, 3.0) as (figure, out):
+        axes = figure.subplots()
+        axes.plot([1.0, 2000.0], [1.0, 2.0], label=hostile)
+        axes.set_xscale("log")
+        axes.set_title(hostile)
+        axes.set_ylabel("近 $x$")
+        axes.set_yticks([1.0, 2.0], labels=[hostile, "y"])
+        axes.annotate(hostile, (1.0, 1.0))
+        axes.legend()
+    drawn = re.findall(r"<text[^>]*>([^<]*)</text>", out[0])
+    assert drawn.count(hostile.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")) == 4
+    assert {"近 $x$", "1", "10", "100", "1000"} <= set(drawn)
+
+
+def test_names_in_a_page_are_no_html(contact_log: Log) -> None:
+    hostile = "<script>alert(1)</script>"
+    scenario = dataclasses.replace(
+        contact_log.scenario, scenario=dataclasses.replace(contact_log.scenario.scenario, title=hostile)
+    )
+    page = render(dataclasses.replace(contact_log, scenario=scenario, error=hostile))
+    assert hostile not in page and page.count("&lt;script&gt;") == 2

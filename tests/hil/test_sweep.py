@@ -17,7 +17,7 @@ from hil.campaign import campaign
 from hil.report.sweep import render_sweep
 from hil.report.terminal import show_sweep
 from hil.scenario import ScenarioError
-from hil.sweep import Parameter, Sweep, SweepError, margins, sweep
+from hil.sweep import Parameter, Sweep, SweepError, _cell, margins, sweep
 from tests.command_line import call
 from tests.hil.own_software import dying, passive
 from tests.hil.test_pages_in_a_browser import assert_drawn
@@ -219,3 +219,9 @@ def test_models_flown_beyond_their_range_are_said(capsys: pytest.CaptureFixture[
     show_sweep(flown)
     assert "beyond the range of a model: rgnss" in capsys.readouterr().out
     assert "Beyond the range of a model: rgnss." in render_sweep(flown)
+
+
+def test_texts_in_a_csv_file_are_no_formulas() -> None:
+    assert [_cell(value) for value in ("=1+1", "@x", "-cmd", "+x", "a=b", -1.5, None, True)] == [
+        "'=1+1", "'@x", "'-cmd", "'+x", "a=b", -1.5, None, True,
+    ]  # fmt: skip
