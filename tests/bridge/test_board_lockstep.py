@@ -189,7 +189,7 @@ def test_held_board_answers_late_and_goes_on(name: str) -> None:
 def test_killed_board_hangs_up_its_line(name: str) -> None:
     with ready(name) as (board, host):
         board.kill()
-        with pytest.raises(ConnectionError):
+        with pytest.raises(ConnectionError, match="the line has been hung up"):
             host.receive(10.0)
 
 

@@ -80,15 +80,17 @@ def test_the_lateral_offset_is_gone_at_the_end_of_the_leg(core: ctypes.CDLL) -> 
     c = at(core, "approach", (8.0, -134.0, 3.0), forced_accel_mps2=0.01)
     c.call("guidance_step")
     assert c["guidance.r_port_hill_m"][[0, 2]] == pytest.approx([8.0, 3.0], abs=0.01)
-    lateral = []
+    lateral, way = [], []
     for _ in range(20_000):
         c.call("guidance_step")
         lateral.append(c["guidance.r_port_hill_m"][[0, 2]].copy())
+        way.append((c["mission.distance_m"][0] - 20.0) / (c["mission.start_distance_m"][0] - 20.0))
         if c["mission.distance_m"][0] == 20.0:
             break
     assert c["mission.distance_m"][0] == 20.0
     assert np.abs(lateral[-1]).max() < 1e-9
     assert (np.diff(lateral, axis=0) <= 1e-12).all()
+    np.testing.assert_allclose(lateral, np.outer(way, [8.0, 3.0]), rtol=0, atol=1e-9)  # in proportion to what is left
 
 
 def test_in_the_last_leg_it_is_gone_where_the_port_is_tracked_fully(core: ctypes.CDLL) -> None:

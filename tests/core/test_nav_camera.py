@@ -240,6 +240,19 @@ def test_a_false_image_is_refused_and_counted(core: ctypes.CDLL, name: str, valu
     assert np.isfinite(c["relative.p"]).all()
 
 
+@pytest.mark.parametrize("name", ["camera_azimuth_rad", "camera_elevation_rad"])
+@pytest.mark.parametrize(("angle", "refused"), [(1.59, False), (1.61, True), (-1.59, False), (-1.61, True)])
+def test_an_angle_beside_the_camera_is_refused_before_any_gate(
+    core: ctypes.CDLL, name: str, angle: float, refused: bool
+) -> None:
+    c, truth, x = past(core, **MOUNTED, **OPEN)
+    c["params"]["gate_chi2_3dof"] = 1e12
+    frame = image(c, truth, x, pose=False)
+    frame[name] = angle
+    c.call("nav_camera_update", frame)
+    assert c["relative.camera.rejects"][0] == refused
+
+
 def test_without_a_relative_attitude_none_is_used(core: ctypes.CDLL) -> None:
     c, truth, x = past(core, **MOUNTED)
     frame = image(c, truth, x, pose=False)
