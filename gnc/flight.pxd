@@ -3,6 +3,10 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+cdef extern from "flight_state.h" nogil:
+    enum:
+        HISTORY
+
 cdef extern from "flight.h" nogil:
     enum:
         FLIGHT_THRUSTERS

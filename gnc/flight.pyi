@@ -6,6 +6,8 @@ import numpy as np
 
 N_THRUSTERS: int
 N_PHASES: int
+LATE_CYCLES_MAX: int
+"""Control cycles by which a measurement may be late: the core knows where it was then."""
 SENSOR_FRAME: np.dtype[np.void]
 COMMAND: np.dtype[np.void]
 TELEMETRY: np.dtype[np.void]

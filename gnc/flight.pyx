@@ -13,12 +13,13 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
 __all__ = [
-    "COMMAND", "Field", "Flag", "Flight", "FlightError", "Law", "N_PHASES", "N_THRUSTERS", "PARAMS",
+    "COMMAND", "Field", "Flag", "Flight", "FlightError", "LATE_CYCLES_MAX", "Law", "N_PHASES", "N_THRUSTERS", "PARAMS",
     "Reason", "SENSOR_FRAME", "TELEMETRY", "Telecommand", "Uses", "fields",
 ]
 
 N_THRUSTERS = FLIGHT_THRUSTERS
 N_PHASES = FLIGHT_PHASES
+LATE_CYCLES_MAX = HISTORY - 1
 
 
 class Law(IntEnum):

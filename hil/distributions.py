@@ -21,6 +21,7 @@ from hil.noise import inverse_normal
 Elements = float | tuple[float, ...]
 """One number for every axis or element of a quantity, or one each."""
 
+DEVIATE_MAX = 8.6  # no normal deviate that is drawn is larger: sqrt(-2 ln 2^-53)
 TRUNCATION_REACH = 8.0  # an interval farther than this many sigma from the mean is a mistake, not a distribution
 MOMENT_POINTS = 256
 

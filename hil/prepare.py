@@ -112,6 +112,11 @@ def _beyond_validity(s: Scenario, environment: EnvironmentConfig, plant: Plant) 
     return tuple(f"{model}: {said}" for model, said in found.items())
 
 
+def check(scenario: Scenario) -> None:
+    """Raises ScenarioError, one line, for a scenario that no run would be prepared from."""
+    prepare(scenario, seed=1).flight_core()
+
+
 # ---- small algebra, with the core's own functions -----------------------------------------------
 
 

@@ -16,6 +16,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime, time
 from functools import cache
 from importlib import resources
+from itertools import product
 from math import sqrt
 from pathlib import Path
 from types import MappingProxyType, UnionType
@@ -29,7 +30,17 @@ from pydantic.fields import FieldInfo
 
 from firmware_bridge.faults import STRICT, BoardFault, LinkFaults
 from gnc import flight as core
-from hil.distributions import KINDS, QUANTITIES, Correlated, Distribution, Normal, Quantity, cholesky
+from hil.distributions import (
+    DEVIATE_MAX,
+    KINDS,
+    QUANTITIES,
+    Correlated,
+    Distribution,
+    Normal,
+    Quantity,
+    cholesky,
+    element,
+)
 from hil.plant.config import HOLD_ANGLE_MAX_RAD, inertia_problem
 from hil.plant.validity import Model
 from hil.timescales import Epoch
@@ -37,14 +48,20 @@ from hil.timescales import Epoch
 DEG = 3.14159265358979323846 / 180.0
 EXTENDS_MAX = 8
 
-Positive = Annotated[float, Gt(0.0)]
-NonNegative = Annotated[float, Ge(0.0)]
+# Ranges of what no model bounds: none of its values overflows in a run
+Positive = Annotated[float, Ge(1.0e-9), Le(1.0e9)]
+NonNegative = Annotated[float, Ge(0.0), Le(1.0e9)]
 Fraction = Annotated[float, Ge(0.0), Le(1.0)]
 Angle = Annotated[float, Ge(0.0), Le(180.0)]
 Component = Annotated[float, Ge(-1.0), Le(1.0)]
-Vector = tuple[float, float, float]
+Place = Annotated[float, Ge(-100.0), Le(100.0)]
+Vector = tuple[Place, Place, Place]
+Offset = Annotated[float, Ge(-1.0e6), Le(1.0e6)]
+Bias = tuple[Offset, Offset, Offset]
 Quaternion = tuple[Component, Component, Component, Component]
-Inertia = tuple[Positive, Positive, Positive, float, float, float]
+Moment = Annotated[float, Ge(1.0e-6), Le(1.0e12)]
+Product = Annotated[float, Ge(-1.0e12), Le(1.0e12)]
+Inertia = tuple[Moment, Moment, Moment, Product, Product, Product]
 Mass = Annotated[float, Ge(0.1), Le(1.0e6)]
 
 # Unit suffixes of keys, longest first, and the units they stand for
@@ -87,22 +104,22 @@ class Target:
 
     ephemeris: str
     mass_kg: Annotated[float, Ge(0.1), Le(1.0e7)]
-    drag_area_m2: NonNegative
-    drag_coefficient: NonNegative
+    drag_area_m2: Annotated[float, Ge(0.0), Le(1.0e5)]
+    drag_coefficient: Annotated[float, Ge(0.0), Le(100.0)]
     inertia_kgm2: Inertia
     port_tbody_m: Vector
     q_tport_from_tbody: Quaternion
     gnss_antenna_tbody_m: Vector
     q_tbody_from_hill: Quaternion
-    hold_limit_cycle_radps: Annotated[float, Gt(0.0), Le(1.0)]
+    hold_limit_cycle_radps: Annotated[float, Ge(1.0e-5), Le(1.0)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Thrusters:
     """Thrusters of one class: places and directions of the force, structural body frame."""
 
-    force_n: Annotated[float, Gt(0.0), Le(1.0e5)]
-    isp_s: Annotated[float, Gt(0.0), Le(1.0e4)]
+    force_n: Annotated[float, Ge(1.0e-6), Le(1.0e5)]
+    isp_s: Annotated[float, Ge(1.0), Le(1.0e4)]
     min_on_s: Annotated[float, Ge(1.0e-4), Le(1.0)]
     rise_s: Annotated[float, Ge(0.0), Le(0.2)]
     decay_s: Annotated[float, Ge(0.0), Le(0.2)]
@@ -119,8 +136,8 @@ class Chaser:
     com_body_m: Vector
     tank_body_m: Vector
     inertia_kgm2: Inertia
-    drag_area_m2: NonNegative
-    drag_coefficient: NonNegative
+    drag_area_m2: Annotated[float, Ge(0.0), Le(1.0e5)]
+    drag_coefficient: Annotated[float, Ge(0.0), Le(100.0)]
     port_body_m: Vector
     q_port_from_body: Quaternion
     q_tport_from_port: Quaternion
@@ -132,12 +149,12 @@ class Imu:
     """Gyro and accelerometer."""
 
     position_body_m: Vector
-    gyro_arw_deg_per_sqrt_h: NonNegative
-    gyro_bias_deg_per_h: NonNegative | Distribution
-    gyro_rrw_deg_per_h15: NonNegative
-    accelerometer_bias_mps2: NonNegative | Distribution
-    accelerometer_noise_mps_per_sqrt_s: NonNegative
-    scale_factor_ppm: NonNegative | Distribution
+    gyro_arw_deg_per_sqrt_h: Annotated[float, Ge(0.0), Le(1.0e4)]
+    gyro_bias_deg_per_h: Annotated[float, Ge(0.0), Le(1.0e5)] | Distribution
+    gyro_rrw_deg_per_h15: Annotated[float, Ge(0.0), Le(1.0e4)]
+    accelerometer_bias_mps2: Annotated[float, Ge(0.0), Le(10.0)] | Distribution
+    accelerometer_noise_mps_per_sqrt_s: Annotated[float, Ge(0.0), Le(10.0)]
+    scale_factor_ppm: Annotated[float, Ge(0.0), Le(1.0e5)] | Distribution
     misalignment_deg: Angle | Distribution
 
 
@@ -187,7 +204,7 @@ class Camera:
     latency_s: NonNegative
     max_range_m: Positive
     pose_range_m: NonNegative
-    field_of_view_deg: Annotated[float, Gt(0.0), Lt(180.0)]
+    field_of_view_deg: Annotated[float, Ge(0.01), Lt(180.0)]
     sigma_range_ratio: NonNegative
     sigma_range_floor_m: NonNegative
     sigma_los_deg: Angle
@@ -216,22 +233,22 @@ class Dispersions:
     other distribution, in the unit of the key (`hil.distributions`).
     """
 
-    initial_position_m: NonNegative | Distribution
-    initial_velocity_mps: NonNegative | Distribution
+    initial_position_m: Annotated[float, Ge(0.0), Le(1.0e5)] | Distribution
+    initial_velocity_mps: Annotated[float, Ge(0.0), Le(100.0)] | Distribution
     initial_attitude_deg: Angle | Distribution
-    initial_rate_deg_s: NonNegative | Distribution
+    initial_rate_deg_s: Annotated[float, Ge(0.0), Le(100.0)] | Distribution
     mass_ratio: Annotated[float, Ge(0.0), Le(0.5)] | Distribution
-    com_m: NonNegative | Distribution
+    com_m: Annotated[float, Ge(0.0), Le(10.0)] | Distribution
     inertia_ratio: Annotated[float, Ge(0.0), Le(0.5)] | Distribution
     thruster_force_ratio: Annotated[float, Ge(0.0), Le(0.5)] | Distribution
     thruster_direction_deg: Annotated[float, Ge(0.0), Le(30.0)] | Distribution
     density_factor: Annotated[float, Ge(1.0), Le(100.0)] | Distribution
     target_attitude_deg: Angle | Distribution
-    target_rate_deg_s: NonNegative | Distribution
-    upload_target_position_m: NonNegative | Distribution
-    upload_target_velocity_mps: NonNegative | Distribution
-    handover_position_m: NonNegative | Distribution
-    handover_velocity_mps: NonNegative | Distribution
+    target_rate_deg_s: Annotated[float, Ge(0.0), Le(10.0)] | Distribution
+    upload_target_position_m: Annotated[float, Ge(0.0), Le(1.0e5)] | Distribution
+    upload_target_velocity_mps: Annotated[float, Ge(0.0), Le(100.0)] | Distribution
+    handover_position_m: Annotated[float, Ge(0.0), Le(1.0e5)] | Distribution
+    handover_velocity_mps: Annotated[float, Ge(0.0), Le(100.0)] | Distribution
     handover_attitude_deg: Angle | Distribution
     correlated: tuple[Correlated, ...] = ()
 
@@ -240,7 +257,7 @@ class Dispersions:
 class Initial:
     """The point the chaser holds at start, port to port along the approach axis."""
 
-    distance_m: Annotated[float, Gt(0.0), Le(1.0e6)]
+    distance_m: Annotated[float, Ge(1.0e-3), Le(1.0e6)]
     offset_x_m: Annotated[float, Ge(-1.0e5), Le(1.0e5)]
 
 
@@ -266,7 +283,7 @@ class Requirements:
     contact_lateral_misalignment_m: Positive
     contact_pitch_yaw_misalignment_deg: Annotated[float, Gt(0.0), Le(180.0)]
     contact_roll_misalignment_deg: Annotated[float, Gt(0.0), Le(180.0)]
-    corridor_half_angle_deg: Annotated[float, Gt(0.0), Lt(90.0)]
+    corridor_half_angle_deg: Annotated[float, Ge(0.01), Lt(90.0)]
     corridor_range_m: Positive
     closing_rate_floor_mps: Positive
     closing_rate_base_mps: NonNegative
@@ -274,7 +291,7 @@ class Requirements:
     closing_rate_range_m: Positive
     keep_out_radius_m: Positive
     avoidance_coast_m: NonNegative
-    passive_safety_orbits: NonNegative
+    passive_safety_orbits: Annotated[float, Ge(0.0), Le(100.0)]
     passive_safety_from_phase: str
     passive_safety_to_phase: str
     passive_safety_interval_s: Positive
@@ -294,9 +311,9 @@ class Fault:
     kind: Literal["dropout", "bias", "freeze"]
     start_s: NonNegative
     end_s: Positive = 1.0e6
-    bias_m: Vector | None = None
-    bias_deg: Vector | None = None
-    bias_deg_s: Vector | None = None
+    bias_m: Bias | None = None
+    bias_deg: Bias | None = None
+    bias_deg_s: Bias | None = None
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -305,7 +322,7 @@ class Telecommand:
 
     t_s: NonNegative
     command: Literal["go", "hold", "resume", "retreat", "abort", "free_drift"]
-    arg: tuple[float, float] = (0.0, 0.0)
+    arg: tuple[Product, Product] = (0.0, 0.0)
 
     @property
     def opcode(self) -> int:
@@ -854,6 +871,10 @@ def _check_consistency(reader: _Reader, s: Scenario) -> None:
         if abs(x * x + y * y + z * z - 1.0) > 1.0e-9:
             raise reader.fail(f"chaser.thrusters.direction[{i}]", (x, y, z), "expected a unit vector")
     _check_hold(reader, s)
+    most = _largest_force_n(thrusters)
+    if s.flight["force_max_n"] > most:
+        expected = f"expected at most {most:.6g} N, the largest force that the thrusters give together"
+        raise reader.fail("flight.force_max_n", s.flight["force_max_n"], expected)
     for craft in ("target", "chaser"):
         _check_inertia(reader, f"{craft}.inertia_kgm2", getattr(s, craft).inertia_kgm2)
     for table, lo, hi in (
@@ -868,28 +889,52 @@ def _check_consistency(reader: _Reader, s: Scenario) -> None:
         if name not in s.flight.phases:
             expected = f"expected the name of a phase: {', '.join(s.flight.phases)}"
             raise reader.fail(f"requirements.{key}", name, expected)
+    _check_draws(reader, s)
 
 
-# Cycles of truth the sensors keep for measurements that arrive late (hil/sensors.pxd)
-LATENCY_CYCLES_MAX = 31
+CYCLES_MAX = 10_000_000
 
 
 def _check_timing(reader: _Reader, s: Scenario) -> None:
     """What is not a whole number of control cycles would never fall due."""
-    cycle_s = s.flight["cycle_s"]
-    if s.scenario.max_duration_s < cycle_s:
-        raise reader.fail("scenario.max_duration_s", s.scenario.max_duration_s, f"expected at least {cycle_s} s")
+    cycle_s, max_age_s = s.flight["cycle_s"], s.flight["measurement_max_age_s"]
+    if abs(cycle_s * 1.0e6 - round(cycle_s * 1.0e6)) > 1.0e-6:
+        raise reader.fail("flight.cycle_s", cycle_s, "expected a whole number of microseconds")
+    if not cycle_s <= s.scenario.max_duration_s <= CYCLES_MAX * cycle_s:
+        expected = f"expected 1 to {CYCLES_MAX:,} control cycles, {cycle_s:g} to {CYCLES_MAX * cycle_s:g} s"
+        raise reader.fail("scenario.max_duration_s", s.scenario.max_duration_s, expected)
     for name in ("star", "gnss", "rgnss", "camera"):
         sensor = getattr(s.sensors, name)
         for key in ("period_s", "latency_s"):
             value = getattr(sensor, key)
-            cycles = value / cycle_s
-            if abs(cycles - round(cycles)) > 1.0e-9 * max(1.0, cycles):
+            cycles, least = value / cycle_s, 1 if key == "period_s" else 0
+            if abs(cycles - round(cycles)) > 1.0e-9 * max(1.0, cycles) or round(cycles) < least:
                 expected = f"expected a whole number of control cycles, flight.cycle_s = {cycle_s}"
                 raise reader.fail(f"sensors.{name}.{key}", value, expected)
-        if sensor.latency_s > LATENCY_CYCLES_MAX * cycle_s:
-            expected = f"expected at most {LATENCY_CYCLES_MAX} control cycles, {LATENCY_CYCLES_MAX * cycle_s:g} s"
+        if round(sensor.latency_s / cycle_s) > core.LATE_CYCLES_MAX:
+            expected = (
+                f"expected at most {core.LATE_CYCLES_MAX} control cycles, {core.LATE_CYCLES_MAX * cycle_s:g} s: the "
+                "flight core no longer knows where it was before"
+            )
             raise reader.fail(f"sensors.{name}.latency_s", sensor.latency_s, expected)
+        if round(sensor.latency_s * 1.0e6) > int(max_age_s * 1.0e6):
+            expected = f"expected at most flight.measurement_max_age_s = {max_age_s}: every measurement would be stale"
+            raise reader.fail(f"sensors.{name}.latency_s", sensor.latency_s, expected)
+
+
+def _largest_force_n(thrusters: Thrusters) -> float:
+    """The largest force of any set of thrusters that fire together: from each axis up to a set that is its own best."""
+    forces = thrusters.force_n * np.array(thrusters.direction)
+    largest = 0.0
+    for start in product((-1.0, 0.0, 1.0), repeat=3):
+        total, size = np.array(start), 0.0
+        while True:
+            total = forces[forces @ total > 0.0].sum(axis=0)
+            if not (reached := float(np.linalg.norm(total))) > size:
+                break
+            size = reached
+        largest = max(largest, size)
+    return largest
 
 
 def _check_epoch(reader: _Reader, s: Scenario) -> None:
@@ -990,6 +1035,11 @@ def _check_correlated(reader: _Reader, path: str, s: Scenario, together: Correla
         raise reader.fail(path, MISSING, "expected either covariance or correlation")
     name = "covariance" if together.covariance is not None else "correlation"
     _check_matrix(reader, f"{path}.{name}", getattr(together, name), count, together)
+    for at, (key, variance) in enumerate(_variances(s, together)):
+        most = _most(by_key[key])
+        if 9.0 * variance > most * most:
+            expected = f"expected at most {most * most / 9.0:g}: 3 sigma of {key} are at most {most:g}"
+            raise reader.fail(f"{path}.covariance[{at}][{at}]", variance, expected)
 
 
 def _check_matrix(
@@ -1015,6 +1065,76 @@ def _check_matrix(
         least = float(np.linalg.eigvalsh(np.array(matrix))[0])
         expected = f"expected a positive definite matrix: its smallest eigenvalue is {least:.3g}"
         raise reader.fail(path, MISSING, expected) from None
+
+
+def _variances(s: Scenario, together: Correlated) -> Iterator[tuple[str, float]]:
+    """The diagonal of a covariance, each element with the key it is of; nothing of a correlation."""
+    counts = {q.key: q.elements(len(s.chaser.thrusters.position_m)) for q in QUANTITIES}
+    owners = [key for key in together.of for _ in range(counts[f"dispersions.{key}"])]
+    for at, row in enumerate(together.covariance or ()):
+        yield owners[at], row[at]
+
+
+def _largest(s: Scenario, key: str) -> float:
+    """The largest size of any value drawn for a key of [dispersions], in its unit."""
+    quantity = next(quantity for quantity in QUANTITIES if quantity.key == f"dispersions.{key}")
+    count, found = quantity.elements(len(s.chaser.thrusters.position_m)), declared(s, quantity)
+    if not isinstance(found, float | Normal):
+        return max(map(abs, found.reach(count)))
+    normal = found if isinstance(found, Normal) else Normal(kind="normal", sigma=found / 3.0)
+    sigma = max(element(normal.sigma, i) for i in range(count))
+    for together in s.dispersions.correlated:
+        sigma = max([sigma, *(sqrt(variance) for owner, variance in _variances(s, together) if owner == key)])
+    return max(abs(element(normal.mean, i)) for i in range(count)) + DEVIATE_MAX * sigma
+
+
+def _check_draws(reader: _Reader, s: Scenario) -> None:
+    """No draw makes a vehicle that cannot be, or a state that the flight core does not take."""
+    chaser, initial = s.chaser, s.initial
+    mass, force = _largest(s, "mass_ratio"), _largest(s, "thruster_force_ratio")
+    if chaser.mass_kg * (1.0 - mass) <= chaser.propellant_kg:
+        expected = f"{_DRAWN.format(mass)}: expected more than chaser.propellant_kg = {chaser.propellant_kg} to be left"
+        raise reader.fail("dispersions.mass_ratio", s.dispersions.mass_ratio, expected)
+    if force >= 1.0:
+        expected = f"{_DRAWN.format(force)}: expected less than 1"
+        raise reader.fail("dispersions.thruster_force_ratio", s.dispersions.thruster_force_ratio, expected)
+    _check_dry_inertia(reader, s, mass)
+    apart = sum(_largest(s, key) for key in ("initial_position_m", "handover_position_m", "com_m"))
+    apart += initial.distance_m + abs(initial.offset_x_m) + RELATIVE_ARMS_M
+    if apart > RELATIVE_MAX_M:
+        expected = f"expected at most {RELATIVE_MAX_M:g} m together with offset_x_m and what is drawn, found {apart:g}"
+        raise reader.fail("initial.distance_m", initial.distance_m, expected)
+
+
+# Of the flight core's init_r_hill_m, and the port's and the antenna's arms on both craft
+RELATIVE_MAX_M, RELATIVE_ARMS_M = 1.0e6, 1000.0
+_DRAWN = "a draw may reach {:.3g}"
+
+
+def _check_dry_inertia(reader: _Reader, s: Scenario, mass_ratio: float) -> None:
+    """The structure's inertia, without the propellant, is a body's whatever is drawn.
+
+    In axes scaled by the moments: the smallest eigenvalue, less what the draws and the propellant can take.
+    """
+    chaser = s.chaser
+    xx, yy, zz, xy, xz, yz = chaser.inertia_kgm2
+    inertia = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+    scale = 1.0 / np.sqrt(np.diag(inertia))
+    scaled = inertia * np.outer(scale, scale)
+    arm = np.abs(np.array(chaser.com_body_m) - chaser.tank_body_m) + _largest(s, "com_m")
+    mass = chaser.mass_kg * (1.0 - mass_ratio)
+    moved = chaser.propellant_kg * mass / (mass - chaser.propellant_kg)
+    about = moved * (arm @ arm - arm * arm)  # a point's moments about each axis
+    left = np.linalg.eigvalsh(scaled)[0] - float(about @ (scale * scale))
+    if left <= 0.0:
+        expected = f"expected nearer: {chaser.propellant_kg} kg there have more inertia than chaser.inertia_kgm2"
+        raise reader.fail("chaser.tank_body_m", chaser.tank_body_m, expected)
+    drawn, most = _largest(s, "inertia_ratio"), left / np.abs(scaled).sum(axis=1).max()
+    if drawn >= most:
+        expected = (
+            f"{_DRAWN.format(drawn)}: expected less than {most:.3g}, or the structure's is the inertia of no body"
+        )
+        raise reader.fail("dispersions.inertia_ratio", s.dispersions.inertia_ratio, expected)
 
 
 # ---- [flight] -----------------------------------------------------------------------------------

@@ -47,13 +47,12 @@ def list_scenarios() -> None:
 @overrides_option()
 def check(scenario: str, overrides: tuple[str, ...]) -> None:
     """Reads SCENARIO (a name or a file) and everything it refers to, and flies nothing."""
-    from hil.prepare import prepare
+    from hil.prepare import check as check_whole
     from hil.scenario import Scenario
     from hil.timescales import notes
 
     read = Scenario.load(scenario, overrides)
-    run = prepare(read, seed=1)
-    run.flight_core()
+    run = check_whole(read)
     click.echo(f"{read.name}: a valid scenario, {len(read.flight.phases)} phases, {read.scenario.epoch} UTC")
     for note in notes(read.scenario.epoch):
         click.echo(f"note: {note}")
