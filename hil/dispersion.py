@@ -6,17 +6,20 @@ draw. Only + - * / sqrt and the core's elementary functions: the same draw on ev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
 
 from gnc import kernels
 from hil.distributions import QUANTITIES, Correlated, Normal, Quantity, Source, cholesky, element
+from hil.plant.config import CraftConfig, inertia_problem
 from hil.sampling import RANDOM, Sampling
-from hil.scenario import DEG, Scenario, declared, unit_of
+from hil.scenario import DEG, Scenario, declared, inertia_matrix, unit_of
 
 TWO_PI = 6.28318530717958647693
 HOUR_S = 3600.0
+HALVINGS = 20
 
 Vector = tuple[float, float, float]
 
@@ -77,7 +80,29 @@ def sample(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = RA
             found[quantity.field] = tuple(zip(values[::3], values[1::3], values[2::3], strict=True))
         else:
             found[quantity.field] = values
+    found["inertia_ratio"] = _of_a_body(scenario, found)
     return Dispersed(**found)
+
+
+def chaser_config(s: Scenario, mass_ratio: float, com_body_m: Vector, inertia_ratio: Sequence[float]) -> CraftConfig:
+    """The chaser as drawn."""
+    c = s.chaser
+    inertia = tuple(value * (1.0 + ratio) for value, ratio in zip(c.inertia_kgm2, inertia_ratio, strict=True))
+    x, y, z = (nominal + off for nominal, off in zip(c.com_body_m, com_body_m, strict=True))
+    return CraftConfig.from_loaded(
+        c.mass_kg * (1.0 + mass_ratio), (x, y, z), inertia_matrix(inertia), c.propellant_kg, c.tank_body_m,
+        cd=c.drag_coefficient, area_m2=c.drag_area_m2, port_body_m=c.port_body_m, q_port_from_body=c.q_port_from_body,
+    )  # fmt: skip
+
+
+def _of_a_body(s: Scenario, drawn: dict[str, Any]) -> tuple[float, ...]:
+    """The inertia's errors, halved until a body can have it: elements drawn each by itself may be those of none."""
+    ratio: tuple[float, ...] = drawn["inertia_ratio"]
+    for _ in range(HALVINGS):
+        if not inertia_problem(chaser_config(s, drawn["mass_ratio"], drawn["com_body_m"], ratio).dry_inertia_body_kgm2):
+            return ratio
+        ratio = tuple(0.5 * value for value in ratio)
+    return tuple(0.0 for _ in ratio)
 
 
 def _values(scenario: Scenario, quantity: Quantity, source: Source, count: int) -> tuple[float, ...]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import sqrt
+from math import pi, sqrt
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gnc import flight, kernels
-from hil.dispersion import HOUR_S, Dispersed, Vector, declared_sigma, sample
+from hil.dispersion import HOUR_S, Dispersed, Vector, chaser_config, declared_sigma, sample
 from hil.ephemeris import Ephemeris, EphemerisError
 from hil.plant.config import (
     Atmosphere,
@@ -35,12 +35,13 @@ from hil.plant.environment import pole_of_date
 from hil.plant.plant import Plant
 from hil.plant.validity import conditions, height_range_m, outside
 from hil.sampling import NOISE, RANDOM, Sampling
-from hil.scenario import BIAS_KEYS, DEG, Scenario, ScenarioError
+from hil.scenario import BIAS_KEYS, DEG, Scenario, ScenarioError, inertia_matrix
 from hil.seeds import checked
 from hil.sensors import Fault, Sensors, SensorsConfig
 
 ARCSEC = DEG / 3600.0
 NOT_LIMITED = 1.0e9
+ORBIT_MAX_S = 1.0e6
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,9 @@ def prepare(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = R
     """
     seed, case = checked("seed", seed), checked("case", case)
     sampling.check_case(case)
-    d = sample(scenario, seed, case, sampling)
-    config = plant_config(scenario, d)
     try:
+        d = sample(scenario, seed, case, sampling)
+        config = plant_config(scenario, d)
         plant = Plant(config)
         _place(plant, scenario, d)
         beyond = _beyond_validity(scenario, config.environment, plant)
@@ -112,9 +113,11 @@ def _beyond_validity(s: Scenario, environment: EnvironmentConfig, plant: Plant) 
     return tuple(f"{model}: {said}" for model, said in found.items())
 
 
-def check(scenario: Scenario) -> None:
-    """Raises ScenarioError, one line, for a scenario that no run would be prepared from."""
-    prepare(scenario, seed=1).flight_core()
+def check(scenario: Scenario) -> Run:
+    """A run of the scenario, with a flight core that takes it. Raises ScenarioError, one line, when there is none."""
+    run = prepare(scenario, seed=1)
+    run.flight_core()
+    return run
 
 
 # ---- small algebra, with the core's own functions -----------------------------------------------
@@ -151,11 +154,6 @@ def _added(a: Sequence[float], b: Sequence[float]) -> Vector:
     return (a[0] + b[0], a[1] + b[1], a[2] + b[2])
 
 
-def _matrix(six: Sequence[float]) -> Mat3:
-    xx, yy, zz, xy, xz, yz = six
-    return (xx, xy, xz, xy, yy, yz, xz, yz, zz)
-
-
 def _sensing_matrix(scale: Vector, misalignment_rad: Vector) -> Mat3:
     """What a triad reads of a true vector: (I + diag(scale)) C, C of a triad turned by the misalignment."""
     c = kernels.quat_to_dcm(kernels.quat_from_rotvec(np.array(misalignment_rad)))
@@ -173,9 +171,9 @@ def plant_config(scenario: Scenario, d: Dispersed) -> PlantConfig:
     environment = _environment(s, d)
     return PlantConfig(
         environment=environment,
-        chaser=_chaser(s, d),
+        chaser=chaser_config(s, d.mass_ratio, d.com_body_m, d.inertia_ratio),
         target=CraftConfig.from_loaded(
-            target.mass_kg, (0.0, 0.0, 0.0), _matrix(target.inertia_kgm2), 0.0, (0.0, 0.0, 0.0),
+            target.mass_kg, (0.0, 0.0, 0.0), inertia_matrix(target.inertia_kgm2), 0.0, (0.0, 0.0, 0.0),
             cd=target.drag_coefficient, area_m2=target.drag_area_m2, port_body_m=target.port_tbody_m,
             q_port_from_body=target.q_tport_from_tbody,
         ),
@@ -222,16 +220,6 @@ def _atmosphere(s: Scenario) -> Atmosphere | None:
         raise ScenarioError(f'{s.source}: plant.atmosphere = "{name}": {expected}') from None
 
 
-def _chaser(s: Scenario, d: Dispersed) -> CraftConfig:
-    c = s.chaser
-    inertia = tuple(value * (1.0 + ratio) for value, ratio in zip(c.inertia_kgm2, d.inertia_ratio, strict=True))
-    return CraftConfig.from_loaded(
-        c.mass_kg * (1.0 + d.mass_ratio), _added(c.com_body_m, d.com_body_m), _matrix(inertia), c.propellant_kg,
-        c.tank_body_m, cd=c.drag_coefficient, area_m2=c.drag_area_m2, port_body_m=c.port_body_m,
-        q_port_from_body=c.q_port_from_body,
-    )  # fmt: skip
-
-
 def _thrusters(s: Scenario, d: Dispersed) -> tuple[ThrusterConfig, ...]:
     t = s.chaser.thrusters
     return tuple(
@@ -257,6 +245,7 @@ def _place(plant: Plant, s: Scenario, d: Dispersed) -> None:
     """Target on its ephemeris, chaser at rest at its hold point facing the port, both with their drawn errors."""
     r_target, v_target = target_state(s)
     plant.set_target(r_target, v_target)
+    _check_orbit(s, r_target, v_target)
     q_tport_from_hill = _mul(s.target.q_tport_from_tbody, s.target.q_tbody_from_hill)
     r_port_hill = _inverse_rotated(q_tport_from_hill, (s.initial.distance_m, 0.0, 0.0))
     r_port_hill = _added(_added(r_port_hill, (s.initial.offset_x_m, 0.0, 0.0)), d.initial_position_hill_m)
@@ -264,6 +253,15 @@ def _place(plant: Plant, s: Scenario, d: Dispersed) -> None:
         r_port_hill, d.initial_velocity_hill_mps, _turned(facing_port(s), d.initial_attitude_body_rad),
         d.initial_rate_body_radps, datum="port",
     )  # fmt: skip
+
+
+def _check_orbit(s: Scenario, r_eci_m: Vector, v_eci_mps: Vector) -> None:
+    """Budgets and passive safety are counted in orbits (vis-viva: 1/a = 2/r - v^2/mu)."""
+    mu, r2, v2 = s.plant.mu_m3ps2, sum(x * x for x in r_eci_m), sum(x * x for x in v_eci_mps)
+    per_a = 2.0 / sqrt(r2) - v2 / mu
+    if per_a * mu ** (1.0 / 3.0) < (2.0 * pi / ORBIT_MAX_S) ** (2.0 / 3.0):
+        expected = f"expected one that keeps the target on an orbit of at most {ORBIT_MAX_S:g} s"
+        raise ScenarioError(f"{s.source}: plant.mu_m3ps2 = {mu:g}: {expected}")
 
 
 def facing_port(s: Scenario) -> Quat:
@@ -372,7 +370,7 @@ def _tell_vehicles(params: Any, s: Scenario) -> None:
     params["mu_m3ps2"], params["re_m"], params["j2"] = s.plant.mu_m3ps2, s.plant.re_m, s.plant.j2
     params["pole_eci"] = pole_of_date(since_j2000_s / (86400.0 * 36525.0))
     params["mass_kg"], params["com_body_m"] = chaser.mass_kg, chaser.com_body_m
-    params["inertia_body_kgm2"] = _matrix(chaser.inertia_kgm2)
+    params["inertia_body_kgm2"] = inertia_matrix(chaser.inertia_kgm2)
     params["port_body_m"], params["q_port_from_body"] = chaser.port_body_m, chaser.q_port_from_body
     params["imu_body_m"], params["gnss_body_m"] = sensors.imu.position_body_m, sensors.gnss.antenna_body_m
     params["q_star_from_body"] = sensors.star.q_star_from_body

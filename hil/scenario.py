@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime, time
 from functools import cache
@@ -41,7 +41,7 @@ from hil.distributions import (
     cholesky,
     element,
 )
-from hil.plant.config import HOLD_ANGLE_MAX_RAD, inertia_problem
+from hil.plant.config import HOLD_ANGLE_MAX_RAD, CraftConfig, Mat3, inertia_problem
 from hil.plant.validity import Model
 from hil.timescales import Epoch
 
@@ -953,14 +953,19 @@ def _check_quaternions(reader: _Reader, table: Mapping[str, Any], path: str) -> 
             raise reader.fail(at, value, "expected a unit quaternion, scalar first")
 
 
+def inertia_matrix(six: Sequence[float]) -> Mat3:
+    """Row-major matrix of the elements Ixx Iyy Izz Ixy Ixz Iyz."""
+    xx, yy, zz, xy, xz, yz = six
+    return (xx, xy, xz, xy, yy, yz, xz, yz, zz)
+
+
 def _check_inertia(reader: _Reader, path: str, inertia: tuple[float, ...]) -> None:
-    xx, yy, zz, xy, xz, yz = inertia
-    if problem := inertia_problem((xx, xy, xz, xy, yy, yz, xz, yz, zz)):
+    if problem := inertia_problem(inertia_matrix(inertia)):
         raise reader.fail(path, inertia, problem)
 
 
 def _check_hold(reader: _Reader, s: Scenario) -> None:
-    """The target's attitude hold is modelled for small angles: bias and limit cycle, with their 3 sigma."""
+    """The target's attitude hold is modelled for small angles: bias and limit cycle, the largest that are drawn."""
     reach = {key: _largest(s, key) * DEG for key in ("target_attitude_deg", "target_rate_deg_s")}
     angle = sqrt(3.0) * (reach["target_attitude_deg"] + reach["target_rate_deg_s"] / s.target.hold_limit_cycle_radps)
     if not angle <= HOLD_ANGLE_MAX_RAD:
@@ -970,12 +975,6 @@ def _check_hold(reader: _Reader, s: Scenario) -> None:
             f"{HOLD_ANGLE_MAX_RAD / DEG:.4g} deg, the range of its attitude hold"
         )
         raise reader.fail("dispersions.target_attitude_deg", MISSING, expected)
-
-
-def _largest(s: Scenario, key: str) -> float:
-    """Largest size of any element of a dispersion, of a normal one its 3 sigma."""
-    found = getattr(s.dispersions, key)
-    return float(found) if isinstance(found, float) else max(map(abs, found.reach(3)))
 
 
 # ---- dispersions --------------------------------------------------------------------------------
@@ -1098,7 +1097,7 @@ def _check_draws(reader: _Reader, s: Scenario) -> None:
     if force >= 1.0:
         expected = f"{_DRAWN.format(force)}: expected less than 1"
         raise reader.fail("dispersions.thruster_force_ratio", s.dispersions.thruster_force_ratio, expected)
-    _check_dry_inertia(reader, s, mass)
+    _check_tank(reader, s, mass)
     apart = sum(_largest(s, key) for key in ("initial_position_m", "handover_position_m", "com_m"))
     apart += initial.distance_m + abs(initial.offset_x_m) + RELATIVE_ARMS_M
     if apart > RELATIVE_MAX_M:
@@ -1111,30 +1110,22 @@ RELATIVE_MAX_M, RELATIVE_ARMS_M = 1.0e6, 1000.0
 _DRAWN = "a draw may reach {:.3g}"
 
 
-def _check_dry_inertia(reader: _Reader, s: Scenario, mass_ratio: float) -> None:
-    """The structure's inertia, without the propellant, is a body's whatever is drawn.
+def _check_tank(reader: _Reader, s: Scenario, mass_ratio: float) -> None:
+    """The structure, without the propellant, is a body whatever mass and centre of mass are drawn.
 
-    In axes scaled by the moments: the smallest eigenvalue, less what the draws and the propellant can take.
+    That needs no more than the corners: the moment matrix left, Sigma - mu a aT, is concave in the tank's arm a.
     """
-    chaser = s.chaser
-    xx, yy, zz, xy, xz, yz = chaser.inertia_kgm2
-    inertia = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
-    scale = 1.0 / np.sqrt(np.diag(inertia))
-    scaled = inertia * np.outer(scale, scale)
-    arm = np.abs(np.array(chaser.com_body_m) - chaser.tank_body_m) + _largest(s, "com_m")
-    mass = chaser.mass_kg * (1.0 - mass_ratio)
-    moved = chaser.propellant_kg * mass / (mass - chaser.propellant_kg)
-    about = moved * (arm @ arm - arm * arm)  # a point's moments about each axis
-    left = np.linalg.eigvalsh(scaled)[0] - float(about @ (scale * scale))
-    if left <= 0.0:
-        expected = f"expected nearer: {chaser.propellant_kg} kg there have more inertia than chaser.inertia_kgm2"
-        raise reader.fail("chaser.tank_body_m", chaser.tank_body_m, expected)
-    drawn, most = _largest(s, "inertia_ratio"), left / np.abs(scaled).sum(axis=1).max()
-    if drawn >= most:
-        expected = (
-            f"{_DRAWN.format(drawn)}: expected less than {most:.3g}, or the structure's is the inertia of no body"
-        )
-        raise reader.fail("dispersions.inertia_ratio", s.dispersions.inertia_ratio, expected)
+    chaser, reach = s.chaser, _largest(s, "com_m")
+    for signs in product((-1.0, 1.0), repeat=3):
+        x, y, z = (c + sign * reach for c, sign in zip(chaser.com_body_m, signs, strict=True))
+        dry = CraftConfig.from_loaded(
+            chaser.mass_kg * (1.0 - mass_ratio), (x, y, z), inertia_matrix(chaser.inertia_kgm2), chaser.propellant_kg,
+            chaser.tank_body_m, cd=0.0, area_m2=0.0, port_body_m=chaser.port_body_m,
+            q_port_from_body=chaser.q_port_from_body,
+        )  # fmt: skip
+        if problem := inertia_problem(dry.dry_inertia_body_kgm2):
+            expected = f"with chaser.propellant_kg = {chaser.propellant_kg} there, the structure is left with {problem}"
+            raise reader.fail("chaser.tank_body_m", chaser.tank_body_m, expected)
 
 
 # ---- [flight] -----------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hil.dispersion import Dispersed, sample
+from hil.dispersion import Dispersed, chaser_config, sample
+from hil.plant.config import inertia_problem
 from hil.scenario import DEG, Scenario
 
 
@@ -57,3 +58,12 @@ def test_draws_have_the_declared_three_sigma(scenario: Scenario) -> None:
         assert values.std() == pytest.approx(sigma, rel=5.0 / np.sqrt(2.0 * count), abs=0.0), name
     logs = np.log([d.density_factor for d in drawn])
     assert logs.std() == pytest.approx(np.log(2.0) / 3.0, rel=5.0 / np.sqrt(800.0), abs=0.0)
+
+
+def test_a_drawn_inertia_is_that_of_a_body() -> None:
+    scenario = Scenario.load("iss-contact", ["dispersions.inertia_ratio=0.5"])
+    for seed in range(40):
+        d = sample(scenario, seed)
+        assert any(d.inertia_ratio)
+        dry = chaser_config(scenario, d.mass_ratio, d.com_body_m, d.inertia_ratio).dry_inertia_body_kgm2
+        assert inertia_problem(dry) is None
