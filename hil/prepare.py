@@ -256,10 +256,10 @@ def _place(plant: Plant, s: Scenario, d: Dispersed) -> None:
 
 
 def _check_orbit(s: Scenario, r_eci_m: Vector, v_eci_mps: Vector) -> None:
-    """Budgets and passive safety are counted in orbits (vis-viva: 1/a = 2/r - v^2/mu)."""
+    """Passive safety is flown in orbits: of a nearly open one it has no end (vis-viva: 1/a = 2/r - v^2/mu)."""
     mu, r2, v2 = s.plant.mu_m3ps2, sum(x * x for x in r_eci_m), sum(x * x for x in v_eci_mps)
     per_a = 2.0 / sqrt(r2) - v2 / mu
-    if per_a * mu ** (1.0 / 3.0) < (2.0 * pi / ORBIT_MAX_S) ** (2.0 / 3.0):
+    if 0.0 < mu * per_a * per_a * per_a < (2.0 * pi / ORBIT_MAX_S) ** 2:
         expected = f"expected one that keeps the target on an orbit of at most {ORBIT_MAX_S:g} s"
         raise ScenarioError(f"{s.source}: plant.mu_m3ps2 = {mu:g}: {expected}")
 

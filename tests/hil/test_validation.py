@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields, is_dataclass
 from functools import cache
 from types import UnionType
@@ -22,6 +23,7 @@ from hil.seeds import SEED_MAX
 
 BASE = "iss-contact"
 CYCLES_MAX = 300
+LEFT_ITS_MODEL = "leaves the range of a model|not a finite number|the plant integrates up to"
 Values = st.SearchStrategy[Any]
 NEAR = st.sampled_from([0.0, 0.5, 0.9, 0.999, 1.0, 1.001, 1.1, 2.0, 10.0, -1.0])
 
@@ -165,7 +167,7 @@ def reaches_a_verdict(changed: list[str], cycles: int, seed: int) -> None:
     except ScenarioError:
         return
     log = fly(scenario, seed)
-    assert log.verdict in ("PASS", "FAIL") or "not a number" in (log.error or ""), log.error
+    assert log.verdict in ("PASS", "FAIL") or re.search(LEFT_ITS_MODEL, log.error or ""), log.error
     json.dumps(log.summary(), allow_nan=False)
 
 
