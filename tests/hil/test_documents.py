@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -42,6 +44,19 @@ def test_example_of_ones_own_flight_software_stops_the_ship_turning(capsys: pyte
     rate = np.linalg.norm(log.truth["w_body_eci_body_radps"], axis=1)
     assert rate[-1] < 0.3 * rate[0] and log.propellant_kg > 0.0
     assert log.verdict == "FAIL" and "body rate" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_python_of_the_readme_works_inside_a_clone_and_outside(inside: bool, tmp_path: Path) -> None:
+    """As installed there: editable, so that both find what was built."""
+    readme = DOCS.parent / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    assert "\npip install -e ." in text
+    (snippet,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    cwd = readme.parent if inside else tmp_path
+    done = subprocess.run([sys.executable, "-c", snippet], cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"PASS [0-9a-f]{64}\n", done.stdout)
 
 
 def commands(node: Any) -> Iterator[str]:
