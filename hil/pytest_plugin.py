@@ -164,6 +164,8 @@ class Flight(pytest.Collector):
             if not software:
                 raise
             return Outcome({}, f"{type(error).__name__}: {error}", "")
+        for line in log.beyond_validity:
+            self.warn(pytest.PytestWarning(f"{self.scenario.name}: beyond the range of a model: {line}"))
         return Outcome({requirement.name: requirement for requirement in log.requirements}, log.error, log.digest)
 
 

@@ -67,9 +67,8 @@ def declared(environment: EnvironmentConfig) -> tuple[Validity, ...]:
     if air is not None:
         top = air.height_0_m + air.height_step_m * (len(air.density_night_kgpm3) - 1)
         dates = [Epoch.of(datetime.combine(day, datetime.min.time())) for day in (air.valid_from, air.valid_to)]
-        found.insert(
-            0, Validity("density", air.name, (air.height_0_m, top), air.latitude_max_deg, (dates[0], dates[1]))
-        )
+        indices = f"{air.name}: F10.7 {air.f107_sfu:g} sfu, Ap {air.ap:g}"
+        found.insert(0, Validity("density", indices, (air.height_0_m, top), air.latitude_max_deg, (dates[0], dates[1])))
     return tuple(found)
 
 

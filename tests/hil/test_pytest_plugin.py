@@ -259,3 +259,11 @@ def test_a_mistake_in_the_options_is_one_line(
 def test_pytest_finds_it_where_the_package_is_installed() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert project["entry-points"]["pytest11"] == {"proxops": "hil.pytest_plugin"}
+
+
+def test_a_model_flown_beyond_its_range_is_a_warning(session: pytest.Pytester) -> None:
+    far = "max_duration_s = 1.0\n[initial]\ndistance_m = 60000.0\n[plant]\nbeyond_validity = ['rgnss']\n"
+    session.path.joinpath("scenarios", "contact.toml").write_text(CONTACT + far)
+    plugins = ("-p", "hil.pytest_plugin", "-p", "xdist")
+    found = session.runpytest_inprocess(*plugins, "--sil", "scenarios", "-k", "flown")
+    found.stdout.fnmatch_lines(["*PytestWarning: contact: beyond the range of a model: rgnss: distance 60.0*"])
