@@ -92,6 +92,17 @@ def test_adrift_nothing_is_asked(core: ctypes.CDLL, name: str) -> None:
     assert not c["control.carried"].any() and not c["control.accel_cmd_hill_mps2"].any()
 
 
+def test_too_much_carried_is_cut_to_a_cycles_worth_in_its_direction(core: ctypes.CDLL) -> None:
+    c = flying(core, "s4")
+    limit = c.params["force_max_n"] * c.params["cycle_s"]
+    wanted = limit * np.array([3.0, -2.0, 1.0])
+    c["control.carried"] = [*wanted, 7.0, 8.0, 9.0]
+    c.call("control_translation")
+    wanted += rotation(c["solution.q_body_from_hill"]).apply(clohessy_wiltshire(c)) * c.params["mass_kg"] * 0.1
+    assert c["control.carried"][:3] == pytest.approx(limit * wanted / np.linalg.norm(wanted), rel=1e-9, abs=0.0)
+    assert (c["control.carried"][3:] == [7.0, 8.0, 9.0]).all()
+
+
 def test_what_is_carried_never_exceeds_a_cycles_worth(core: ctypes.CDLL) -> None:
     """Or a long saturation would wind up and overshoot for as long."""
     c = flying(core, "final", phase_speed_max_mps=10.0)

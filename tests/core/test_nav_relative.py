@@ -135,15 +135,15 @@ def variational(p: Any, r: Array, v: Array, seconds: float) -> Array:
     return solve_ivp(rate, (0, seconds), start, method="DOP853", rtol=1e-11, atol=1e-9).y[6:, -1].reshape(6, 6)
 
 
-@pytest.mark.parametrize("seconds", [1, 60, 600])
-def test_covariance_follows_the_exact_transition(core: ctypes.CDLL, seconds: int) -> None:
+@pytest.mark.parametrize("seconds", [0.4, 1.0, 60.0, 600.0])
+def test_covariance_follows_the_exact_transition(core: ctypes.CDLL, seconds: float) -> None:
     """Relative motion and target orbit, without noise, against the two-body transition: within three
     thousandths of the sigmas over ten minutes."""
     c = started(core, rel_accel_psd_m2ps3=0.0, orbit_accel_psd_m2ps3=0.0)
     a = np.random.default_rng(4).normal(size=(6, 6)) * np.repeat([1.0, 1e-3], 3)[:, None]
     c.matrix("relative.p")[:6, :6] = c.matrix("relative.p_orbit")[:] = a @ a.T
     phi = variational(c.params, c["relative.r_target_eci_m"].copy(), c["relative.v_target_eci_mps"].copy(), seconds)
-    for k in range(1, seconds * 10 + 1):
+    for k in range(1, round(seconds / DT) + 1):
         propagate(c, blank_frame(k))
     c.call("nav_relative_covariance")
     exact = phi @ a @ a.T @ phi.T
@@ -152,19 +152,34 @@ def test_covariance_follows_the_exact_transition(core: ctypes.CDLL, seconds: int
         assert np.abs((p - exact) / np.outer(sigma, sigma)).max() < 3e-3
 
 
-def test_process_noise_is_the_continuous_one(core: ctypes.CDLL) -> None:
-    """From nothing, ten seconds of white acceleration: q t^3/3, q t^2/2, q t."""
-    q, t = 1e-6, 10.0
+@pytest.mark.parametrize("t", [0.3, 10.0])
+def test_process_noise_is_the_continuous_one(core: ctypes.CDLL, t: float) -> None:
+    """From nothing, white acceleration for part of a covariance step and for many: q t^3/3, q t^2/2, q t."""
+    q = 1e-6
     c = started(core, rel_accel_psd_m2ps3=q, orbit_accel_psd_m2ps3=q)
     c["relative.p"] = 0.0
     c["relative.p_orbit"] = 0.0
-    for k in range(1, 101):
+    for k in range(1, round(t / DT) + 1):
         propagate(c, blank_frame(k))
     c.call("nav_relative_covariance")
     for p in (c.matrix("relative.p"), c.matrix("relative.p_orbit")):
         assert p[0, 0] == pytest.approx(q * t**3 / 3, rel=1e-3, abs=0.0)
         assert p[0, 3] == pytest.approx(q * t**2 / 2, rel=1e-3, abs=0.0)
         assert p[3, 3] == pytest.approx(q * t, rel=1e-3, abs=0.0)
+
+
+def test_noise_of_the_hold_and_of_the_gnss_bias_over_part_of_a_step(core: ctypes.CDLL) -> None:
+    """From nothing, as the continuous processes: white noise on the target's rate, and a Gauss-Markov bias."""
+    c, t = started(core), 0.3
+    c["relative.p"] = 0.0
+    for k in range(1, round(t / DT) + 1):
+        propagate(c, blank_frame(k))
+    c.call("nav_relative_covariance")
+    q, p = c["relative.hold_psd_rad2ps3"][0], c.matrix("relative.p")
+    assert [p[6, 6], p[6, 9], p[9, 9]] == pytest.approx([q * t**3 / 3, q * t**2 / 2, q * t], rel=0.02, abs=0.0)
+    growth = 1.0 + np.linalg.norm(c["relative.dr_eci_m"]) / c.params["rgnss_growth_m"]
+    bias = (c.params["rgnss_bias_sigma_m"] * growth) ** 2 * (1.0 - np.exp(-2.0 * t / c.params["rgnss_bias_tau_s"]))
+    assert p[12, 12] == pytest.approx(bias, rel=0.01, abs=0.0)
 
 
 def test_the_targets_attitude_stays_as_uncertain_as_declared(core: ctypes.CDLL) -> None:
