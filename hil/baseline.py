@@ -16,9 +16,8 @@ import tomllib
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from pathlib import Path
 from shlex import quote
@@ -28,11 +27,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnc import flight
+from hil.campaign import Case
 from hil.checks import Requirement
 from hil.files import replacing
 from hil.log import ERROR, Log
-from hil.run import FlightComputer, FlightFactory, flown_by, fly, software_name
-from hil.scenario import Scenario, ScenarioError
+from hil.run import FlightComputer, fly
+from hil.scenario import Scenario
+from hil.software import FlightFactory, RunError, flown_by, own_state, software_name
+from hil.workers import Workers, not_flown, pool_for, stop_event
 
 FORMAT, SCHEMA_VERSION = "proxops baseline", 1
 FRAMES = ("sensors", "telemetry", "command")  # in the order of one cycle: what was given, made of it, commanded
@@ -51,6 +53,12 @@ class BaselineError(RuntimeError):
     """A baseline that cannot be written or read; one line that names the file."""
 
     exit_status = 2
+
+
+class BrokenRunError(BaselineError):
+    """A run that broke: there is nothing to hold others to."""
+
+    exit_status = 3
 
 
 # ---- what is kept of a run ----------------------------------------------------------------------
@@ -231,6 +239,19 @@ def _kept(file: zipfile.ZipFile, at: int, entry: dict[str, Any], channels: int) 
 # ---- saving -------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Task:
+    """A run to be flown: its case, and what the scenario is called on the command line or in the baseline."""
+
+    named: str
+    case: Case
+    opener: Opener | None
+
+    @classmethod
+    def of(cls, named: str, read: Scenario, seed: int, flight: FlightFactory | None, opener: Opener | None) -> _Task:
+        return cls(named, Case(read.to_toml(), read.source, str(Path(read.path).resolve()), seed, 0, flight), opener)
+
+
 def save(
     path: str | Path,
     scenarios: Iterable[str | Path],
@@ -241,6 +262,7 @@ def save(
     opener: Opener | None = None,
     jobs: int | None = None,
     overwrite: bool = False,
+    time_limit_s: float | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Baseline:
     """Flies each scenario with each seed and writes the baseline.
@@ -250,72 +272,109 @@ def save(
         scenarios: names of packaged scenarios, or paths of files.
         seeds: master seeds.
         overrides: "dotted.key=value", for every scenario, now and in every check.
-        flight: makes who flies each run; the flight core in this process by default.
+        flight: makes who flies each run; the flight core in this process by default. A class or a function that can
+            be imported by name, or a `hil.software.Software`: it flies in worker processes.
         opener: opens who flies each run, one run at a time; for a board.
         jobs: runs flown at a time; the processors there are by default.
         overwrite: whether a file that is there is replaced.
+        time_limit_s: how long a run may take by the clock (s), in worker processes; not with an opener.
         progress: called with the number of runs done.
 
     Raises:
-        BaselineError: a run that broke, or a file that cannot be written or would be overwritten.
+        BaselineError: a file that cannot be written or would be overwritten; BrokenRunError: a run that broke.
+        WorkersError: workers that cannot be started, or not with what is asked of them.
+        SoftwareError: flight software without a name to import it by.
         ScenarioError: a mistake in a scenario.
     """
     path, overrides = Path(path), tuple(overrides)
     if path.exists() and not overwrite:
         raise BaselineError(f"{path}: already there; --overwrite replaces it")
+    software = software_name(flight)
     tasks = [
-        (scenario, Scenario.load(scenario, overrides), seed)
+        _Task.of(scenario, Scenario.load(scenario, overrides), seed, flight, opener)
         for scenario in dict.fromkeys(map(str, scenarios))
         for seed in dict.fromkeys(seeds)
     ]
+    workers = _workers(jobs, flight, opener, time_limit_s)
 
-    def fly_one(task: tuple[str, Scenario, int]) -> Kept:
-        scenario, read, seed = task
-        log, error = _fly(read, seed, flight, opener)
-        if log is None or log.verdict == ERROR:
-            raise BaselineError(f"{scenario}, seed {seed}: the run broke, nothing to hold others to: {error}")
-        named = scenario if scenario in Scenario.names() else os.path.relpath(scenario, path.parent)
-        return Kept.of(log, named, overrides, software_name(flight))
-
-    runs = _each(fly_one, tasks, 1 if opener else jobs, progress)
+    runs = []
+    for task, found in zip(tasks, _each(_fly_to_keep, tasks, workers, progress), strict=True):
+        if isinstance(found, str):
+            raise BrokenRunError(
+                f"{task.named}, seed {task.case.seed}: the run broke, nothing to hold others to: {found}"
+            )
+        named = task.named if task.named in Scenario.names() else os.path.relpath(task.named, path.parent)
+        runs.append(replace(found, scenario=named, overrides=overrides, software=software))
     made = Baseline(path, tuple(channel_names()), tuple(runs))
     made.write()
     return made
 
 
-def _fly(
-    scenario: Scenario, seed: int, flight: FlightFactory | None, opener: Opener | None
-) -> tuple[Log | None, str | None]:
-    """The flight and what broke it; no flight where the user's own software raised."""
+def _fly_to_keep(task: _Task) -> Kept | str:
+    """What is kept of a run, or why it broke."""
+    log, error = _fly(task)
+    if log is None or log.verdict == ERROR:
+        return error or "it has verdict ERROR"
+    return Kept.of(log, "", (), "")
+
+
+def _fly(task: _Task) -> tuple[Log | None, str | None]:
+    """The flight and what broke it; no flight where its flight computer could not be started."""
+    scenario, seed = task.case.scenario(), task.case.seed
     try:
-        with opener(scenario, seed) if opener else nullcontext(flight) as computer:
-            log = fly(scenario, seed, flight=computer)
-    except (ScenarioError, OSError, MemoryError):
-        raise
-    except Exception as error:
-        if flight is None:
-            raise
-        return None, f"{type(error).__name__}: {error}"
+        with task.opener(scenario, seed) if task.opener else nullcontext(task.case.flight) as computer:
+            log = fly(scenario, seed, flight=computer, stop=stop_event())
+    except RunError as error:
+        return None, str(error)
     return log, log.error
 
 
+def _workers(
+    jobs: int | None, flight: FlightFactory | None, opener: Opener | None, time_limit_s: float | None
+) -> Workers | None:
+    """Who flies the runs; None where one flight computer flies them all, one after the other, here."""
+    workers = Workers(jobs, pool_for(flight, time_limit_s), time_limit_s=time_limit_s)
+    if opener is None:
+        return workers
+    if time_limit_s is not None:
+        raise BaselineError(f"time limit = {time_limit_s:g} s: expected without a flight computer on a wire")
+    return None
+
+
 def _each(
-    work: Callable[[Any], Any], tasks: Sequence[Any], jobs: int | None, progress: Callable[[int], None] | None
+    work: Callable[[Any], Any], tasks: Sequence[Any], workers: Workers | None, progress: Callable[[int], None] | None
 ) -> list[Any]:
-    """The results in the order of the tasks; the core holds no lock while it flies."""
-    if jobs is not None and jobs < 1:
-        raise BaselineError(f"jobs = {jobs}: expected 1 or more")
-    results = []
-    with ThreadPoolExecutor(jobs or len(os.sched_getaffinity(0))) as pool:
-        futures = [pool.submit(work, task) for task in tasks]
-        try:
-            for done, future in enumerate(futures, 1):
-                results.append(future.result())
-                if progress:
-                    progress(done)
-        finally:
-            pool.shutdown(cancel_futures=True)
-    return results
+    """The results in the order of the tasks; why one broke where it ended its worker."""
+    if workers is None:
+        results: dict[int, Any] = {}
+        for at, task in enumerate(tasks):
+            results[at] = work(task)
+            if progress:
+                progress(len(results))
+        return list(results.values())
+    results = {}
+    with closing(workers.results(_Numbered(work), enumerate(tasks))) as flown:
+        for (at, _), future in flown:
+            try:
+                results[at] = future.result()
+            except Exception as error:
+                if (reason := not_flown(error)) is None:
+                    raise
+                results[at] = str(reason)
+            if progress:
+                progress(len(results))
+    return [results[at] for at in range(len(tasks))]
+
+
+@dataclass(frozen=True)
+class _Numbered:
+    """Work on a task that carries its number."""
+
+    work: Callable[[Any], Any]
+
+    def __call__(self, task: tuple[int, Any]) -> Any:
+        with own_state():
+            return self.work(task[1])
 
 
 # ---- checking -----------------------------------------------------------------------------------
@@ -393,6 +452,11 @@ class RunCheck:
         )
 
     @property
+    def broke(self) -> bool:
+        """Whether it did not come to an end, and no figure says anything."""
+        return self.verdict[1] == ERROR
+
+    @property
     def moved(self) -> tuple[Figure, ...]:
         """The figures that moved beyond the tolerance."""
         return tuple(figure for figure in self.figures if figure.beyond)
@@ -447,6 +511,7 @@ def check(
     flight: FlightFactory | None = None,
     opener: Opener | None = None,
     jobs: int | None = None,
+    time_limit_s: float | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Check:
     """Flies every run of a baseline again and compares.
@@ -455,36 +520,65 @@ def check(
         path: the file.
         tolerance: how far a figure, or its limit, may move, as a share of its limit. A verdict, a requirement that
             is met no longer, or that something was there to measure, may not change at all.
-        flight: makes who flies each run; the flight core in this process by default.
+        flight: makes who flies each run, as for `save`.
         opener: opens who flies each run, one run at a time; for a board.
         jobs: runs flown at a time.
+        time_limit_s: how long a run may take by the clock (s), as for `save`.
         progress: called with the number of runs done.
 
     Raises:
         BaselineError: no such file, a damaged one, or a negative tolerance.
+        WorkersError: workers that cannot be started, or not with what is asked of them.
+        SoftwareError: flight software without a name to import it by.
         ScenarioError: a scenario that is gone, or has a mistake in it now.
     """
     if not (isfinite(tolerance) and tolerance >= 0.0):
         raise BaselineError(f"tolerance = {tolerance}: expected 0 or more, a share of the limit")
-    baseline = Baseline.read(path)
-    tasks = [(kept, *_scenario(kept, baseline.path.parent)) for kept in baseline.runs]
-
-    def check_one(task: tuple[Kept, Scenario, str]) -> RunCheck:
-        kept, scenario, given = task
-        log, error = _fly(scenario, kept.seed, flight, opener)
-        identical = log is not None and kept.digests == _digests(log) and ERROR not in (kept.verdict, log.verdict)
-        return RunCheck(
-            scenario=scenario.name,
-            seed=kept.seed,
-            replay=_replay(given, kept) + flown_by(flight),
-            departure=None if log is None or identical else _departure(baseline.channels, kept.hashes, log),
-            figures=tuple(_figures(kept.requirements, _plain(log.requirements) if log else (), tolerance)),
-            verdict=(kept.verdict, log.verdict if log else ERROR),
-            error=error,
-            causes=(*_other_software(kept, software_name(flight)), *(_causes(kept, log) if log else ())),
+    baseline, software = Baseline.read(path), software_name(flight)
+    tasks = []
+    for kept in baseline.runs:
+        scenario, given = _scenario(kept, baseline.path.parent)
+        tasks.append(
+            _CheckTask(_Task.of(given, scenario, kept.seed, flight, opener), kept, baseline.channels, tolerance)
         )
+    workers = _workers(jobs, flight, opener, time_limit_s)
+    runs = []
+    for task, found in zip(tasks, _each(_fly_to_check, tasks, workers, progress), strict=True):
+        checked = _checked(task, None, found) if isinstance(found, str) else found
+        causes = (*_other_software(task.kept, software), *checked.causes)
+        runs.append(replace(checked, replay=_replay(task.run.named, task.kept) + flown_by(flight), causes=causes))
+    return Check(baseline.path, tolerance, tuple(runs))
 
-    return Check(baseline.path, tolerance, tuple(_each(check_one, tasks, 1 if opener else jobs, progress)))
+
+@dataclass(frozen=True)
+class _CheckTask:
+    """A run of a baseline to be flown again."""
+
+    run: _Task
+    kept: Kept
+    channels: tuple[str, ...]
+    tolerance: float
+
+
+def _fly_to_check(task: _CheckTask) -> RunCheck:
+    return _checked(task, *_fly(task.run))
+
+
+def _checked(task: _CheckTask, log: Log | None, error: str | None) -> RunCheck:
+    """A run compared, but for its replay command."""
+    kept = task.kept
+    identical = log is not None and kept.digests == _digests(log) and ERROR not in (kept.verdict, log.verdict)
+    flown = log is not None and len(log.sensors) > 0
+    return RunCheck(
+        scenario=task.run.case.scenario().name,
+        seed=kept.seed,
+        replay="",
+        departure=_departure(task.channels, kept.hashes, log) if log and flown and not identical else None,
+        figures=tuple(_figures(kept.requirements, _plain(log.requirements) if log else (), task.tolerance)),
+        verdict=(kept.verdict, log.verdict if log else ERROR),
+        error=error,
+        causes=tuple(_causes(kept, log)) if log else (),
+    )
 
 
 def _scenario(kept: Kept, folder: Path) -> tuple[Scenario, str]:

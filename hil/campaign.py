@@ -12,21 +12,17 @@ import json
 import math
 import os
 import shutil
-import signal
 import threading
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures import ThreadPoolExecutor as Threads
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from concurrent.futures import CancelledError, Future
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 from shlex import quote
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -38,18 +34,21 @@ from hil.log import ERROR, PASS, Log, versions
 from hil.loop import Chunk
 from hil.prepare import prepare
 from hil.recorder import RecorderError
-from hil.run import FlightFactory, flown_by, fly, refuse_faults_not_injected, rows_max, software_name
+from hil.run import fly, refuse_faults_not_injected, rows_max
 from hil.sampling import RANDOM, RUNS_MAX, SamplerName, Sampling
 from hil.scenario import Scenario, ScenarioError
+from hil.software import FlightFactory, RunError, flown_by, own_state, software_name
 from hil.statistics import demonstrated, runs_needed
+from hil.workers import Pool, Workers, not_flown, pool_for, stop_event
 
 JOURNAL_NAME = "journal.sqlite"
 TABLE_NAME = "cases.parquet"
 SCENARIO_NAME = "scenario.toml"
 LOGS_NAME = "runs"
-SCHEDULER_TIMEOUT_S = 10.0
-
-Pool = Literal["threads", "processes"]
+LAST_BITS = 1.0e-9
+"""Relative difference of two figures that NumPy may make on processors of different kinds."""
+INEXACT = ("requirement.", "delta_v_mps.", "consistency.")
+"""How the columns begin whose numbers NumPy works out; all others are the same to the bit on every machine."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def fly_case(case: Case) -> tuple[Row, dict[str, str]]:
     Flight software that raises makes a case of verdict ERROR. Raises ScenarioError when the draw is not
     a vehicle that can fly, which is the scenario's mistake and no failure of the mission.
     """
-    return row(*_fly(case, frames=None if case.flight else _frames(case.scenario()))), versions()
+    return _row_of(case, frames=None if case.flight else _frames(case.scenario())), versions()
 
 
 _worker = threading.local()
@@ -133,16 +132,19 @@ def _frames(scenario: Scenario) -> Chunk:
     return frames
 
 
-def _fly(case: Case, out: Path | None = None, frames: Chunk | None = None) -> tuple[Case, Log | Exception]:
-    scenario = case.scenario()
+def _row_of(case: Case, out: Path | None = None, frames: Chunk | None = None) -> Row:
+    flown: Log | Exception
     try:
-        return case, fly(
-            scenario, case.seed, case=case.number, sampling=case.sampling, flight=case.flight, out=out, frames=frames
-        )
+        flown = fly(
+            case.scenario(), case.seed, case=case.number, sampling=case.sampling, flight=case.flight, out=out,
+            frames=frames, stop=stop_event(),
+        )  # fmt: skip
     except (ScenarioError, OSError, MemoryError):
         raise
     except Exception as error:
-        return case, error
+        flown = error
+    with own_state():
+        return row(case, flown)
 
 
 def row(case: Case, flown: Log | Exception) -> Row:
@@ -169,7 +171,8 @@ def row(case: Case, flown: Log | Exception) -> Row:
                 found[f"requirement.{requirement.name}.{key}"] = _plain(getattr(requirement, key))
         dispersed: Any = flown.dispersed
     else:
-        found |= {"verdict": ERROR, "error": f"{type(flown).__name__}: {flown}", "ended": "error", "digest": None}
+        error = str(flown) if isinstance(flown, RunError) else f"{type(flown).__name__}: {flown}"
+        found |= {"verdict": ERROR, "error": error, "ended": "error", "digest": None}
         dispersed = sample(case.scenario(), case.seed, case.number, case.sampling).as_dict()
     _flatten(found, "dispersed", dispersed)
     return found
@@ -300,6 +303,7 @@ def campaign(
     keep: Keep | None = None,
     sampler: SamplerName = "random",
     criterion: Criterion | None = None,
+    time_limit_s: float | None = None,
     progress: Callable[[int, int, int], None] | None = None,
 ) -> Campaign:
     """Flies cases 0 to runs - 1 of a scenario and keeps every result.
@@ -310,25 +314,29 @@ def campaign(
         seed: master seed of every draw of every case.
         jobs: cases flown at a time on this machine; the processors there are by default.
         pool: "threads", which hold no lock while the core flies, or "processes"; processes by default
-            where `flight` is given, because software in Python holds the interpreter.
+            where `flight` or a time limit is given, because software in Python holds the interpreter and may
+            end its process.
         dask: address of a dask.distributed scheduler, whose workers then fly the cases.
-        flight: makes another flight computer for each case; a function that can be imported by name.
+        flight: makes another flight computer for each case; a class or a function that can be imported by name,
+            or a `hil.software.Software`. A case that ends its worker process is a row of verdict ERROR.
         overrides: "dotted.key=value", as `Scenario.load` takes them; not with a Scenario.
         out: folder for the journal, the table and the kept logs; nothing is written without one.
         resume: goes on with the campaign in `out`, which must be the same; begins it if there is none.
         keep: cases whose logs are kept in `out`.
         sampler: how the cases are drawn, see `hil.sampling.Sampling`.
         criterion: what the campaign is to show, which a resumed one cannot change.
+        time_limit_s: how long a case may take by the clock (s); one that takes longer is a row of verdict ERROR.
         progress: called with cases done, failures among them, and runs, after every case.
 
     Raises:
         CampaignError: a campaign that cannot start or go on.
+        WorkersError: workers that cannot be started, or not with what is asked of them.
+        SoftwareError: flight software without a name to import it by.
         ScenarioError: a mistake in the scenario, or a case whose draw cannot fly.
     """
     if isinstance(runs, bool) or not isinstance(runs, int) or not 1 <= runs <= RUNS_MAX:
         raise CampaignError(f"runs = {runs!r}: expected a whole number from 1 to {RUNS_MAX}")
-    if jobs is not None and jobs < 1:
-        raise CampaignError(f"jobs = {jobs}: expected 1 or more")
+    workers = Workers(jobs, pool or pool_for(flight, time_limit_s), dask, time_limit_s)
     overrides, criterion = tuple(overrides), criterion or Criterion()
     sampling = Sampling.of(sampler, runs)
     if not isinstance(scenario, Scenario):
@@ -358,7 +366,6 @@ def campaign(
             failures = sum(verdict != PASS for verdict in done.values())
             started = perf_counter()
             if numbers:
-                workers = Workers(jobs, pool or pool_for(flight), dask)
                 _fly_all(journal, workers, first, numbers, failures, runs, progress)
             rate = len(numbers) / (perf_counter() - started) if numbers else None
             rows, digest = journal.rows(), journal.digest()
@@ -370,7 +377,7 @@ def campaign(
         if directory is None:
             return flown
         table = export_parquet(flown, directory / TABLE_NAME)
-        kept = _keep_logs(flown, first, directory / LOGS_NAME, keep or Keep())
+        kept = _keep_logs(flown, first, directory / LOGS_NAME, keep or Keep(), workers)
     return replace(flown, table=table, kept=kept)
 
 
@@ -442,7 +449,7 @@ def _folder(out: str | Path | None) -> Iterator[Path | None]:
     if out is None:
         yield None
         return
-    directory = Path(out)
+    directory = Path(out).absolute()
     handle = None
     try:
         try:
@@ -469,46 +476,7 @@ def _write_scenario(directory: Path, text: str) -> None:
         raise CampaignError(f"{directory / SCENARIO_NAME}: cannot be written: {error.strerror}") from None
 
 
-# ---- who flies ----------------------------------------------------------------------------------
-
-
-def pool_for(flight: FlightFactory | None) -> Pool:
-    """Who best flies this software: the core holds no lock, software in Python holds the interpreter."""
-    return "processes" if flight else "threads"
-
-
-@dataclass(frozen=True)
-class Workers:
-    """Who flies cases: so many at a time on this machine, or a cluster."""
-
-    jobs: int | None
-    pool: Pool
-    dask: str | None = None
-
-    @contextmanager
-    def open(self) -> Iterator[tuple[Executor, int]]:
-        """An executor, and how many cases to keep it busy with."""
-        if self.dask is not None:
-            from hil.cluster import cluster
-
-            with cluster(self.dask, SCHEDULER_TIMEOUT_S) as opened:
-                yield opened
-            return
-        jobs = self.jobs or len(os.sched_getaffinity(0))
-        executor: Executor
-        if self.pool == "threads":
-            executor = Threads(jobs, thread_name_prefix="case")
-        else:
-            executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts)
-        try:
-            yield executor, 2 * jobs
-        finally:
-            executor.shutdown(cancel_futures=True)
-
-
-def _leave_interrupts() -> None:
-    """Ctrl-C reaches every process of a terminal; the one that keeps the journal decides."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+# ---- flying them --------------------------------------------------------------------------------
 
 
 def _fly_all(
@@ -522,40 +490,39 @@ def _fly_all(
 ) -> None:
     """Flies the cases of those numbers; each is in the journal as soon as it comes back."""
     done, own = runs - len(numbers), versions()
-    waiting = iter(numbers)
-    flying: dict[Future[tuple[Row, dict[str, str]]], int] = {}
-    with workers.open() as (executor, width):
-        try:
-            while True:
-                while len(flying) < width and (number := next(waiting, None)) is not None:
-                    flying[executor.submit(fly_case, replace(first, number=number))] = number
-                if not flying:
-                    return
-                for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                    found, flown_by = _result(future, flying.pop(future), done, runs)
-                    _same_versions(own, flown_by)
-                    journal.add(found)
-                    done += 1
-                    failures += found["verdict"] != PASS
-                    if progress:
-                        progress(done, failures, runs)
-        finally:
-            for future in flying:
-                future.cancel()
+    cases = (replace(first, number=number) for number in numbers)
+    with closing(workers.results(fly_case, cases)) as flown:
+        for case, future in flown:
+            found, flown_by = _result(future, case, done, runs)
+            _same_versions(own, flown_by)
+            journal.add(found)
+            done += 1
+            failures += found["verdict"] != PASS
+            if progress:
+                progress(done, failures, runs)
 
 
-def _result(future: Future[Any], number: int, done: int, runs: int) -> Any:
+def _result(future: Future[Any], case: Case, done: int, runs: int) -> tuple[Row, dict[str, str]]:
     kept = f"{done} of {runs} cases are in the journal: --resume flies the rest"
     try:
-        return future.result()
+        return case_result(future, case)
     except ScenarioError as error:
-        raise ScenarioError(f"case {number}: {error}") from None
-    except BrokenProcessPool:
-        raise CampaignError(f"a worker process died (case {number} or one beside it); {kept}") from None
+        raise ScenarioError(f"case {case.number}: {error}") from None
     except CancelledError:
         raise CampaignError(f"the scheduler is gone; {kept}") from None
     except (OSError, MemoryError) as error:
-        raise CampaignError(f"case {number} could not be flown: {error!r}; {kept}") from None
+        raise CampaignError(f"case {case.number} could not be flown: {error!r}; {kept}") from None
+
+
+def case_result(future: Future[Any], case: Case) -> tuple[Row, dict[str, str]]:
+    """What `fly_case` returned; a row of verdict ERROR where the case ended its worker, or was ended at its limit."""
+    try:
+        found: tuple[Row, dict[str, str]] = future.result()
+    except Exception as error:
+        if (reason := not_flown(error)) is None:
+            raise
+        return row(case, reason), versions()
+    return found
 
 
 def _same_versions(own: dict[str, str], flown_by: dict[str, str]) -> None:
@@ -591,26 +558,51 @@ def export_parquet(flown: Campaign, path: Path) -> Path | None:
     return path
 
 
-def _keep_logs(flown: Campaign, first: Case, directory: Path, keep: Keep) -> tuple[Path, ...]:
+def _keep_logs(flown: Campaign, first: Case, directory: Path, keep: Keep, workers: Workers) -> tuple[Path, ...]:
+    """Flies cases again with their logs, but for those of an earlier session; by the kind of worker that flew them."""
     from hil.report.campaign import worst_first
 
     worst = worst_first(flown.rows)[: keep.worst]
-    chosen = {*flown.failed[: keep.failed], *worst, *range(min(keep.sampled, flown.runs))}
-    return tuple(_keep_log(flown, replace(first, number=number), directory) for number in sorted(chosen))
+    failed, sampled = flown.failed[: keep.failed], range(min(keep.sampled, flown.runs))
+    # of a case that was never flown to its verdict, or ended its worker, there is no log
+    chosen = sorted(number for number in {*failed, *worst, *sampled} if flown.rows[number]["digest"] is not None)
+    paths = {number: directory / f"case-{number:06d}" for number in chosen}
+    tasks = [
+        (replace(first, number=number), path.with_suffix(".part"))
+        for number, path in paths.items() if not path.exists()
+    ]  # fmt: skip
+    if workers.dask is not None:  # the logs belong on this machine
+        workers = replace(workers, dask=None)
+    with closing(workers.results(_fly_with_log, tasks)) as found:
+        for (case, partial), future in found:
+            _keep_log(flown.rows[case.number], future, case, partial, paths[case.number])
+    return tuple(paths.values())
 
 
-def _keep_log(flown: Campaign, case: Case, directory: Path) -> Path:
-    """Flies a case again with its log, unless an earlier session did; its row must be the one in the journal."""
-    kept = directory / f"case-{case.number:06d}"
-    if kept.exists():
-        return kept
-    partial = kept.with_suffix(".part")
+def _fly_with_log(task: tuple[Case, Path]) -> tuple[Row, dict[str, str]]:
+    case, partial = task
     shutil.rmtree(partial, ignore_errors=True)
+    return _row_of(case, partial), versions()
+
+
+def _keep_log(was: Row, future: Future[Any], case: Case, partial: Path, kept: Path) -> None:
+    """What a case that was flown again left; it must be the case in the journal."""
     try:
-        again = row(*_fly(case, partial))
-        if again != flown.rows[case.number]:
-            raise CampaignError(f"case {case.number} flew otherwise when it was flown again for its log")
-        partial.rename(kept)
+        again, _ = case_result(future, case)
     except RecorderError as error:
         raise CampaignError(f"{error}; the journal holds every case") from None
-    return kept
+    if not same_row(was, again):
+        raise CampaignError(f"case {case.number} flew otherwise when it was flown again for its log")
+    partial.rename(kept)
+
+
+def same_row(one: Row, other: Row) -> bool:
+    """Whether two rows are of one flight: equal, but for the last bits of what NumPy worked out (`INEXACT`)."""
+    return one.keys() == other.keys() and all(
+        value == other[name] or (name.startswith(INEXACT) and _close(value, other[name])) for name, value in one.items()
+    )
+
+
+def _close(one: Any, other: Any) -> bool:
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (one, other))
+    return numbers and math.isclose(one, other, rel_tol=LAST_BITS, abs_tol=LAST_BITS)

@@ -150,20 +150,17 @@ class Flight(pytest.Collector):
         from hil.cli.shared import software_named
         from hil.run import fly
         from hil.scenario import ScenarioError
+        from hil.software import RunError
 
         on, software = self.config.getoption("--sil-on"), self.config.getoption("--sil-flight")
         try:
             faults: Any = {"link_faults": self.scenario.link_faults, "board_faults": self.scenario.board_faults}
             with nullcontext() if on == "sil" else open_computer(on, seed=self.seed, **faults) as computer:
                 log = fly(self.scenario, self.seed, flight=software_named(software) or computer)
-        except (BoardError, BridgeError, ScenarioError) as error:
+        except (BoardError, BridgeError, RunError, ScenarioError) as error:
             return Outcome({}, str(error), "")
         except click.UsageError as mistake:
             return Outcome({}, f"--sil-{mistake.message.removeprefix('--')}", "")
-        except Exception as error:
-            if not software:
-                raise
-            return Outcome({}, f"{type(error).__name__}: {error}", "")
         for line in log.beyond_validity:
             self.warn(pytest.PytestWarning(f"{self.scenario.name}: beyond the range of a model: {line}"))
         return Outcome({requirement.name: requirement for requirement in log.requirements}, log.error, log.digest)

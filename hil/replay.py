@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from gnc import flight
 from hil.log import Log, digest
-from hil.run import FlightComputer, start, take_answer
+from hil.run import FlightComputer, start
+from hil.software import take_answer
 
 Frames = NDArray[np.void]
 # What the flight computer was given before what it made of it; its estimate before the command that follows from it
@@ -24,7 +25,7 @@ REPORT_EVERY = 100
 
 
 class ReplayError(RuntimeError):
-    """The flight computer broke off; the message names tick and reason."""
+    """The flight computer broke off, or there was nothing to compare; the message says where and why."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,9 @@ def replay(
         progress: called now and then with the recorded time in s.
 
     Raises:
-        ReplayError: the flight core refused a frame.
+        ReplayError: the flight core refused a frame, or there is none in the log.
         BridgeError: the board is gone, or refused what it was given.
-        ValueError: it answered something that is no command.
+        AnswerError: it answered something that is no command, or no telemetry.
     """
     given = computer
     computer = _started(given, log.params[0])
@@ -120,12 +121,15 @@ def replay(
         sensors=log.sensors, command=np.zeros(rows, flight.COMMAND), telemetry=np.zeros(rows, flight.TELEMETRY)
     )
     has_telemetry = bool(log.telemetry["t_us"].any())
+    recorded_frames = log.sensors.view()
+    recorded_frames.flags.writeable = False
+    phases = len(log.scenario.flight.phases)
     for i in range(rows):
-        frame = log.sensors[i]
+        frame = recorded_frames[i]
         if (params := cold_starts.get(int(frame["tick"]))) is not None:
             computer = _started(given, params)
         try:
-            answered = take_answer(computer.step(frame), frame, part, i)
+            answered = take_answer(computer.step(frame), frame, part, i, phases)
         except flight.FlightError as error:
             raise ReplayError(f"the flight core refused the frame of tick {frame['tick']}: {error}") from None
         has_telemetry = has_telemetry and answered
@@ -145,7 +149,7 @@ def _started(computer: FlightComputer | None, params: np.void) -> FlightComputer
 
 
 def compare(a: Log, b: Log) -> Comparison:
-    """Two recorded flights: sensor frames, telemetry and commands."""
+    """Two recorded flights: sensor frames, telemetry and commands. Raises ReplayError when neither has a cycle."""
     found = _compare(
         {name: getattr(a, name) for name in ORDER}, {name: getattr(b, name) for name in ORDER}, a.sensors, (a, b)
     )
@@ -156,6 +160,8 @@ def compare(a: Log, b: Log) -> Comparison:
 def _compare(a: Mapping[str, Frames], b: Mapping[str, Frames], sensors: Frames, logs: Iterable[Log]) -> Comparison:
     names = tuple(name for name in ORDER if name in a)
     lengths = (len(a["command"]), len(b["command"]))
+    if not any(lengths):
+        raise ReplayError("no cycle was flown: there is nothing to compare")
     count = min(lengths)
     missed = _missed(logs, sensors["tick"][:count])
     differs = np.zeros(count, bool)

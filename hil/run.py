@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
+from contextvars import copy_context
 from dataclasses import asdict
 from pathlib import Path
-from shlex import quote
+from threading import Event
 from time import perf_counter
 from types import SimpleNamespace
 from typing import Any, Literal, Protocol
@@ -25,7 +26,10 @@ from hil.realtime import Clock, Overrun, Pacer, realtime_process
 from hil.recorder import FLUSH_S, Recorder, RecorderError
 from hil.sampling import RANDOM, Sampling
 from hil.scenario import Scenario, ScenarioError
+from hil.software import AnswerError, FlightFactory, RunError, is_interrupt, own_state, take_answer, told
 
+# An interrupt is looked for after so many cycles of the flight core, or so many free drifts: a tenth of a second
+CYCLES_UNWATCHED, DRIFTS_UNWATCHED = 5000, 64
 # A run that was broken off ends this long after it came to its last hold or drift
 AFTER_BREAK_OFF_S = 600.0
 
@@ -39,33 +43,15 @@ class FlightComputer(Protocol):
     """
 
     def step(self, sensors: np.void) -> Any:
-        """One control cycle. A `BridgeError` or an OSError ends the run there, with verdict ERROR and a whole log."""
+        """One control cycle. `sensors` may only be read.
+
+        Whatever it raises ends the run there, with verdict ERROR and a whole log; so does an answer that is none.
+        """
 
     # Optional: describe() -> dict[str, Any], asked at the end what it was, for the log's `computer`. A run with any
     # "mismatches" in it never has verdict PASS. link_faults and board_faults: those of the scenario that it injects.
     # restart(params), called after `step` raised a ColdStartError: takes the states of now and the retreat to begin
     # with; the same frame follows again.
-
-
-FlightFactory = Callable[[Any], FlightComputer]
-"""Makes a flight computer from a run's flight parameters, one record of `gnc.flight.PARAMS`."""
-
-
-def software_name(flight: FlightFactory | None) -> str:
-    """MODULE:FACTORY, as `--flight` takes it; empty for the flight core."""
-    return "" if flight is None else f"{flight.__module__}:{getattr(flight, '__qualname__', flight)}"
-
-
-def flown_by(flight: FlightFactory | None) -> str:
-    """What a command needs besides to fly that software again."""
-    return "" if flight is None else f" --flight {quote(software_name(flight))}"
-
-
-def _computer(run: Run, flight: FlightComputer | FlightFactory | None) -> Any:
-    if flight is None:
-        return run.flight_core()
-    made = isinstance(flight, type) or not hasattr(flight, "step")
-    return flight(run.params) if made else flight  # type: ignore[operator]
 
 
 def start(computer: FlightComputer, params: np.void) -> None:
@@ -74,28 +60,62 @@ def start(computer: FlightComputer, params: np.void) -> None:
         begin(params)
 
 
-class _Restarted:
-    """A flight computer that the ground gives parameters anew when it has started cold.
+class _Flown:
+    """The flight computer of a run, which the ground gives parameters anew when it has started cold.
 
-    `params` has those of every start, `cold_starts` the ticks of all but the first.
+    A user's code is called in a context of its own, which keeps what it sets there, as NumPy's error handling, from
+    the code around it. `params` has the parameters of every start, `cold_starts` the ticks of all but the first.
+    Raises RunError when the flight computer cannot be made or started.
     """
 
-    def __init__(self, run: Run, computer: FlightComputer):
+    def __init__(self, run: Run, flight: FlightComputer | FlightFactory | None):
         self.params, self.cold_starts = [run.params], list[int]()
-        self._run, self._computer = run, computer
+        self._run, self._context = run, copy_context()
+        self.computer: Any = run.flight_core() if flight is None else self._made(flight)
+
+    def _made(self, flight: FlightComputer | FlightFactory) -> Any:
+        given = self._run.params.copy()
+        try:
+            computer: Any = flight
+            if isinstance(flight, type) or not hasattr(flight, "step"):
+                computer = self._context.run(flight, given)
+            self._context.run(start, computer, given)
+        except BridgeError:
+            raise
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            raise RunError(f"the flight computer cannot be started: {told(error)}") from error
+        return computer
 
     def step(self, sensors: np.void) -> Any:
         """One control cycle."""
+        return self._context.run(self._step, sensors)
+
+    def _step(self, sensors: np.void) -> Any:
         try:
-            return self._computer.step(sensors)
+            return self.computer.step(sensors)
         except ColdStartError:
-            restart = getattr(self._computer, "restart", None)
+            restart = getattr(self.computer, "restart", None)
             if restart is None:
                 raise
             self.params.append(self._run.params_to_retreat())
             self.cold_starts.append(int(sensors["tick"]))
-            restart(self.params[-1])
-            return self._computer.step(sensors)
+            restart(self.params[-1].copy())
+            return self.computer.step(sensors)
+
+    def describe(self) -> tuple[dict[str, Any] | None, str | None]:
+        """What the flight computer says of itself, and why it does not say it."""
+        try:
+            describe = getattr(self.computer, "describe", None)
+            found = self._context.run(describe) if describe else None
+            if found is not None:
+                found = json.loads(json.dumps(dict(found)))
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            return None, f"the flight computer cannot say what it was: {told(error)}"
+        return found, None
 
 
 def refuse_faults_not_injected(scenario: Scenario, computer: FlightComputer | FlightFactory | None) -> None:
@@ -125,6 +145,7 @@ def fly(
     grace_s: float = 1.0,
     clock: Clock | None = None,
     frames: Chunk | None = None,
+    stop: Event | None = None,
 ) -> Log:
     """Flies a scenario and checks its requirements against truth.
 
@@ -145,33 +166,36 @@ def fly(
         clock: what keeps time in mode "realtime"; the system's monotonic clock by default.
         frames: memory of an earlier run of the scenario with the flight core, to be flown in again: the
             frames of that run's log are overwritten.
+        stop: once another thread sets it, the run ends within a second.
 
     Raises:
         ScenarioError: a mistake in the scenario, or faults of link or board in it that `flight` does not inject.
         ValueError: a mode or a policy that is none.
         BridgeError: a board refused the flight parameters, or was gone before the first cycle.
+        RunError: the flight computer could not be made or started.
+        KeyboardInterrupt: Ctrl-C, or `stop`; the log holds what was flown until then.
         RecorderError: the log cannot be written.
     """
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario, overrides)
     refuse_faults_not_injected(scenario, flight)
-    run = prepare(scenario, seed, case, sampling)
-    pacer = _pacer(scenario, mode, overrun, grace_s, clock)
-    computer = _computer(run, flight)
-    start(computer, run.params)
-    recorder = _open_recorder(run, Path(out)) if out is not None else None
-    try:
-        process: AbstractContextManager[dict[str, str]] = realtime_process() if pacer else nullcontext({})
-        with process as settings:
-            log = _fly(run, computer, recorder, progress, pacer, settings, frames)
-    except RecorderError:
-        raise
-    except BaseException:
-        if recorder:
-            with suppress(RecorderError):  # what ended the run is what is told
-                recorder.close()
-        raise
-    return log
+    folder = None if out is None else Path(out).absolute()
+    with own_state():
+        run = prepare(scenario, seed, case, sampling)
+        pacer = _pacer(scenario, mode, overrun, grace_s, clock)
+        flown = _Flown(run, flight)
+        recorder = _open_recorder(run, folder) if folder is not None else None
+        try:
+            process: AbstractContextManager[dict[str, str]] = realtime_process() if pacer else nullcontext({})
+            with process as settings:
+                return _fly(run, flown, recorder, progress, pacer, settings, frames, stop)
+        except RecorderError:
+            raise
+        except BaseException:
+            if recorder:
+                with suppress(RecorderError):  # what ended the run is what is told
+                    recorder.close()
+            raise
 
 
 def _open_recorder(run: Run, out: Path) -> Recorder:
@@ -206,16 +230,17 @@ def rows_max(scenario: Scenario) -> int:
 
 def _fly(
     run: Run,
-    computer: Any,
+    flown_by: _Flown,
     recorder: Recorder | None,
     progress: Callable[[float], None] | None,
     pacer: Pacer | None,
     settings: dict[str, str],
     frames: Chunk | None,
+    stop: Event | None,
 ) -> Log:
-    scenario = run.scenario
+    scenario, computer = run.scenario, flown_by.computer
     most = rows_max(scenario)
-    frames, restarted = frames or Chunk(most), _Restarted(run, computer)
+    frames = frames or Chunk(most)
     if len(frames.telemetry) != most:
         raise ValueError(f"frames has {len(frames.telemetry)} rows: expected {most} for {scenario.name}")
     own_core = computer if isinstance(computer, core.Flight) and pacer is None else None
@@ -231,17 +256,18 @@ def _fly(
         broken_off_after_s=AFTER_BREAK_OFF_S,
     )
     if own_core and not recorder and not progress:
-        stretch = most  # nobody looks on: without the interpreter to the end
+        stretch = CYCLES_UNWATCHED  # nobody looks on: seldom back to the interpreter
     rows, ended, error = 0, "time is up", None
     started = perf_counter()
     while rows < most:
+        _raise_if(stop)
         part = _slice(frames, rows, min(rows + stretch, most))
         count = len(part.telemetry)
         if own_core:
             flown = loop.run(part, count)
         else:
             try:
-                flown, error = _run_with(loop, restarted, part, count, pacer)
+                flown, error = _run_with(loop, flown_by, part, count, pacer, len(scenario.flight.phases), stop)
             except BaseException:  # whatever ends it, what was flown is kept
                 _record(recorder, part, round(loop.t_s / scenario.flight["cycle_s"]) - rows)
                 raise
@@ -267,14 +293,15 @@ def _fly(
     wall = {"flight": perf_counter() - started}
     whole = _slice(frames, 0, rows)
     realtime = pacer.summary(settings) if pacer else None
-    describe = getattr(computer, "describe", None)
+    described, undescribed = flown_by.describe()
+    error = error or undescribed
     extras = {
         "realtime": realtime,
-        "computer": describe() if describe else None,
-        "params": np.array(restarted.params),
-        "cold_starts": restarted.cold_starts,
+        "computer": described,
+        "params": np.array(flown_by.params),
+        "cold_starts": flown_by.cold_starts,
     }
-    log = _judge(run, whole, error, ended if error is None else "error", flown_digest, wall, extras)
+    log = _judge(run, whole, error, ended if error is None else "error", flown_digest, wall, extras, stop)
     if recorder:
         recorder.finish(log.summary(), log.params)
     return log
@@ -303,27 +330,38 @@ def _last_phases(scenario: Scenario) -> list[int]:
 
 
 def _run_with(
-    loop: Loop, computer: FlightComputer, part: SimpleNamespace, count: int, pacer: Pacer | None
+    loop: Loop,
+    computer: _Flown,
+    part: SimpleNamespace,
+    count: int,
+    pacer: Pacer | None,
+    phases: int,
+    stop: Event | None,
 ) -> tuple[int, str | None]:
     """The same cycles with a flight computer that is called from Python, by the wall clock if there is a pacer.
 
     Returns how many were flown, and why no more can be.
     """
+    given = part.sensors.view()
+    given.flags.writeable = False
     for i in range(count):
         if loop.finished:
             return i, None
+        _raise_if(stop)
         if pacer:
             pacer.wait()
         loop.sense(part, i)
-        frame = part.sensors[i]
+        frame = given[i]
         try:
             answer = computer.step(frame)
-        except BridgeError as lost:
-            return i, str(lost)
-        except OSError as error:
-            return i, f"the flight computer failed at tick {frame['tick']}: {type(error).__name__}: {error}"
-        in_time = pacer.answered(int(frame["tick"])) if pacer else True
-        take_answer(answer, frame, part, i)
+            in_time = pacer.answered(int(frame["tick"])) if pacer else True
+            take_answer(answer, frame, part, i, phases)
+        except (BridgeError, AnswerError) as mistake:
+            return i, str(mistake)
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            return i, f"the flight computer failed at tick {frame['tick']}: {told(error)}"
         if not in_time:
             part.command[i] = np.zeros((), core.COMMAND)
             part.command[i]["t_us"], part.command[i]["tick"] = frame["t_us"], frame["tick"]
@@ -338,27 +376,9 @@ def _run_with(
     return count, None
 
 
-def take_answer(answer: Any, frame: np.void, part: Any, i: int) -> bool:
-    """Puts what a flight computer answered into row i of `part.command` and `part.telemetry`.
-
-    Returns whether it gave telemetry. Raises ValueError when the command is none.
-    """
-    command, telemetry = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
-    record = np.asarray(command)
-    if record.dtype == core.COMMAND:
-        part.command[i] = record
-    else:
-        if record.ndim != 1 or len(record) > core.N_THRUSTERS or not ((record >= 0) & (record < 2**32)).all():
-            raise ValueError(
-                f"command at {frame['t_us'] * 1e-6:.1f} s: expected a gnc.flight.COMMAND record or up to "
-                f"{core.N_THRUSTERS} on-times in us, got {command!r}"
-            )
-        part.command[i]["thruster_on_us"][: len(record)] = record
-        part.command[i]["dock_arm"] = 1
-        part.command[i]["t_us"], part.command[i]["tick"] = frame["t_us"], frame["tick"]
-    if telemetry is not None:
-        part.telemetry[i] = telemetry
-    return telemetry is not None
+def _raise_if(stop: Event | None) -> None:
+    if stop is not None and stop.is_set():
+        raise KeyboardInterrupt
 
 
 def _judge(
@@ -369,6 +389,7 @@ def _judge(
     flown_digest: str,
     wall: dict[str, float],
     extras: dict[str, Any],
+    stop: Event | None,
 ) -> Log:
     scenario, truth, contact = run.scenario, frames.truth, run.plant.contact_record()
     duration_s = len(truth) * scenario.flight["cycle_s"]
@@ -378,9 +399,14 @@ def _judge(
     def timed_drift(states: Any, duration_s: float) -> Any:
         nonlocal drift_s
         started = perf_counter()
-        found = run.plant.passive_min_distances(states, duration_s)
+        distances, times = list[float](), list[float]()
+        for at in range(0, len(states), DRIFTS_UNWATCHED):
+            _raise_if(stop)
+            part = run.plant.passive_min_distances(states[at : at + DRIFTS_UNWATCHED], duration_s)
+            distances += part[0]
+            times += part[1]
         drift_s = perf_counter() - started
-        return found
+        return distances, times
 
     started = perf_counter()
     if error is None:

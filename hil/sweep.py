@@ -10,8 +10,7 @@ import csv
 import hashlib
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from math import inf, isfinite, prod
@@ -19,15 +18,17 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from hil.campaign import Case, Workers, fly_case, pool_for
+from hil.campaign import Case, case_result, fly_case
 from hil.files import replacing
 from hil.journal import Row, canonical, flown_beyond
 from hil.log import ERROR, PASS, versions
 from hil.prepare import prepare
 from hil.report.wording import requirement_order
-from hil.run import FlightFactory, flown_by, refuse_faults_not_injected
+from hil.run import refuse_faults_not_injected
 from hil.scenario import Scenario, ScenarioError
+from hil.software import FlightFactory, flown_by
 from hil.statistics import clopper_pearson
+from hil.workers import Workers, pool_for
 
 CASES_MAX = 1_000_000
 DIGITS = 12
@@ -225,6 +226,7 @@ def sweep(
     overrides: Iterable[str] = (),
     flight: FlightFactory | None = None,
     jobs: int | None = None,
+    time_limit_s: float | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Sweep:
     """Flies cases 0 to runs - 1 at every point of the grid.
@@ -235,12 +237,17 @@ def sweep(
         runs: cases at each point.
         seed: master seed, the same at each point.
         overrides: "dotted.key=value", the same at each point.
-        flight: makes another flight computer for each case; a function that can be imported by name.
-        jobs: cases flown at a time, in processes where `flight` is given; the processors there are by default.
+        flight: makes another flight computer for each case; a class or a function that can be imported by name,
+            or a `hil.software.Software`. A case that ends its worker process is a row of verdict ERROR.
+        jobs: cases flown at a time, in processes where `flight` or a time limit is given; the processors there are
+            by default.
+        time_limit_s: how long a case may take by the clock (s); one that takes longer is a row of verdict ERROR.
         progress: called with the number of cases done.
 
     Raises:
-        SweepError: no parameter, one twice, too many cases, no jobs, or a worker process that died.
+        SweepError: no parameter, one twice, or too many cases.
+        WorkersError: workers that cannot be started, or not with what is asked of them.
+        SoftwareError: flight software without a name to import it by.
         ScenarioError: a key or a value that the scenario does not take, at whichever point.
     """
     overrides = tuple(overrides)
@@ -249,8 +256,7 @@ def sweep(
         raise SweepError("--param: expected one or more, each with a key of its own")
     if runs < 1 or runs * prod(len(parameter.values) for parameter in parameters) > CASES_MAX:
         raise SweepError(f"{runs} cases at each point: expected 1 or more, and {CASES_MAX:,} at most in all")
-    if jobs is not None and jobs < 1:
-        raise SweepError(f"jobs = {jobs}: expected 1 or more")
+    workers = Workers(jobs, pool_for(flight, time_limit_s), time_limit_s=time_limit_s)
     grid, cases = [], []
     for values in product(*(parameter.values for parameter in parameters)):
         settings = [*overrides, *(f"{key}={value}" for key, value in zip(keys, values, strict=True))]
@@ -261,10 +267,7 @@ def sweep(
         grid.append((values, f"proxops run {quote(str(scenario))} {settled} --seed {seed}{flown_by(flight)}"))
         first = Case(read.to_toml(), read.source, str(Path(read.path).resolve()), seed, 0, flight)
         cases += [replace(first, number=number) for number in range(runs)]
-    try:
-        rows = _fly(cases, Workers(jobs, pool_for(flight)), progress)
-    except BrokenProcessPool:
-        raise SweepError("a worker process died: the flight software ended it, or the system did") from None
+    rows = _fly(cases, workers, progress)
     points = tuple(
         Point(values, tuple(rows[at * runs : (at + 1) * runs]), command) for at, (values, command) in enumerate(grid)
     )
@@ -274,22 +277,19 @@ def sweep(
 def _fly(cases: Sequence[Case], workers: Workers, progress: Callable[[int], None] | None) -> list[Row]:
     """A row for each case, in their order, whoever is first."""
     rows: dict[int, Row] = {}
-    waiting = iter(enumerate(cases))
-    flying: dict[Future[tuple[Row, dict[str, str]]], int] = {}
-    with workers.open() as (executor, width):
-        while True:
-            while len(flying) < width and (following := next(waiting, None)) is not None:
-                flying[executor.submit(fly_case, following[1])] = following[0]
-            if not flying:
-                return [rows[at] for at in range(len(cases))]
-            for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                at = flying.pop(future)
-                try:
-                    rows[at], _ = future.result()
-                except ScenarioError as error:
-                    raise ScenarioError(f"case {cases[at].number}: {error}") from None
-                if progress:
-                    progress(len(rows))
+    with closing(workers.results(_fly_numbered, enumerate(cases))) as flown:
+        for (at, case), future in flown:
+            try:
+                rows[at], _ = case_result(future, case)
+            except ScenarioError as error:
+                raise ScenarioError(f"case {case.number}: {error}") from None
+            if progress:
+                progress(len(rows))
+    return [rows[at] for at in range(len(cases))]
+
+
+def _fly_numbered(task: tuple[int, Case]) -> tuple[Row, dict[str, str]]:
+    return fly_case(task[1])
 
 
 def _cell(value: Any) -> Any:

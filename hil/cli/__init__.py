@@ -5,7 +5,6 @@ Exit status: 0 PASS, 1 FAIL, 2 the user's mistake, 3 the run broke, 130 interrup
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 
@@ -16,7 +15,8 @@ from hil.cli.campaigns import campaign
 from hil.cli.flying import check, list_scenarios, replay, run
 from hil.cli.regression import baseline, sweep
 from hil.cli.results import compare, finish, report
-from hil.cli.shared import print_anything, settle_environment
+from hil.cli.shared import TimeLimitExceeded, print_anything, settle_environment
+from hil.cli.streams import harden
 from hil.report.wording import visible
 
 MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
@@ -36,6 +36,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: a user's mistake is one line and exit status 2, never a traceback."""
+    harden()
     print_anything()
     settle_environment()
     try:
@@ -46,10 +47,8 @@ def main() -> None:
         _leave("interrupted", INTERRUPTED)
     except click.ClickException as error:
         _leave(error.format_message(), MISTAKE)
-    except BrokenPipeError:
-        # the reader of our output has gone; what is still buffered has nowhere to go
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(BROKE)
+    except TimeLimitExceeded as error:
+        _leave(str(error), error.exit_status)
     except Exception as error:
         if type(error).__name__ in ("ScenarioError", "RecorderError", "CampaignError", "BoardError"):
             _leave(str(error), MISTAKE)

@@ -1,5 +1,10 @@
 """`python -m hil.cli`."""
 
-from hil.cli import main
+import sys
+
+if not sys.flags.safe_path:
+    sys.path.append(sys.path.pop(0))  # the current folder may hold modules named as those that ProxOps imports
+
+from hil.cli import main  # after the path is in order
 
 main()

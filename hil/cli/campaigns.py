@@ -22,6 +22,7 @@ from hil.cli.shared import (
     sampler_options,
     seed_option,
     software_named,
+    time_limit_option,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     metavar="C",
     help="Confidence of every statement and interval.",
 )
+@time_limit_option("a case")
 @json_option()
 def campaign(
     scenario: str,
@@ -84,11 +86,12 @@ def campaign(
     accepted: int,
     required: float,
     confidence: float,
+    time_limit_s: float | None,
     as_json: bool,
 ) -> None:
     """Flies SCENARIO N times, each with its own draws, and states what that shows.
 
-    Exit status: 0 no more cases failed than --accept-failures, 1 more did.
+    Exit status: 0 no more cases failed than --accept-failures, 1 more did, 3 none came to its end.
     """
     from hil.campaign import Criterion
     from hil.campaign import campaign as fly_campaign
@@ -100,7 +103,7 @@ def campaign(
     with CampaignProgress(scenario, runs, quiet=as_json) as progress:
         flown = fly_campaign(
             scenario, runs, seed, jobs=jobs, pool=pool, dask=dask, flight=software_named(software), overrides=overrides,
-            out=out, resume=resume, sampler=sampler, criterion=criterion, progress=progress,
+            out=out, resume=resume, sampler=sampler, criterion=criterion, time_limit_s=time_limit_s, progress=progress,
         )  # fmt: skip
     summary = flown.summary()
     if out is not None:
@@ -173,5 +176,5 @@ def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
             soft_wrap=True,
         )
     accepted = f", {summary['accepted']} accepted" if summary["accepted"] else ""
-    colour = {"PASS": "green", "FAIL": "red"}[summary["verdict"]]
+    colour = {"PASS": "green", "FAIL": "red", "ERROR": "red"}[summary["verdict"]]
     console.print(styled((summary["verdict"], f"bold {colour}"), accepted), soft_wrap=True)

@@ -20,9 +20,12 @@ from hil.cli.shared import (
     json_option,
     on_options,
     overrides_option,
+    prints_of_software,
     sampler_options,
     seed_option,
     software_named,
+    time_limit,
+    time_limit_option,
 )
 from hil.seeds import SEED_MAX
 
@@ -92,12 +95,13 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
     show_default=True,
     help="In realtime, s from the start in which a miss is forgiven.",
 )
+@time_limit_option("the run")
 @folder_option("log, scenario and report")
 @json_option()
 def run(
     scenario: str, seed: int, case: int, sampler: Any, runs: int | None, overrides: tuple[str, ...],
-    software: str | None, on: str, allow_mismatch: bool, mode: Any, overrun: Any, grace_s: float, out: Path | None,
-    as_json: bool,
+    software: str | None, on: str, allow_mismatch: bool, mode: Any, overrun: Any, grace_s: float,
+    time_limit_s: float | None, out: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Flies SCENARIO (a name or a file) and checks its requirements."""
     from hil.run import fly
@@ -115,6 +119,8 @@ def run(
     with (
         computer_named(on, allow_mismatch, **faults) as computer,
         FlightProgress(read.name, read.scenario.max_duration_s, quiet=as_json) as progress,
+        prints_of_software(as_json),
+        time_limit(time_limit_s),
     ):
         log = fly(
             read, seed, case=case, sampling=sampling, flight=computer or factory, out=out, progress=progress, mode=mode,

@@ -22,6 +22,7 @@ from hil.cli.shared import (
     overrides_option,
     seed_option,
     software_named,
+    time_limit_option,
     write,
 )
 
@@ -41,11 +42,12 @@ def baseline() -> None:
 @flight_option()
 @on_options()
 @jobs_option("Runs")
+@time_limit_option("a run")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
 @click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
 def save_baseline(
     scenarios: tuple[str, ...], seeds: tuple[str, ...], overrides: tuple[str, ...], software: str | None,
-    on: str, allow_mismatch: bool, jobs: int | None, out: Path, overwrite: bool,
+    on: str, allow_mismatch: bool, jobs: int | None, time_limit_s: float | None, out: Path, overwrite: bool,
 ) -> None:  # fmt: skip
     """Flies SCENARIOS (names or files) with each seed and keeps what later flights are held to in one file."""
     from hil.baseline import save
@@ -59,7 +61,7 @@ def save_baseline(
     with RunsProgress("baseline", runs, quiet=False) as progress:
         made = save(
             out, scenarios, numbers, overrides=overrides, flight=flight, opener=_opener(on, allow_mismatch), jobs=jobs,
-            overwrite=overwrite, progress=progress,
+            overwrite=overwrite, time_limit_s=time_limit_s, progress=progress,
         )  # fmt: skip
     for run in made.runs:
         click.echo(f"{run.scenario}, seed {run.seed}: {run.verdict}, digest {run.digests['telemetry'][:16]}")
@@ -75,21 +77,28 @@ def save_baseline(
 @flight_option()
 @on_options()
 @jobs_option("Runs")
+@time_limit_option("a run")
 @json_option()
 def check_baseline(
-    file: Path, tolerance: float, software: str | None, on: str, allow_mismatch: bool, jobs: int | None, as_json: bool
-) -> None:
+    file: Path, tolerance: float, software: str | None, on: str, allow_mismatch: bool, jobs: int | None,
+    time_limit_s: float | None, as_json: bool,
+) -> None:  # fmt: skip
     """Flies the runs of the baseline FILE again and tells what is not as it was.
 
-    Exit status: 0 identical to the bit or within the tolerance, 1 a figure or a verdict moved.
+    Exit status: 0 identical to the bit or within the tolerance, 1 a figure or a verdict moved, 3 a run broke.
     """
     from hil.baseline import check
     from hil.report.terminal import show_check
 
     flight, opener = software_named(software, on), _opener(on, allow_mismatch)
     with RunsProgress("baseline", None, quiet=as_json) as progress:
-        found = check(file, tolerance=tolerance, flight=flight, opener=opener, jobs=jobs, progress=progress)
+        found = check(
+            file, tolerance=tolerance, flight=flight, opener=opener, jobs=jobs, time_limit_s=time_limit_s,
+            progress=progress,
+        )  # fmt: skip
     click.echo(json.dumps(found.as_dict(), indent=2)) if as_json else show_check(found)
+    if any(run.broke for run in found.runs):
+        sys.exit(EXIT["ERROR"])
     sys.exit(EXIT["FAIL" if found.result == "moved" else "PASS"])
 
 
@@ -113,19 +122,21 @@ def _opener(on: str, allow_mismatch: bool) -> Opener | None:
 @overrides_option()
 @flight_option()
 @jobs_option("Cases")
+@time_limit_option("a case")
 @folder_option("report, JSON and tables")
 @json_option()
 def sweep(
     scenario: str, parameters: tuple[str, ...], runs: int, seed: int, overrides: tuple[str, ...],
-    software: str | None, jobs: int | None, out: Path | None, as_json: bool,
+    software: str | None, jobs: int | None, time_limit_s: float | None, out: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Flies SCENARIO over a grid of values of its keys and maps failures and margins.
 
-    Exit status: 0 however many cases failed: a sweep looks for where they do.
+    Exit status: 0 however many cases failed, for a sweep looks for where they do; 3 when none came to its end.
     """
     from math import prod
 
     from hil.recorder import prepare_directory
+    from hil.report.campaign import none_flown
     from hil.report.sweep import render_sweep
     from hil.report.terminal import show_sweep
     from hil.sweep import Parameter, write_tables
@@ -136,7 +147,10 @@ def sweep(
         prepare_directory(out, 0)
     cases = runs * prod(len(axis.values) for axis in axes)
     with RunsProgress("sweep", cases, quiet=as_json) as progress:
-        flown = fly_sweep(scenario, axes, runs, seed, overrides=overrides, flight=flight, jobs=jobs, progress=progress)
+        flown = fly_sweep(
+            scenario, axes, runs, seed, overrides=overrides, flight=flight, jobs=jobs, time_limit_s=time_limit_s,
+            progress=progress,
+        )  # fmt: skip
     text = json.dumps(flown.summary(), indent=2)
     click.echo(text) if as_json else show_sweep(flown)
     if out is not None:
@@ -147,3 +161,5 @@ def sweep(
         ]
         if not as_json:
             click.echo(f"report: {written[-1]}")
+    if none_flown([row for point in flown.points for row in point.rows]):
+        sys.exit(EXIT["ERROR"])

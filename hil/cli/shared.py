@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import os
+import signal
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ import click
 from hil.seeds import SEED_MAX
 
 if TYPE_CHECKING:
-    from hil.run import FlightComputer, FlightFactory
+    from hil.run import FlightComputer
+    from hil.software import Software
 
 EXIT = {"PASS": 0, "FAIL": 1, "ERROR": 3}
 REPORT_NAME = "report.html"
@@ -107,25 +109,56 @@ def flight_option() -> Option:
     )  # fmt: skip
 
 
-def software_named(name: str | None, on: str = "sil") -> FlightFactory | None:
-    """What MODULE:FACTORY names, imported from the current folder or the path; not beside another flight computer."""
+def software_named(name: str | None, on: str = "sil") -> Software | None:
+    """What MODULE:FACTORY names, imported from the path or the current folder; not beside another flight computer."""
     if name is None:
         return None
     if on != "sil":
         raise click.UsageError(f"--flight {name}: expected without --on {on}: one computer flies")
-    from importlib import import_module
+    from hil.software import Software, SoftwareError
 
-    module, _, factory = name.partition(":")
-    sys.path.insert(0, str(Path.cwd()))
     try:
-        found: Any = import_module(module)
-        for part in factory.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise click.UsageError(f"--flight {name}: expected MODULE:FACTORY that can be imported: {error}") from None
-    if not callable(found):
-        raise click.UsageError(f"--flight {name}: expected a class or a function, found {type(found).__name__}")
-    return found  # type: ignore[no-any-return]
+        return Software(name)
+    except SoftwareError as error:
+        raise click.UsageError(f"--flight {error}") from None
+
+
+def time_limit_option(what: str) -> Option:
+    """How long one run may take by the clock."""
+    return click.option(
+        "--time-limit", "time_limit_s", type=click.FloatRange(min=0.0, min_open=True), metavar="S",
+        help=f"Wall-clock limit of {what} (s): one that takes longer has verdict ERROR.",
+    )  # fmt: skip
+
+
+@contextmanager
+def time_limit(limit_s: float | None) -> Iterator[None]:
+    """Raises TimeLimitExceeded in the main thread, once the block has taken that long and each second after."""
+    if limit_s is None:
+        yield
+        return
+
+    def expired(*_: object) -> None:
+        raise TimeLimitExceeded(f"not flown within the time limit of {limit_s:g} s")
+
+    before = signal.signal(signal.SIGALRM, expired)
+    signal.setitimer(signal.ITIMER_REAL, limit_s, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class TimeLimitExceeded(BaseException):  # flight software that catches every Exception must not catch it
+    """A run took longer than it may."""
+
+    exit_status = EXIT["ERROR"]
+
+
+def prints_of_software(as_json: bool) -> AbstractContextManager[Any]:
+    """Where flight software prints to while it flies: not to the output of a program that reads JSON."""
+    return redirect_stdout(sys.stderr if as_json else sys.stdout)
 
 
 def write(path: Path, text: str) -> Path:

@@ -50,6 +50,11 @@ class Flown(Protocol):
     def digest(self) -> str: ...  # noqa: D102
 
 
+def none_flown(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether no case came to its end, so that nothing was shown whatever failures are accepted."""
+    return all(row["verdict"] == ERROR for row in rows)
+
+
 def summarise(
     campaign: Flown, required: float = 0.9973, confidence: float = 0.95, sampler: str = "random", accepted: int = 0
 ) -> dict[str, Any]:
@@ -79,7 +84,7 @@ def summarise(
         "failures": len(failed),
         "counted": len(rows),
         "accepted": accepted,
-        "verdict": PASS if len(failed) <= accepted else FAIL,
+        "verdict": ERROR if none_flown(every) else PASS if len(failed) <= accepted else FAIL,
         "beyond_validity": flown_beyond(campaign.rows),
         "errors": sum(row["verdict"] == ERROR for row in every),
         "requirements": [_requirement(name, rows, required, confidence) for name in names],

@@ -105,7 +105,7 @@ def test_a_scheduler_that_goes_is_named_and_the_campaign_resumes(tmp_path: Path)
 
 
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hil.campaign.SCHEDULER_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("hil.workers.SCHEDULER_TIMEOUT_S", 0.5)
     address = f"tcp://127.0.0.1:{free_port()}"
     with pytest.raises(CampaignError, match=rf"^scheduler {address}: cannot be reached within 0\.5 s"):
         campaign("iss-contact", 1, dask=address)

@@ -229,7 +229,9 @@ def test_ones_own_flight_software_flies(session: pytest.Pytester, monkeypatch: p
     ])  # fmt: skip
     found = run(session, "--sil", "scenarios", "--sil-flight", "own_giving_up:Passive")
     found.assert_outcomes(failed=1 + len(requirement_names()))
-    found.stdout.fnmatch_lines(["ArithmeticError: no solution"])
+    found.stdout.fnmatch_lines(
+        ["the flight computer failed at tick 3: ArithmeticError: no solution (own_giving_up.py:*)"]
+    )
     found = run(session, "--sil", "scenarios", "--sil-flight", "nowhere:Passive")
     found.stdout.fnmatch_lines(["--sil-flight nowhere:Passive: expected MODULE:FACTORY*"])
 

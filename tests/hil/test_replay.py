@@ -141,6 +141,15 @@ def test_a_flight_that_ends_sooner_is_not_equal(log: Log) -> None:
     assert "of 400 and 395 cycles" in str(found)
 
 
+def test_flights_without_a_cycle_are_not_equal(log: Log) -> None:
+    none = {name: getattr(log, name)[:0] for name in ("sensors", "command", "telemetry", "truth")}
+    empty = dataclasses.replace(log, **none)
+    for compared in (lambda: compare(empty, empty), lambda: replay(empty)):
+        with pytest.raises(ReplayError, match=r"^no cycle was flown: there is nothing to compare$"):
+            compared()
+    assert not compare(empty, log).equal
+
+
 def test_who_gives_no_telemetry_is_compared_by_commands(log: Log) -> None:
     class Quiet:
         core = flight.Flight(log.params[0])

@@ -110,9 +110,12 @@ def test_ones_own_flight_software_flies_every_case(
     assert all(row["delta_v_mps.total"] == 0.0 for point in own.points for row in point.rows)
 
 
-def test_a_worker_that_dies_ends_the_sweep_in_one_line() -> None:
-    with pytest.raises(SweepError, match="a worker process died: "):
-        sweep("iss-contact", [Parameter.parse(MASS)], 2, flight=dying, jobs=1)
+def test_a_case_that_kills_its_worker_is_a_row_of_the_sweep() -> None:
+    axis = Parameter.parse("scenario.max_duration_s=10,20")
+    found = sweep("iss-contact", [axis], 1, flight=dying, jobs=1)
+    errors = [row["error"] for point in found.points for row in point.rows]
+    assert errors == ["its worker process died each time, 2 times: exit status 9"] * 2
+    assert [point.weakest() for point in found.points] == [("flown", -inf, 0)] * 2
 
 
 def test_margins_of_a_run_that_broke() -> None:
