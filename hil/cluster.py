@@ -25,7 +25,10 @@ def cluster(address: str, timeout_s: float) -> Iterator[tuple[Executor, int]]:
         threads = sum(client.nthreads().values())
         if not threads:
             raise CampaignError(f"scheduler {address}: no worker is connected to it")
-        with client.get_executor(pure=False) as executor:
+        executor = client.get_executor(pure=False)
+        try:
             yield executor, 2 * threads
+        finally:
+            executor.shutdown(wait=False)  # an interrupted campaign does not wait for what is still being flown
     finally:
         client.close(timeout=timeout_s)

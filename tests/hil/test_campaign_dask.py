@@ -104,6 +104,23 @@ def test_a_scheduler_that_goes_is_named_and_the_campaign_resumes(tmp_path: Path)
     assert resumed.digest == campaign("iss-contact", RUNS).digest
 
 
+def test_an_interrupt_does_not_wait_for_what_the_cluster_still_flies(tmp_path: Path) -> None:
+    class Interrupt(BaseException):
+        pass
+
+    began: list[float] = []
+
+    def interrupt(done: int, failures: int, runs: int) -> None:
+        began.append(time.monotonic())
+        raise Interrupt
+
+    with cluster(tmp_path, 1) as found:
+        with pytest.raises(Interrupt):
+            campaign("iss-vbar", 50, dask=found.address, progress=interrupt)
+        took_s = time.monotonic() - began[0]
+    assert took_s < 3.0
+
+
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hil.workers.SCHEDULER_TIMEOUT_S", 0.5)
     address = f"tcp://127.0.0.1:{free_port()}"
