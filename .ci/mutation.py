@@ -204,9 +204,9 @@ def copy_tree(count: int) -> list[Path]:
 
 def row(mutant: Mutant) -> str:
     """What a survivor is in the report, without the comment that its reader writes."""
-    line = mutant.whole.splitlines()[mutant.line() - 1].strip()
-    old, new = (" ".join(text.split()) for text in (mutant.old, mutant.new or "(nothing)"))
-    return f"| `{mutant.file}` | `{line}` | `{old}` | `{new}` |".replace("||", "\\|\\|")
+    line = mutant.whole.splitlines()[mutant.line() - 1]
+    cells = (" ".join(text.split()) for text in (str(mutant.file), line, mutant.old, mutant.new or "(nothing)"))
+    return "".join("| `" + cell.replace("|", "\\|") + "` " for cell in cells) + "|"
 
 
 def main() -> None:
