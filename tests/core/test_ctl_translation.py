@@ -103,6 +103,18 @@ def test_too_much_carried_is_cut_to_a_cycles_worth_in_its_direction(core: ctypes
     assert (c["control.carried"][3:] == [7.0, 8.0, 9.0]).all()
 
 
+def test_a_demand_beyond_the_limit_is_cut_before_what_is_carried_is_added(core: ctypes.CDLL) -> None:
+    c = flying(core, "s4", phase_speed_max_mps=10.0)
+    limit = c.params["force_max_n"] * c.params["cycle_s"]
+    carried = 0.9 * limit * np.array([0.0, 0.6, 0.8])
+    c["guidance.error_v_mps"], c["control.carried"] = [0.0, 50.0, 0.0], [*carried, 0.0, 0.0, 0.0]
+    c.call("control_translation")
+    asked = rotation(c["solution.q_body_from_hill"]).apply(c["control.accel_cmd_hill_mps2"])
+    wanted = carried + limit * asked / np.linalg.norm(asked)
+    assert c["control.saturated"][0] and np.linalg.norm(wanted) > limit
+    assert c["control.carried"][:3] == pytest.approx(limit * wanted / np.linalg.norm(wanted), rel=1e-9, abs=0.0)
+
+
 def test_what_is_carried_never_exceeds_a_cycles_worth(core: ctypes.CDLL) -> None:
     """Or a long saturation would wind up and overshoot for as long."""
     c = flying(core, "final", phase_speed_max_mps=10.0)

@@ -405,3 +405,10 @@ def test_docked_the_relative_filter_takes_no_measurement(core: ctypes.CDLL) -> N
         frame[f"{name}_valid"], frame[f"{name}_t_valid_us"] = 1, frame["t_us"]
     c.step(frame)
     assert not any(c[f"relative.{name}.seen"][0] for name in ("gnss", "rgnss", "camera"))
+
+
+def test_saturation_is_of_this_cycle_alone(core: ctypes.CDLL) -> None:
+    c = Core(core, scenario_params())
+    c["control.saturated"] = True
+    assert c.step(blank_frame())[0] == 0
+    assert not c["control.saturated"][0]
