@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,6 +67,16 @@ def test_source_list_names_every_core_file() -> None:
     listed = re.search(r"^CORE_SOURCES\s*=(.*)$", text, re.M)
     assert listed is not None
     assert sorted(listed[1].split()) == sorted(p.name for p in CORE.glob("*.c"))
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="a source distribution, without a repository")
+def test_git_ignores_no_core_file() -> None:
+    """Cython's C is ignored; a new core source that the same pattern hid would be missing from every clone."""
+    new = [str(folder / "new.c") for folder in (CORE, *CORE.rglob("*")) if folder.is_dir()]
+    command = ["git", "check-ignore", "--no-index", "--verbose", "--non-matching", *new]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.splitlines()
+    assert len(said) == len(new)
+    assert [line for line in said if not line.startswith("::") and ":!" not in line] == []
 
 
 @pytest.mark.parametrize("path", C, ids=name)
