@@ -15,10 +15,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from shlex import quote
+from time import monotonic, sleep
 from typing import Any
 
 import h5py
@@ -42,6 +45,9 @@ FRAMES: dict[str, tuple[np.dtype[np.void], Iterable[Any]]] = {
     "truth": (truth.TRUTH, truth.FIELDS),
 }
 LOCKING = "HDF5_USE_FILE_LOCKING"
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+SUPERBLOCK_VERSION, SUPERBLOCK_BYTES = 3, 48  # with addresses and lengths of 8 bytes
+GROWING_S, READ_S = 1.0, 20.0
 ROW_BYTES = sum(dtype.itemsize for dtype, _ in FRAMES.values())
 
 
@@ -51,8 +57,8 @@ class RecorderError(OSError):
 
 def prepare_directory(directory: Path, rows_max: int) -> None:
     """Makes the output folder. RecorderError when it holds something, cannot be written or has too little room."""
-    existed = directory.exists()
     try:
+        existed = directory.exists()
         if existed and (not directory.is_dir() or any(directory.iterdir())):
             raise RecorderError(f"{directory}: already there and not an empty folder; nothing was overwritten")
         directory.mkdir(parents=True, exist_ok=True)
@@ -212,7 +218,7 @@ def _reason(error: Exception) -> str:
         return "the disk is full"
     if "unable to lock file" in text:
         return f"HDF5 asked for a lock and the file system gave none: set {LOCKING}=FALSE in the environment"
-    detail = text[text.find("error message = ") :].split(",")[0].removeprefix("error message = ").strip("'")
+    detail = text.partition("error message = ")[2].split(",")[0].strip("'")
     return detail or text.splitlines()[0]
 
 
@@ -223,10 +229,18 @@ class LogFile:
     """
 
     def __init__(self, path: Path):
-        path = path / LOG_NAME if path.is_dir() else path
-        if not path.is_file():
-            raise RecorderError(f"{path}: no log there")
+        try:
+            path = path / LOG_NAME if path.is_dir() else path
+            if not path.is_file():
+                raise RecorderError(f"{path}: no log there")
+            short = _is_short(path)
+        except RecorderError:
+            raise
+        except OSError as error:
+            raise RecorderError(f"{path}: cannot be read: {error.strerror}") from None
         with _open(path) as file:
+            if short:
+                _check_chunks(file, path)
             version = file.attrs.get("schema_version")
             if version not in READABLE_VERSIONS:
                 known = " and ".join(map(str, READABLE_VERSIONS))
@@ -249,15 +263,65 @@ class LogFile:
         self.complete = bool(text) and bool(self.summary)
 
 
+def _is_short(path: Path) -> bool:
+    """Whether a file is shorter than it says, as it is after a full disk, or when only a part of it was copied.
+
+    Raises RecorderError when it is no HDF5 file, or HDF5 cannot open it; OSError when it cannot be read.
+    """
+    give_up = monotonic() + GROWING_S
+    while True:
+        with path.open("rb") as file:
+            superblock = file.read(SUPERBLOCK_BYTES)
+            size = file.seek(0, 2)
+        if len(superblock) < SUPERBLOCK_BYTES or not superblock.startswith(SIGNATURE):
+            raise RecorderError(f"{path}: not a readable log: expected an HDF5 file")
+        expected = int.from_bytes(superblock[28:36], "little")  # end-of-file address (HDF5 File Format 3.0, II.A)
+        if superblock[8] != SUPERBLOCK_VERSION or size >= expected:
+            return False
+        if monotonic() > give_up:  # otherwise it may be growing, with its superblock ahead for a moment
+            break
+        sleep(0.05)
+    try:
+        subprocess.run([sys.executable, "-P", "-c", _READ_ALL, path], check=True, capture_output=True, timeout=READ_S)
+    except subprocess.SubprocessError:
+        raise _cut_off(path) from None
+    return True
+
+
+# In SWMR mode HDF5 waits practically for ever for metadata that are missing, and no signal interrupts it
+_READ_ALL = """
+import sys, h5py
+with h5py.File(sys.argv[1], "r", libver="latest", swmr=True, locking=False) as file:
+    for dataset in file.values():
+        dataset[:]
+"""
+
+
+def _check_chunks(file: Any, path: Path) -> None:
+    """Refuses a log of which rows are missing: HDF5 reads zeros beyond the end of a file. Raises RecorderError."""
+    size = path.stat().st_size
+    for dataset in file.values():
+        for row in range(0, len(dataset), dataset.chunks[0]):
+            chunk = dataset.id.get_chunk_info_by_coord((row,))
+            if chunk.byte_offset is None or chunk.byte_offset + chunk.size > size:
+                raise _cut_off(path)
+
+
+def _cut_off(path: Path) -> RecorderError:
+    return RecorderError(
+        f"{path}: not a readable log: a part of it is missing, {path.stat().st_size:,} bytes are there"
+    )
+
+
 def _open(path: Path) -> Any:
     """A log of a run that was killed is still marked as being written: only SWMR opens it."""
     try:
         return _without_a_lock_if_need_be(path, "r")
-    except OSError:
+    except (OSError, RuntimeError):
         pass
     try:
         return _without_a_lock_if_need_be(path, "r", swmr=True)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise RecorderError(f"{path}: not a readable log: {_reason(error)}") from None
 
 

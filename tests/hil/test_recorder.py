@@ -269,8 +269,11 @@ def test_too_little_room_is_said_before_the_flight(tmp_path: Path) -> None:
 
 
 def test_place_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(RecorderError, match=r"cannot be written"):
-        Recorder(Path("/proc/nowhere/out"), 0.1, 1000, ATTRIBUTES)
+    for place in (Path("/proc/nowhere/out"), tmp_path / ("n" * 300), tmp_path / ("deep/" * 1000)):
+        with pytest.raises(RecorderError, match=r"cannot be written"):
+            Recorder(place, 0.1, 1000, ATTRIBUTES)
+    with pytest.raises(RecorderError, match=r"cannot be read: File name too long"):
+        LogFile(tmp_path / ("n" * 300))
 
 
 def test_what_is_not_a_log(tmp_path: Path) -> None:
@@ -279,3 +282,42 @@ def test_what_is_not_a_log(tmp_path: Path) -> None:
     (tmp_path / "log.h5").write_text("not HDF5")
     with pytest.raises(RecorderError, match="not a readable log"):
         LogFile(tmp_path)
+    (tmp_path / "log.h5").write_bytes(b"")
+    with pytest.raises(RecorderError, match="not a readable log: expected an HDF5 file"):
+        LogFile(tmp_path)
+
+
+CUT = """
+import sys
+from pathlib import Path
+from hil import recorder
+from hil.recorder import LogFile, RecorderError
+recorder.READ_S = 4.0
+for size in map(int, sys.argv[2:]):
+    part = Path(sys.argv[1]).with_name("part.h5")
+    part.write_bytes(Path(sys.argv[1]).read_bytes()[:size])
+    try:
+        print(len(LogFile(part).truth))
+    except RecorderError as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_log_of_which_a_part_is_missing_is_refused(tmp_path: Path, finished: bool) -> None:
+    recorder = Recorder(tmp_path / "out", 0.1, 1000, ATTRIBUTES)
+    recorder.append(random_rows(200))
+    if finished:
+        recorder.finish({"verdict": "PASS"})
+    size = recorder.path.stat().st_size
+    cuts = [47, 2000, size // 2]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    done = subprocess.run(
+        [sys.executable, "-c", CUT, str(recorder.path), *map(str, cuts), str(size)],
+        capture_output=True, text=True, env=environment, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    *refused, whole = done.stdout.splitlines()
+    assert whole == "200" and len(refused) == len(cuts)
+    assert "expected an HDF5 file" in refused[0]
+    assert all(f"a part of it is missing, {n:,} bytes" in line for n, line in zip(cuts[1:], refused[1:], strict=True))
