@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
@@ -448,7 +449,7 @@ class Scenario:
     def parse(cls, text: str, source: str, overrides: Iterable[str] = ()) -> Scenario:
         """A scenario from its text, e.g. the one in a log; errors name it `source`."""
         try:
-            document = tomllib.loads(text)
+            document = read_toml(text)
         except tomllib.TOMLDecodeError as error:
             raise ScenarioError(f"{source}: not valid TOML: {error}") from None
         _name_phases(source, document)
@@ -483,6 +484,18 @@ def _find(name: str | Path) -> Path:
     return Path(str(_packaged() / f"{name}.toml"))
 
 
+def read_toml(text: str) -> dict[str, Any]:
+    """A document of TOML. Raises tomllib.TOMLDecodeError for whatever the parser refuses, depth and digits included."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("nested too deeply") from None
+    except ValueError as error:  # more digits than Python reads
+        raise tomllib.TOMLDecodeError(str(error).partition(":")[0]) from None
+
+
 def says_scenario(path: Path) -> bool:
     """Whether a file says that it is a scenario, right or wrong.
 
@@ -491,7 +504,7 @@ def says_scenario(path: Path) -> bool:
     """
     text = path.read_text(encoding="utf-8-sig", errors="replace")
     try:
-        document = tomllib.loads(text)
+        document = read_toml(text)
     except tomllib.TOMLDecodeError:
         return re.search(r"^[ \t]*\[[ \t]*scenario\b", text, re.MULTILINE) is not None
     if isinstance(document.get("scenario"), dict):
@@ -504,7 +517,7 @@ def says_scenario(path: Path) -> bool:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        document = read_toml(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -560,7 +573,7 @@ def _parse_overrides(overrides: Iterable[str]) -> dict[str, Any]:
         if not equals or not all(parts):
             raise ScenarioError(f"--set {override}: expected key=value, for instance plant.step_s=0.05")
         try:
-            value = tomllib.loads(f"value = {text}")["value"]
+            value = read_toml(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:
             value = text.strip()
         if isinstance(value, date | time):
@@ -607,6 +620,8 @@ def _show(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, str):
         return f'"{value}"'
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        return f"a number of {value.bit_length()} bits"
     if isinstance(value, (dict, tuple, list)):
         text = str(_thaw(value))
         return text if len(text) <= 60 else text[:57] + "..."
@@ -1254,6 +1269,8 @@ def _number(reader: _Reader, path: str, value: Any, parameter: core.Field, key: 
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         kind = "whole number" if whole else "number"
         raise reader.fail(path, value, f"expected a {kind}, {_parameter_range(parameter, key)}")
+    if abs(value) > sys.float_info.max:  # a whole number may be too large for any float
+        raise reader.fail(path, value, f"expected {_parameter_range(parameter, key)}")
     si = value * DEG if _in_degrees(parameter, key) else value
     if not parameter.lo <= si <= parameter.hi:
         raise reader.fail(path, value, f"expected {_parameter_range(parameter, key)}")

@@ -25,7 +25,7 @@ from hil.log import ERROR, PASS, versions
 from hil.prepare import prepare
 from hil.report.wording import requirement_order
 from hil.run import refuse_faults_not_injected
-from hil.scenario import Scenario, ScenarioError
+from hil.scenario import Scenario, ScenarioError, read_toml
 from hil.software import FlightFactory, flown_by
 from hil.statistics import clopper_pearson
 from hil.workers import Workers, pool_for
@@ -73,7 +73,7 @@ class Parameter:
 def _number(text: str) -> float | int | str:
     """The number that a text is, or the text; a truth value and a list stay texts."""
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
+        value = read_toml(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text.strip()
     return value if isinstance(value, int | float) and not isinstance(value, bool) else text.strip()

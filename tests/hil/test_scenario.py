@@ -181,9 +181,12 @@ def test_mistake_names_the_file_it_is_in(tmp_path: Path) -> None:
     path.write_text('[scenario]\nname = "mine"\nextends = "iss-final"\n[plant]\nstep_s = 50.0\n')
     with pytest.raises(ScenarioError, match=r"^mine\.toml: plant\.step_s = 50\.0: expected a number from 0\.001 to 1"):
         Scenario.load(path)
-    path.write_text("[scenario\n")
-    with pytest.raises(ScenarioError, match=r"mine\.toml: not valid TOML"):
-        Scenario.load(path)
+    for text in ("[scenario\n", f"deep = {'[' * 5000}", f"long = {'9' * 5000}"):
+        path.write_text(text)
+        with pytest.raises(ScenarioError, match=r"mine\.toml: not valid TOML"):
+            Scenario.load(path)
+        with pytest.raises(ScenarioError, match=r"mine\.toml: not valid TOML"):
+            Scenario.parse(text, "mine.toml")
     path.write_text('[scenario]\nname = "mine"\n')
     with pytest.raises(ScenarioError, match=r"mine\.toml: plant: missing table"):
         Scenario.load(path)
