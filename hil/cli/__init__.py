@@ -5,6 +5,8 @@ Exit status: 0 PASS, 1 FAIL, 2 the user's mistake, 3 the run broke, 130 interrup
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import traceback
 
@@ -58,8 +60,26 @@ def main() -> None:
             _leave(str(error), status)
         if isinstance(error, OSError) and "MPLCONFIGDIR" in str(error):
             _leave(str(error), MISTAKE)  # neither a home nor a temporary folder
+        if isinstance(error, OSError) and (mistake := _mistaken_place(error)):
+            _leave(mistake, MISTAKE)
         traceback.print_exc()
         _leave(f"the run broke: {error}", BROKE)
+
+
+def _mistaken_place(error: OSError) -> str | None:
+    """What is wrong with a place that the user named, or works in; None when that is not why it failed."""
+    if error.filename is None:
+        return "the current folder no longer exists: change to one that does" if not _is_somewhere() else None
+    if error.errno in (errno.EACCES, errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS):
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    return None
+
+
+def _is_somewhere() -> bool:
+    try:
+        return bool(os.getcwd())  # noqa: PTH109  # what everything else asks
+    except FileNotFoundError:
+        return False
 
 
 def _leave(message: str, status: int) -> None:

@@ -14,6 +14,7 @@ from hil.cli.results import show_difference, write_report
 from hil.cli.shared import (
     EXIT,
     REPORT_NAME,
+    Finite,
     computer_named,
     flight_option,
     folder_option,
@@ -90,7 +91,7 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
 @click.option(
     "--grace",
     "grace_s",
-    type=click.FloatRange(min=0.0),
+    type=Finite(min=0.0, max=1.0e6, max_open=True),
     default=1.0,
     show_default=True,
     help="In realtime, s from the start in which a miss is forgiven.",

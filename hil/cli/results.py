@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hil.cli.shared import EXIT, REPORT_NAME, json_option, write
+from hil.cli.shared import EXIT, REPORT_NAME, Finite, json_option, write
 
 if TYPE_CHECKING:
     from hil.campaign import Campaign
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("other", type=click.Path(path_type=Path))
 @json_option()
 @click.option(
-    "--confidence", type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True), default=0.95, show_default=True,
+    "--confidence", type=Finite(0.0, 1.0, min_open=True, max_open=True), default=0.95, show_default=True,
     help="Of two campaigns, that a difference is one.",
 )  # fmt: skip
 @click.option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import math
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 EXIT = {"PASS": 0, "FAIL": 1, "ERROR": 3}
 REPORT_NAME = "report.html"
+SECONDS_MAX = 1.0e9  # of a time by the clock; timers take it everywhere
 
 _SPELLED = {
     "–": "-", "−": "-", "→": "->", "≥": ">=", "≤": "<=", "×": "x", "±": "+-", "…": "...", "µ": "u", "°": " deg",
@@ -29,6 +31,17 @@ _SPELLED = {
 
 Command = Callable[..., None]
 Option = Callable[[Command], Command]
+
+
+class Finite(click.FloatRange):
+    """A range of numbers; nan is in none, though click lets it pass."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number of a text; a usage error for anything else."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return number
 
 
 def overrides_option(whose: str = "the scenario") -> Option:
@@ -126,7 +139,7 @@ def software_named(name: str | None, on: str = "sil") -> Software | None:
 def time_limit_option(what: str) -> Option:
     """How long one run may take by the clock."""
     return click.option(
-        "--time-limit", "time_limit_s", type=click.FloatRange(min=0.0, min_open=True), metavar="S",
+        "--time-limit", "time_limit_s", type=Finite(min=0.0, min_open=True, max=SECONDS_MAX), metavar="S",
         help=f"Wall-clock limit of {what} (s): one that takes longer has verdict ERROR.",
     )  # fmt: skip
 
@@ -189,11 +202,13 @@ def _spell_out(error: UnicodeError) -> tuple[str, int]:
 
 
 def settle_environment() -> None:
-    """Leaves libraries no path that does not work: matplotlib keeps its fonts where the user's folders are.
+    """Leaves libraries no setting that does not work: matplotlib keeps its fonts where the user's folders are.
 
-    Relative XDG base directories count for nothing, as their specification says. Without a home that can be written,
-    a folder of this user's among the temporary ones serves every run.
+    Figures are drawn without a window whatever backend the environment names: a notebook hands down its own, which
+    need not be installed here. Relative XDG base directories count for nothing, as their specification says. Without
+    a home that can be written, a folder of this user's among the temporary ones serves every run.
     """
+    os.environ["MPLBACKEND"] = "agg"
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
         if not Path(os.environ.get(name, "")).is_absolute():
             os.environ.pop(name, None)

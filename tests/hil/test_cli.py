@@ -128,6 +128,18 @@ MISTAKES = {
     "unknown command": (["fly"], "No such command 'fly'"),
     "no log": (["report", "nowhere"], "no log there"),
     "place": (["run", "iss-contact", "--out", "/proc/nowhere/out"], "cannot be written"),
+    "long place": (["run", "iss-contact", "--out", "n" * 300], "cannot be written: File name too long"),
+    "long file": (["report", "n" * 300], "File name too long"),
+    "long campaign": (["campaign", "iss-contact", "--runs", "1", "--out", "n" * 300], "File name too long"),
+    "limit not a number": (["run", "iss-contact", "--time-limit", "nan"], "nan is not in the range"),
+    "limit beyond timers": (["run", "iss-contact", "--time-limit", "1e30"], "is not in the range"),
+    "grace not a number": (["run", "iss-contact", "--mode", "realtime", "--grace", "nan"], "nan is not in the range"),
+    "grace without end": (["run", "iss-contact", "--mode", "realtime", "--grace", "inf"], "inf is not in the range"),
+    "confidence not a number": (["compare", "x", "y", "--confidence", "nan"], "nan is not in the range"),
+    "bits": (["check", "iss-contact", "--set", f"chaser.mass_kg={hex(2**20000)}"], "a number of 20001 bits: expected"),
+    "digits": (["check", "iss-contact", "--set", f"chaser.mass_kg={'9' * 5000}"], "expected a number from 0.1"),
+    "depth": (["check", "iss-contact", "--set", f"chaser.mass_kg={'[' * 5000}"], "expected a number from 0.1"),
+    "degrees": (["check", "iss-contact", "--set", f"flight.init_sigma_attitude_deg={10**400}"], "to 57.2958 deg"),
 }
 
 
@@ -213,3 +225,32 @@ def test_a_run_without_a_home(tmp_path: Path, home: str | None) -> None:
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (1, "") and (tmp_path / "out" / "report.html").exists()
     assert not list((tmp_path / "here").glob("c*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("check", "iss-contact"), 0),
+        (("run", "iss-contact", "--out", "here"), 2),
+        (("run", "iss-contact", "--flight", "a:b"), 2),
+        (("campaign", "iss-contact", "--runs", "1", "--out", "here"), 2),
+    ],
+)
+def test_a_current_folder_that_is_gone(tmp_path: Path, arguments: tuple[str, ...], status: int) -> None:
+    run = "import os, sys; os.chdir(sys.argv[1]); os.rmdir(sys.argv[1]); os.execvp(sys.argv[2], sys.argv[2:])"
+    (tmp_path / "gone").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", run, str(tmp_path / "gone"), *proxops(*arguments)],
+        capture_output=True, text=True, env=environment(),
+    )  # fmt: skip
+    expected = "proxops: the current folder no longer exists: change to one that does\n" if status else ""
+    assert (done.returncode, done.stderr) == (status, expected)
+
+
+@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "none"])
+def test_the_backend_of_a_notebook_draws_no_report(tmp_path: Path, backend: str) -> None:
+    arguments = ("run", "iss-contact", "--set", "scenario.max_duration_s=2.0", "--out", str(tmp_path / "out"))
+    done = subprocess.run(
+        proxops(*arguments), capture_output=True, text=True, env=environment() | {"MPLBACKEND": backend}
+    )
+    assert (done.returncode, done.stderr) == (1, "") and (tmp_path / "out" / "report.html").exists()
