@@ -17,7 +17,7 @@ NATIVE := $(shell find gnc hil firmware_bridge -name '*.pyx' -o -name '*.pxd' -o
     -o -path 'firmware_bridge/link/*' -o -path 'firmware_bridge/icd/generated/icd.[ch]') setup.py
 CORE_TESTS := tests/core tests/gnc tests/closed_loop
 
-.PHONY: help demo test test-long check bench coverage mutation build clean
+.PHONY: help demo test test-long check bench coverage mutation define build clean
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -57,6 +57,12 @@ clean: ## remove everything that a build, a test or a run made
 	find gnc hil firmware_bridge tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 	find gnc hil benchmarks \( -name '*.so' -o -name '*.c' -not -path 'gnc/core/*' \) -delete
 	rm -f firmware_bridge/*.so firmware_bridge/wire.c
+
+define: $(VENV)/.installed ## after a change in gnc/core/definitions: write the files made from them, and build
+	PROXOPS_ONLY=gnc $(PY) setup.py -q build_ext --inplace
+	$(PY) -m gnc.define
+	$(PY) -m firmware_bridge.icd
+	$(PY) setup.py -q build_ext --inplace
 
 build: $(VENV)/.built # compiles what changed
 

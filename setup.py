@@ -2,7 +2,8 @@
 
 Environment: ``CC`` chooses the compiler; ``PROXOPS_OPT`` replaces ``-O2`` for compiler and linker alike
 (``"-O0 --coverage"``, ``"-O1 -g -fsanitize=address,undefined"``); ``PROXOPS_ANNOTATE=1`` writes
-Cython's annotated HTML; ``PROXOPS_ALSO=benchmarks`` builds the extensions there too.
+Cython's annotated HTML; ``PROXOPS_ALSO=benchmarks`` builds the extensions there too; ``PROXOPS_ONLY=gnc`` builds those
+in one package only.
 """
 
 from __future__ import annotations
@@ -34,11 +35,13 @@ def read_sources_mk(folder: Path) -> dict[str, list[str]]:
 MK = read_sources_mk(CORE)
 # The host's end of the wire is the boards' link, but for the protocol, which is theirs alone.
 LINK_SOURCES = [os.path.normpath(LINK / name) for name in read_sources_mk(LINK)["LINK_SOURCES"] if name != "protocol.c"]
-ALSO = os.environ.get("PROXOPS_ALSO", "").split()
+PACKAGES = (
+    os.environ.get("PROXOPS_ONLY", "gnc hil firmware_bridge").split() + os.environ.get("PROXOPS_ALSO", "").split()
+)
 OPT = os.environ.get("PROXOPS_OPT", "-O2").split()
 # A stranger's newer compiler may warn of more than ours: a warning stops the tests, never an install.
 WARNINGS = [w for w in MK["CORE_WARNINGS"] if w != "-Werror"]
-HEADERS = [str(p) for folder in (CORE, LINK, ICD) for p in sorted(folder.glob("*.h"))]
+HEADERS = [str(p) for folder in (CORE, LINK, ICD) for p in sorted(folder.rglob("*.h"))]
 
 # The interpreter's own CFLAGS (a distribution's, or the environment's) may not change the code made for an
 # expression; given at the link, -ffast-math would even set flush-to-zero for the whole process.
@@ -88,7 +91,9 @@ class BuildExt(build_ext):
     def build_core(self) -> str:
         def compile_one(name: str) -> str:
             flags = [*MK["CORE_CFLAGS"], *WARNINGS, *OPT]
-            return self.compiler.compile([str(CORE / name)], output_dir=self.build_temp, extra_postargs=flags)[0]
+            return self.compiler.compile(
+                [str(CORE / name)], output_dir=self.build_temp, include_dirs=[str(CORE)], extra_postargs=flags
+            )[0]
 
         with ThreadPoolExecutor(JOBS) as pool:
             objects = list(pool.map(compile_one, MK["CORE_SOURCES"]))
@@ -100,8 +105,8 @@ class BuildExt(build_ext):
 
 
 def extensions() -> Iterator[Extension]:
-    """One extension for each .pyx below gnc/, hil/, firmware_bridge/ and the directories that PROXOPS_ALSO names."""
-    for pyx in sorted(p for root in ["gnc", "hil", "firmware_bridge", *ALSO] for p in Path(root).rglob("*.pyx")):
+    """One extension for each .pyx below the packages to build."""
+    for pyx in sorted(p for root in PACKAGES for p in Path(root).rglob("*.pyx")):
         yield Extension(
             ".".join(pyx.with_suffix("").parts),
             [str(pyx), *(LINK_SOURCES if pyx.is_relative_to(BRIDGE) else [])],

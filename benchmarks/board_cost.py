@@ -18,7 +18,7 @@ from pathlib import Path
 
 import tomli_w
 
-from firmware_bridge import boards
+from firmware_bridge import boards, wire
 from hil.run import fly
 
 BOARD = "emulated:mps2-an500"
@@ -57,7 +57,7 @@ def recorded(name: str, content: bytes) -> Path:
 def measure() -> dict[str, int | float | str]:
     """Builds the firmware and the check program and returns the figures by name."""
     flown = fly("iss-vbar", 1)
-    recording = recorded("iss-vbar", flown.params.tobytes() + flown.sensors[:CYCLES].tobytes())
+    recording = recorded("iss-vbar", wire.recording(flown.params[0], flown.sensors[:CYCLES]))
     firmware = boards.build(BOARD)
     check = boards.build(BOARD, "check", recording=recording)
     found = boards.run_check(BOARD, check, qemu_arguments=("-icount", "shift=8,sleep=off"))

@@ -10,7 +10,7 @@ from firmware_bridge.boards import SOURCES, BoardError
 ROOT = SOURCES.parents[1]
 # Folder and the files of it, from the root of the project; the board's own make file finds the rest from there.
 PARTS = (
-    ("gnc/core", ("*.c", "*.h", "sources.mk")),
+    ("gnc/core", ("**/*.c", "**/*.h", "sources.mk")),
     ("firmware_bridge/link", ("*.c", "*.h", "sources.mk")),
     ("firmware_bridge/icd/generated", ("*.c", "*.h")),
     ("firmware_bridge/board", ("Makefile", "**/*.c", "**/*.h", "**/*.S", "**/*.ld", "**/*.mk")),

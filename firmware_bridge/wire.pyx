@@ -19,17 +19,20 @@ from firmware_bridge.icd.generated import icd
 from firmware_bridge.icd.message import Message
 from gnc.flight import COMMAND, SENSOR_FRAME, TELEMETRY
 
-__all__ = ["PACKET_MAX", "Counters", "Packet", "Wire", "command_of", "sensor_body"]
+__all__ = ["PACKET_MAX", "Counters", "Packet", "Wire", "command_of", "recording", "sensor_body"]
 
 
 cdef extern from "icd.h" nogil:
     enum:
+        FLIGHT_SLOTS
+        MEASUREMENT_VALUES
         ICD_PACKET_MAX
         ICD_FRAME_MAX
         ICD_APIDS
         ICD_SENSOR_BYTES
         ICD_COMMAND_BYTES
     ctypedef struct icd_message_t:
+        uint16_t bytes_min
         uint16_t bytes
     ctypedef struct icd_command_t:
         int32_t status
@@ -37,7 +40,7 @@ cdef extern from "icd.h" nogil:
         telemetry_t telemetry
     const icd_message_t icd_messages[]
     size_t icd_apid_index(uint16_t apid)
-    void icd_put_sensor(uint8_t *body, const sensor_frame_t *m)
+    size_t icd_put_sensor(uint8_t *body, const sensor_frame_t *m)
     void icd_get_command(const uint8_t *body, icd_command_t *m)
 
 
@@ -62,9 +65,10 @@ cdef extern from "link.h" nogil:
         int message
         uint16_t sequence
         const uint8_t *body
+        size_t size
     void link_init(link_t *link, bint listens_uplink)
     size_t link_receive(link_t *link, const uint8_t *bytes, size_t size, link_packet_t *packet)
-    size_t link_send(link_t *link, int message, const uint8_t *body, uint8_t *frame)
+    size_t link_send(link_t *link, int message, const uint8_t *body, size_t size, uint8_t *frame)
     void link_forget_sequences(link_t *link)
 
 
@@ -124,9 +128,9 @@ cdef class Wire:
         cdef int number = _NUMBER[message.name]
         cdef uint8_t made[ICD_FRAME_MAX]
         cdef size_t size
-        if len(body) != icd_messages[number].bytes:
+        if not icd_messages[number].bytes_min <= len(body) <= icd_messages[number].bytes:
             raise ValueError(f"message {message.name}: {len(body)} bytes: expected {icd_messages[number].bytes}")
-        size = link_send(&self._link, number, <const uint8_t *>PyBytes_AS_STRING(body), made)
+        size = link_send(&self._link, number, <const uint8_t *>PyBytes_AS_STRING(body), len(body), made)
         return PyBytes_FromStringAndSize(<char *>made, size)
 
     def last_sequence(self, message):
@@ -149,13 +153,17 @@ cdef class Wire:
                 found.append(Packet(
                     _MESSAGES[packet.message],
                     packet.sequence,
-                    PyBytes_FromStringAndSize(<const char *>packet.body, icd_messages[packet.message].bytes),
+                    PyBytes_FromStringAndSize(<const char *>packet.body, packet.size),
                 ))
         return found
 
 
 def sensor_body(record):
-    """The body of a SENSOR: one record of gnc.flight.SENSOR_FRAME. Raises ValueError for any other."""
+    """The body of a SENSOR: one record of gnc.flight.SENSOR_FRAME.
+
+    Raises ValueError for any other, and for a frame that says of more slots or values than it can hold.
+    """
+    cdef int i
     cdef sensor_frame_t frame
     cdef uint8_t body[ICD_SENSOR_BYTES]
     if record.dtype is not SENSOR_FRAME and record.dtype != SENSOR_FRAME:
@@ -164,8 +172,21 @@ def sensor_body(record):
     if len(raw) != sizeof(frame):
         raise ValueError(f"sensors: expected one record of gnc.flight.SENSOR_FRAME, got {len(raw)} bytes")
     memcpy(&frame, PyBytes_AS_STRING(raw), sizeof(frame))
-    icd_put_sensor(body, &frame)
-    return PyBytes_FromStringAndSize(<char *>body, ICD_SENSOR_BYTES)
+    if frame.slot_count > FLIGHT_SLOTS:
+        raise ValueError(f"sensors: slot_count is {frame.slot_count}: expected at most {FLIGHT_SLOTS}")
+    for i in range(frame.slot_count):
+        if frame.slot[i].count > MEASUREMENT_VALUES:
+            raise ValueError(f"sensors: slot {i} has count {frame.slot[i].count}: expected at most {MEASUREMENT_VALUES}")
+    return PyBytes_FromStringAndSize(<char *>body, icd_put_sensor(body, &frame))
+
+
+def recording(params, sensors):
+    """What the check program of a board replays (board/check.c): the parameters, then each frame as it goes on the wire.
+
+    params: one record of gnc.flight.PARAMS; sensors: records of gnc.flight.SENSOR_FRAME.
+    """
+    bodies = (sensor_body(frame) for frame in sensors)
+    return params.tobytes() + b"".join(len(body).to_bytes(2, "big") + body for body in bodies)
 
 
 def command_of(bytes body):

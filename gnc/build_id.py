@@ -11,9 +11,8 @@ CORE = Path(__file__).parent / "core"
 
 @cache
 def core_build_id(core: Path = CORE) -> str:
-    """The first 8 bytes, in hexadecimal, of the SHA-256 of the core's sources: names and bytes, sorted by name."""
+    """The first 8 bytes, in hexadecimal, of the SHA-256 of the core's sources: paths and bytes, sorted by path."""
     total = hashlib.sha256()
-    for file in sorted(core.iterdir()):
-        if file.suffix in (".c", ".h"):
-            total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    for name in sorted(file.relative_to(core).as_posix() for file in core.rglob("*.[ch]")):
+        total.update(name.encode() + b"\0" + (core / name).read_bytes() + b"\0")
     return total.hexdigest()[:16]

@@ -5,7 +5,7 @@ The contracts (ranges, frames, aliasing) stand in those headers.
 
 from libc.stddef cimport size_t
 
-cdef extern from "elementary.h" nogil:
+cdef extern from "math/elementary.h" nogil:
     const double ELEM_PI
     const double ELEM_TWO_PI
     double elem_sqrt(double x)
@@ -25,7 +25,7 @@ cdef extern from "elementary.h" nogil:
     double elem_log(double x)
     double elem_cbrt(double x)
 
-cdef extern from "linalg.h" nogil:
+cdef extern from "math/linalg.h" nogil:
     const size_t MAT_SOLVE_MAX
     void vec3_set(double *out, double x, double y, double z)
     void vec3_copy(double *out, const double *a)
@@ -45,7 +45,7 @@ cdef extern from "linalg.h" nogil:
     void mat3_skew(double *out, const double *a)
     bint mat_solve(size_t n, double *a, double *b)
 
-cdef extern from "rotation.h" nogil:
+cdef extern from "math/rotation.h" nogil:
     void quat_mul(double *out, const double *a, const double *b)
     void quat_conj(double *out, const double *q)
     void quat_normalize(double *q)
@@ -56,7 +56,7 @@ cdef extern from "rotation.h" nogil:
     void quat_from_rotvec(double *out, const double *rotvec)
     void quat_to_rotvec(double *out, const double *q)
 
-cdef extern from "orbit.h" nogil:
+cdef extern from "orbit/orbit.h" nogil:
     const double TWO_IMPULSE_MAX_CONDITION
     ctypedef struct gravity_t:
         double mu_m3ps2

@@ -6,7 +6,7 @@ from libc.stddef cimport size_t
 
 from gnc.ccore cimport orbit_cw_stm
 
-cdef extern from "kalman.h" nogil:
+cdef extern from "math/kalman.h" nogil:
     bint kalman_update3(size_t n, size_t estimated, double *p, const double *h, const double *z, const double *r, double gate,
                         double *dx, double *nis)
 

@@ -1,67 +1,27 @@
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from gnc.definitions import Dock as Dock
+from gnc.definitions import Flag as Flag
+from gnc.definitions import Kind as Kind
+from gnc.definitions import Law as Law
+from gnc.definitions import Reason as Reason
+from gnc.definitions import Telecommand as Telecommand
+from gnc.definitions import Uses as Uses
 
 N_THRUSTERS: int
 N_PHASES: int
+N_SLOTS: int
+MEASUREMENT: np.dtype[np.void]
 LATE_CYCLES_MAX: int
 """Control cycles by which a measurement may be late: the core knows where it was then."""
 SENSOR_FRAME: np.dtype[np.void]
 COMMAND: np.dtype[np.void]
 TELEMETRY: np.dtype[np.void]
 PARAMS: np.dtype[np.void]
-
-class Law(IntEnum):
-    HOLD = 0
-    HOP = 1
-    FORCED = 2
-    DOCKED = 3
-    CAM = 4
-    DRIFT = 5
-
-class Flag(IntFlag):
-    STAR_OK = 1
-    RGNSS_OK = 2
-    CAMERA_OK = 4
-    GNSS_OK = 8
-    BURN = 16
-    RETREAT = 32
-    CAM = 64
-    CAPTURED = 128
-    GATE_OPEN = 256
-    SATURATED = 512
-    TC_REJECTED = 1024
-    HELD = 2048
-    FREE_DRIFT = 4096
-
-class Reason(IntEnum):
-    NONE = 0
-    CORRIDOR = 1
-    CLOSING_RATE = 2
-    CAMERA = 3
-    STAR = 4
-    RGNSS = 5
-    ATTITUDE = 6
-    TIMEOUT = 7
-    TELECOMMAND = 8
-    MISSED_CONTACT = 9
-    DISAGREEMENT = 10
-
-class Uses(IntFlag):
-    STAR = 1
-    RGNSS = 2
-    CAMERA = 4
-
-class Telecommand(IntEnum):
-    NONE = 0
-    GO = 1
-    HOLD = 2
-    RESUME = 3
-    RETREAT = 4
-    ABORT = 5
-    FREE_DRIFT = 6
 
 @dataclass(frozen=True)
 class Field:
@@ -75,6 +35,12 @@ class Field:
     meaning: str
 
 def fields(frame: str) -> tuple[Field, ...]: ...
+def tables() -> dict[str, tuple[bool, dict[str, tuple[int, str]]]]: ...
+def components(kind: int) -> tuple[Field, ...]: ...
+def measurements(frames: Any, kind: int) -> NDArray[np.void]: ...
+def add_measurement(
+    frame: Any, kind: int, *, instrument: int, seq: int, t_valid_us: Any, flags: int = 0, **values: Any
+) -> int: ...
 
 class FlightError(RuntimeError):
     status: int

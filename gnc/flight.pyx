@@ -1,95 +1,36 @@
 """The flight core in Python: its frames as structured NumPy records, and one object that steps it.
 
-The layouts come from the descriptors the core itself was compiled with (gnc/core/layout.c), so a
+The layouts come from the descriptors the core itself was compiled with (gnc/core/definitions/layout.c), so a
 record and the C struct behind it cannot disagree.
 """
 
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag
 
 import numpy as np
+
+from gnc.definitions import Dock, Flag, Kind, Law, Reason, Telecommand, Uses
 
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
 __all__ = [
-    "COMMAND", "Field", "Flag", "Flight", "FlightError", "LATE_CYCLES_MAX", "Law", "N_PHASES", "N_THRUSTERS", "PARAMS",
-    "Reason", "SENSOR_FRAME", "TELEMETRY", "Telecommand", "Uses", "fields",
+    "COMMAND", "Dock", "Field", "Flag", "Flight", "FlightError", "Kind", "LATE_CYCLES_MAX", "Law", "MEASUREMENT", "N_PHASES",
+    "N_SLOTS", "N_THRUSTERS", "PARAMS", "Reason", "SENSOR_FRAME", "TELEMETRY", "Telecommand", "Uses", "add_measurement", "components",
+    "fields", "measurements", "tables",
 ]
 
 N_THRUSTERS = FLIGHT_THRUSTERS
 N_PHASES = FLIGHT_PHASES
+N_SLOTS = FLIGHT_SLOTS
 LATE_CYCLES_MAX = HISTORY - 1
-
-
-class Law(IntEnum):
-    """Guidance laws, `telemetry["law"]` and `params["phase_law"]`."""
-
-    HOLD = LAW_HOLD
-    HOP = LAW_HOP
-    FORCED = LAW_FORCED
-    DOCKED = LAW_DOCKED
-    CAM = LAW_CAM
-    DRIFT = LAW_DRIFT
-
-
-class Flag(IntFlag):
-    """Bits of `telemetry["flags"]`."""
-
-    STAR_OK = FLAG_STAR_OK
-    RGNSS_OK = FLAG_RGNSS_OK
-    CAMERA_OK = FLAG_CAMERA_OK
-    GNSS_OK = FLAG_GNSS_OK
-    BURN = FLAG_BURN
-    RETREAT = FLAG_RETREAT
-    CAM = FLAG_CAM
-    CAPTURED = FLAG_CAPTURED
-    GATE_OPEN = FLAG_GATE_OPEN
-    SATURATED = FLAG_SATURATED
-    TC_REJECTED = FLAG_TC_REJECTED
-    HELD = FLAG_HELD
-    FREE_DRIFT = FLAG_FREE_DRIFT
-
-
-class Reason(IntEnum):
-    """Why an approach was broken off, `telemetry["abort_reason"]`."""
-
-    NONE = REASON_NONE
-    CORRIDOR = REASON_CORRIDOR
-    CLOSING_RATE = REASON_CLOSING_RATE
-    CAMERA = REASON_CAMERA
-    STAR = REASON_STAR
-    RGNSS = REASON_RGNSS
-    ATTITUDE = REASON_ATTITUDE
-    TIMEOUT = REASON_TIMEOUT
-    TELECOMMAND = REASON_TELECOMMAND
-    MISSED_CONTACT = REASON_MISSED_CONTACT
-    DISAGREEMENT = REASON_DISAGREEMENT
-
-
-class Uses(IntFlag):
-    """Sensors a phase needs, `params["phase_uses"]`."""
-
-    STAR = USES_STAR
-    RGNSS = USES_RGNSS
-    CAMERA = USES_CAMERA
-
-
-class Telecommand(IntEnum):
-    """`sensors["tc_opcode"]`."""
-
-    NONE = TC_NONE
-    GO = TC_GO
-    HOLD = TC_HOLD
-    RESUME = TC_RESUME
-    RETREAT = TC_RETREAT
-    ABORT = TC_ABORT
-    FREE_DRIFT = TC_FREE_DRIFT
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a frame: element type, element count (0 for a scalar), unit, range, meaning."""
+    """One field of a frame: element type, element count (0 for a scalar), unit, range, meaning.
+
+    type: a NumPy type such as "<f8", or "measurement" for an array of `MEASUREMENT`.
+    """
 
     name: str
     type: str
@@ -101,7 +42,10 @@ class Field:
     meaning: str
 
 
-cdef dict _TYPES = {TYPE_F64: "<f8", TYPE_F32: "<f4", TYPE_U64: "<u8", TYPE_U32: "<u4", TYPE_U16: "<u2", TYPE_U8: "u1"}
+cdef dict _TYPES = {
+    TYPE_F64: "<f8", TYPE_F32: "<f4", TYPE_U64: "<u8", TYPE_U32: "<u4", TYPE_U16: "<u2", TYPE_U8: "u1",
+    TYPE_MEASUREMENT: "measurement",
+}
 
 
 cdef tuple _describe(const flight_layout_t *layout):
@@ -117,19 +61,23 @@ cdef tuple _describe(const flight_layout_t *layout):
 
 cdef object _dtype(const flight_layout_t *layout):
     described = _describe(layout)
+    types = [MEASUREMENT if f.type == "measurement" else f.type for f in described]
     return np.dtype({
         "names": [f.name for f in described],
-        "formats": [(f.type, (f.count,)) if f.count else f.type for f in described],
+        "formats": [(kind, (f.count,)) if f.count else kind for kind, f in zip(types, described)],
         "offsets": [f.offset for f in described],
         "itemsize": layout.size,
     })
 
 
+MEASUREMENT = None
+MEASUREMENT = _dtype(&flight_measurement_layout)
 SENSOR_FRAME = _dtype(&flight_sensor_layout)
 COMMAND = _dtype(&flight_command_layout)
 TELEMETRY = _dtype(&flight_telemetry_layout)
 PARAMS = _dtype(&flight_param_layout)
 cdef dict _FIELDS = {
+    "measurement": _describe(&flight_measurement_layout),
     "sensors": _describe(&flight_sensor_layout),
     "command": _describe(&flight_command_layout),
     "telemetry": _describe(&flight_telemetry_layout),
@@ -140,12 +88,104 @@ cdef dict _FIELDS = {
 def fields(str frame):
     """The fields of a frame, in order: a tuple of `Field`.
 
-    frame: "sensors", "command", "telemetry" or "params". Raises ValueError for any other name.
+    frame: "measurement", "sensors", "command", "telemetry" or "params". Raises ValueError for any other name.
     `lo` and `hi` are the accepted range of a parameter and 0 elsewhere.
     """
     if frame not in _FIELDS:
         raise ValueError(f"frame {frame!r}: expected one of {', '.join(_FIELDS)}")
     return _FIELDS[frame]
+
+
+def tables():
+    """Every table of named values of the core: its name to (whether they are bits, {name: (value, meaning)})."""
+    cdef uint32_t i, k, count = FLIGHT_TABLES
+    found = {}
+    for i in range(count):
+        values = {}
+        for k in range(flight_tables[i].value_count):
+            value = flight_tables[i].values[k]
+            values[value.name.decode()] = (value.value, value.meaning.decode())
+        found[flight_tables[i].name.decode()] = (flight_tables[i].bits, values)
+    return found
+
+
+cdef dict _components():
+    cdef uint32_t i
+    cdef const flight_component_t *c
+    found = {kind: [] for kind in Kind}
+    for i in range(flight_component_count):
+        c = &flight_components[i]
+        first = sum(max(f.count, 1) for f in found[Kind(c.kind)])
+        found[Kind(c.kind)].append(Field(c.name.decode(), "<f8", c.count if c.count > 1 else 0, 8 * first,
+                                         c.unit.decode(), 0.0, 0.0, c.meaning.decode()))
+    return {kind: tuple(fields) for kind, fields in found.items()}
+
+
+cdef dict _COMPONENTS = _components()
+# What `measurements` gives for each kind: the frame's time, the header of the measurement, its components.
+cdef dict _TABLES = {
+    kind: np.dtype(
+        [("t_us", "<u8"), ("t_valid_us", "<u8"), ("row", "<i8"), ("seq", "<u2"), ("instrument", "u1"), ("flags", "u1"),
+         ("count", "u1")]
+        + [(f.name, f.type, (f.count,)) if f.count else (f.name, f.type) for f in described]
+    )
+    for kind, described in _COMPONENTS.items()
+}
+
+
+def components(kind):
+    """The components of the measurements of a `Kind`, in the order of z: a tuple of `Field`; `offset` is in bytes of z."""
+    return _COMPONENTS[Kind(kind)]
+
+
+def measurements(frames, kind):
+    """The measurements of a `Kind` in sensor frames, as a table with a row for each.
+
+    frames: one record of SENSOR_FRAME or an array of shape (n,). Returns a structured array of shape (m,): `row` (index of
+    the frame), `t_us` (its time), `t_valid_us`, `seq`, `instrument`, `flags`, `count`, and the components of the kind by
+    name. A component that the measurement does not have (see `count`) is zero.
+    """
+    kind = Kind(kind)
+    frames = np.atleast_1d(np.asarray(frames))
+    if frames.dtype != SENSOR_FRAME or frames.ndim != 1:
+        raise ValueError(f"frames: expected records of gnc.flight.SENSOR_FRAME, got {frames.dtype} of shape {frames.shape}")
+    slots = frames["slot"]
+    filled = np.arange(N_SLOTS) < frames["slot_count"][:, None]
+    rows, columns = np.nonzero(filled & (slots["kind"] == kind))
+    found = slots[rows, columns]
+    table = np.zeros(len(rows), _TABLES[kind])
+    table["row"], table["t_us"] = rows, frames["t_us"][rows]
+    for name in ("t_valid_us", "seq", "instrument", "flags", "count"):
+        table[name] = found[name]
+    for f in _COMPONENTS[kind]:
+        first = f.offset // 8
+        table[f.name] = found["z"][:, first : first + f.count] if f.count else found["z"][:, first]
+    return table
+
+
+def add_measurement(frame, kind, *, int instrument, int seq, t_valid_us, int flags=0, **values):
+    """Fills the next free slot of a sensor frame; returns the slot's index.
+
+    frame: one writeable record of SENSOR_FRAME. values: the components by name, all of them or the first few.
+    Raises ValueError for a component that the kind has not, one left out before another, or a frame that is full.
+    """
+    kind = Kind(kind)
+    at = int(frame["slot_count"])
+    if at >= N_SLOTS:
+        raise ValueError(f"the sensor frame is full: it has {N_SLOTS} slots")
+    described = _COMPONENTS[kind]
+    given = [f for f in described if f.name in values]
+    if len(given) != len(values) or given != list(described[: len(given)]):
+        raise ValueError(f"{kind.name}: components {', '.join(values)}: expected {', '.join(f.name for f in described)}")
+    slot = frame["slot"][at]
+    slot["instrument"], slot["kind"], slot["flags"], slot["seq"] = instrument, kind, flags, seq
+    slot["t_valid_us"] = t_valid_us
+    slot["count"] = sum(max(f.count, 1) for f in given)
+    for f in given:
+        first = f.offset // 8
+        slot["z"][first : first + max(f.count, 1)] = values[f.name]
+    frame["slot_count"] = at + 1
+    return at
 
 
 class FlightError(RuntimeError):
@@ -162,7 +202,7 @@ cdef str _reason(int32_t status):
     if status == FLIGHT_ERR_PARAM:
         return "a parameter is outside its range, or inconsistent"
     if status == FLIGHT_ERR_FRAME:
-        return "malformed sensor frame: tick or time did not advance by one cycle"
+        return "malformed sensor frame: tick or time did not advance by one cycle, or it has too many slots"
     if status == FLIGHT_ERR_NOT_INIT:
         return "the flight core is not initialised"
     if status == FLIGHT_ERR_FPU:

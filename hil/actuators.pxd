@@ -20,6 +20,7 @@ ctypedef struct thruster_t:
     # state
     double level                    # thrust over full thrust, 0..1
     bint open_at_cycle_end
+    uint32_t driven_us              # on-time that the valve driver gave in the last cycle, whatever the valve did
     # accounts
     double impulse_Ns
     double propellant_kg

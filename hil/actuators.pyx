@@ -16,6 +16,7 @@ cdef bint actuators_open(pulse_t* pulse, thruster_t* thruster, uint32_t on_us, u
     if on_us > 0 and on_us < thruster.min_on_us and not thruster.open_at_cycle_end:
         thruster.min_on_violations += 1
         on_us = 0
+    thruster.driven_us = on_us
     if thruster.stuck_on:
         on_us = cycle_us
     if thruster.stuck_off:

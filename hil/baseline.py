@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from gnc import flight
 from hil.campaign import Case
+from hil.channels import channels
 from hil.checks import Requirement
 from hil.files import replacing
 from hil.log import ERROR, Log
@@ -36,7 +37,7 @@ from hil.scenario import Scenario
 from hil.software import FlightFactory, RunError, flown_by, own_state, software_name
 from hil.workers import Workers, not_flown, pool_for, stop_event
 
-FORMAT, SCHEMA_VERSION = "proxops baseline", 1
+FORMAT, SCHEMA_VERSION = "proxops baseline", 2
 FRAMES = ("sensors", "telemetry", "command")  # in the order of one cycle: what was given, made of it, commanded
 LAST_BITS = 1.0e-9
 """Share of its limit by which a figure may differ between processors, whose NumPy differs in the last bits."""
@@ -66,12 +67,8 @@ class BrokenRunError(BaselineError):
 
 def channel_names() -> list[str]:
     """Every channel of the frames, as "telemetry.q_body_from_eci[2]", in the order that they are kept in."""
-    return [
-        f"{frame}.{field.name}" + (f"[{i}]" if field.count else "")
-        for frame in FRAMES
-        for field in flight.fields(frame)
-        for i in range(field.count or 1)
-    ]
+    none = {"sensors": flight.SENSOR_FRAME, "telemetry": flight.TELEMETRY, "command": flight.COMMAND}
+    return [channel.name for frame in FRAMES for channel in channels(frame, np.zeros(0, none[frame]))]
 
 
 @dataclass(frozen=True)
@@ -84,26 +81,28 @@ class Hashes:
     @classmethod
     def of(cls, log: Log) -> Hashes:
         """The hashes of a flight."""
-        columns = [column for frame in FRAMES for column in _columns(getattr(log, frame))]
+        columns = [_words(channel.values) for frame in FRAMES for channel in channels(frame, getattr(log, frame))]
         rows = len(log.sensors)
-        cycles, channels = np.zeros((rows, 2), np.uint32), np.zeros((len(columns), rows), np.uint8)
-        total = np.zeros(rows, np.uint64)
+        hashes = np.zeros((len(columns), rows), np.uint8)
         for at, words in enumerate(columns):
-            mixed = _mixed(words, at)
-            channels[at] = mixed >> np.uint64(56)
-            total += mixed
-        cycles[:, 0] = total >> np.uint64(32)
-        truth = sum((_mixed(words, at) for at, words in enumerate(_columns(log.truth))), np.zeros(rows, np.uint64))
-        cycles[:, 1] = truth >> np.uint64(32)
-        return cls(cycles, channels)
+            hashes[at] = _mixed(words, at) >> np.uint64(56)
+        cycles = np.zeros((rows, 2), np.uint32)
+        for at, frames in enumerate(([getattr(log, frame) for frame in FRAMES], [log.truth])):
+            total = np.zeros(rows, np.uint64)
+            for salt, words in enumerate(column for records in frames for column in _raw(records)):
+                total += _mixed(words, salt)
+            cycles[:, at] = total >> np.uint64(32)
+        return cls(cycles, hashes)
 
 
-def _columns(frames: NDArray[np.void]) -> Iterator[Words]:
-    """The bits of each channel of a frame in all cycles."""
-    for name in frames.dtype.names or ():
-        values = frames[name].reshape(len(frames), -1)
-        for column in values.T:
-            yield np.ascontiguousarray(column).view(f"<u{column.itemsize}").astype(np.uint64)
+def _raw(records: NDArray[np.void]) -> Iterator[Words]:
+    """Every byte of the records, as columns of words."""
+    raw = np.ascontiguousarray(records).view(np.uint8).reshape(len(records), -1).view(np.uint32)
+    return (column.astype(np.uint64) for column in raw.T)
+
+
+def _words(column: NDArray[Any]) -> Words:
+    return np.ascontiguousarray(column).view(f"<u{column.itemsize}").astype(np.uint64)
 
 
 def _mixed(words: Words, salt: int) -> Words:
@@ -619,11 +618,10 @@ def _departure(channels: Sequence[str], was: Hashes, log: Log) -> Departure:
 
 def _value(log: Log, channel: str, row: int) -> tuple[float | int | None, str]:
     """What a channel holds, None for what is not a finite number, and its unit."""
-    frame, _, rest = channel.partition(".")
-    name, _, index = rest.rstrip("]").partition("[")
-    value = np.atleast_1d(getattr(log, frame)[name][row])[int(index or 0)].item()
-    unit = next(field.unit for field in flight.fields(frame) if field.name == name)
-    return (value if isfinite(value) else None), unit
+    frame = channel.partition(".")[0]
+    found = next(c for c in channels(frame, getattr(log, frame)[row : row + 1]) if c.name == channel)
+    value = found.values[0].item()
+    return (value if isfinite(value) else None), found.unit
 
 
 def _figures(was: Sequence[Requirement], now: Sequence[Requirement], tolerance: float) -> Iterator[Figure]:

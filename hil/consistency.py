@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gnc import flight
 from hil.statistics import chi_square_mean_bounds
 
 Floats = NDArray[np.float64]
@@ -45,7 +46,11 @@ def measure(phases: Sequence[str], sensors: Any, telemetry: Any, truth: Any) -> 
     if not len(approach) or not (telemetry["sigma_r_hill_m"][approach[-1]] > 0.0).all():
         return found
     phase = telemetry["phase"][approach]
-    updated = {name: sensors[f"{name}_valid"][approach] == 1 for name in SENSORS}
+    updated = {}
+    for name in SENSORS:
+        came = np.zeros(len(sensors), bool)
+        came[flight.measurements(sensors, flight.Kind[name.upper()])["row"]] = True
+        updated[name] = came[approach]
     innovations = {name: telemetry[f"nis_{name}"][approach] for name in SENSORS}
     for number in np.unique(phase):
         rows = np.flatnonzero(phase == number)

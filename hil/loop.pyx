@@ -5,7 +5,7 @@
 flight computer is given is the SensorFrame; everything it gives back is the Command.
 """
 
-from libc.stdint cimport uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from gnc.ccore cimport vec3_copy
 from gnc.flight cimport FLIGHT_OK, flight_step
@@ -30,6 +30,16 @@ cdef bint _finite(const truth_t* truth) noexcept nogil:
     for i in range(1, end):
         nothing += value[i] - value[i]
     return nothing == 0.0
+
+
+cdef sensor_frame_t* _frames(array) except NULL:
+    """Where the records of an array of sensor frames lie. A record has records in it, which no typed view of Cython's can
+    say; so the type is checked here."""
+    cdef uint8_t[::1] raw
+    if array.dtype is not SENSOR_FRAME and array.dtype != SENSOR_FRAME:
+        raise ValueError(f"sensors: expected records of gnc.flight.SENSOR_FRAME, got {array.dtype}")
+    raw = array.view(np.uint8)
+    return <sensor_frame_t*>&raw[0]
 
 
 class Chunk:
@@ -138,8 +148,11 @@ cdef class Loop:
 
     cdef void _sense(self, sensor_frame_t* frame, truth_t* truth) noexcept nogil:
         cdef telecommand_t* tc
+        cdef int i
         self._observe(truth)
         self.sensors.sample(self.plant, self.tick, self.cycle_us, frame)
+        for i in range(self.plant.n_thrusters):
+            frame.thruster_applied_us[i] = self.plant.thrusters[i].driven_us
         frame.tc_seq = <uint16_t>self.telecommands_sent
         if self.telecommands_sent < self.telecommand_count:
             tc = &self.telecommands[self.telecommands_sent]
@@ -178,23 +191,23 @@ cdef class Loop:
             raise ValueError("this loop has no flight core of its own: drive it with sense() and act()")
         if not 0 <= count <= len(chunk.sensors):
             raise ValueError(f"count is {count}: expected 0 to the chunk's size, {len(chunk.sensors)}")
-        cdef sensor_frame_t[::1] frames = chunk.sensors
+        cdef sensor_frame_t* frames
         cdef command_t[::1] commands = chunk.command
         cdef telemetry_t[::1] telemetry = chunk.telemetry
         cdef truth_t[::1] truth = chunk.truth
         cdef int flown = 0
         if count > 0:
+            frames = _frames(chunk.sensors)
             with nogil:
-                flown = self._run(count, &frames[0], &commands[0], &telemetry[0], &truth[0])
+                flown = self._run(count, frames, &commands[0], &telemetry[0], &truth[0])
         return flown
 
     def sense(self, chunk, int i):
         """Fill row i of the chunk's truth and sensors for the cycle that starts now."""
-        cdef sensor_frame_t[::1] frames = chunk.sensors
         cdef truth_t[::1] truth = chunk.truth
-        if not 0 <= i < frames.shape[0]:
-            raise IndexError(f"row {i} is outside the chunk of {frames.shape[0]}")
-        self._sense(&frames[i], &truth[i])
+        if not 0 <= i < truth.shape[0] or len(chunk.sensors) != truth.shape[0]:
+            raise IndexError(f"row {i} is outside the chunk of {truth.shape[0]}")
+        self._sense(&_frames(chunk.sensors)[i], &truth[i])
 
     def act(self, chunk, int i):
         """Apply the command in row i of the chunk for one cycle."""

@@ -36,7 +36,7 @@ cdef extern from *:
     """
     void philox4x64_10(const uint64_t* key, uint64_t counter, uint64_t* out) nogil
 
-cdef extern from "elementary.h" nogil:
+cdef extern from "math/elementary.h" nogil:
     double elem_sqrt(double)
     double elem_log(double)
     double elem_exp(double)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnc import flight
+from hil.channels import channels
 from hil.log import Log, digest
 from hil.run import FlightComputer, start
 from hil.software import take_answer
@@ -214,13 +215,12 @@ def _difference(
 
 def _channels(frame: str, a: np.void, b: np.void) -> list[tuple[str, str, Any, Any]]:
     """The channels in which two records of a frame differ: name, unit and both values."""
-    found = []
-    for field in flight.fields(frame):
-        x, y = np.atleast_1d(a[field.name]), np.atleast_1d(b[field.name])
-        for i in np.flatnonzero((_bits(x) != _bits(y)).any(axis=1)):
-            index = f"[{i}]" if field.count else ""
-            found.append((f"{frame}.{field.name}{index}", field.unit, x[i], y[i]))
-    return found
+    both = zip(channels(frame, a.reshape(1)), channels(frame, b.reshape(1)), strict=True)
+    return [
+        (one.name, one.unit, one.values[0], other.values[0])
+        for one, other in both
+        if (_bits(one.values) != _bits(other.values)).any()
+    ]
 
 
 def _ulps(x: Any, y: Any) -> int | None:

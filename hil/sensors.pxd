@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
 
-from gnc.flight cimport sensor_frame_t
+from gnc.definitions cimport measurement_t, sensor_frame_t
 from hil.noise cimport gauss_markov_t, stream_t
 from hil.plant.plant cimport Plant
 
@@ -46,8 +46,8 @@ cdef class Sensors:
     cdef timing_t star_timing, gnss_timing, rgnss_timing, camera_timing
     cdef stream_t gyro_stream, accel_stream, star_stream, gnss_stream, rgnss_stream, camera_stream
     cdef gauss_markov_t rgnss_bias[3]
-    cdef sensor_frame_t frozen          # what a frozen sensor repeats
-    cdef uint16_t imu_seq
+    cdef measurement_t frozen[5]        # what a frozen sensor repeats
+    cdef uint16_t imu_seq, dock_seq
     # imu
     cdef double imu_body_m[3]
     cdef double gyro_bias_radps[3]
@@ -82,5 +82,7 @@ cdef class Sensors:
     cdef void _star(self, uint64_t t_us, sensor_frame_t* out) noexcept nogil
     cdef void _gnss(self, uint64_t t_us, sensor_frame_t* out) noexcept nogil
     cdef void _rgnss(self, uint64_t t_us, sensor_frame_t* out) noexcept nogil
+    cdef void _freeze(self, int sensor, measurement_t* m) noexcept nogil
+    cdef void _dock(self, Plant plant, uint64_t t_us, sensor_frame_t* out) noexcept nogil
     cdef void _camera(self, uint64_t t_us, sensor_frame_t* out) noexcept nogil
     cdef void _sight(self, const moment_t* m, const fault_t* shift, sensor_frame_t* out) noexcept nogil

@@ -7,16 +7,21 @@ nothing else.
 
 from dataclasses import dataclass, field
 
+from libc.stdint cimport uint8_t
 from libc.string cimport memset
 
 from gnc.ccore cimport (
     elem_asin, elem_atan2, elem_max, elem_sqrt, mat3_mul_vec, quat_conj, quat_from_rotvec, quat_irotate,
     quat_mul, quat_normalize, quat_rotate, vec3_add, vec3_axpy, vec3_copy, vec3_cross, vec3_norm, vec3_sub,
 )
+from gnc.definitions cimport (
+    DOCK_CAPTURED, DOCK_CONTACT, KIND_CAMERA, KIND_DOCK, KIND_GNSS, KIND_IMU, KIND_RGNSS, KIND_STAR,
+)
 from hil.noise cimport (
     gauss_markov_init, gauss_markov_next, noise_normal, noise_normal3, noise_open, noise_uniform,
 )
 
+from gnc.flight import Kind
 from hil.noise import stream_key
 
 cdef enum:
@@ -25,12 +30,20 @@ cdef enum:
     GNSS = 2
     RGNSS = 3
     CAMERA = 4
+    DOCK = 5
+
+# Values that a freeze holds; a camera's relative attitude goes on.
+cdef int[5] FROZEN_VALUES = [6, 4, 6, 6, 3]
 
 cdef enum:
     DROPOUT = 0
     BIAS = 1
     FREEZE = 2
 
+# The instruments of a flight, by their number in its measurements.
+INSTRUMENTS = {
+    "imu": Kind.IMU, "star": Kind.STAR, "gnss": Kind.GNSS, "rgnss": Kind.RGNSS, "camera": Kind.CAMERA, "dock": Kind.DOCK,
+}
 SENSOR_NAMES = ("imu", "star", "gnss", "rgnss", "camera")
 FAULT_KINDS = ("dropout", "bias", "freeze")
 
@@ -133,6 +146,16 @@ cdef void _antenna(double* arm_eci_m, double* rate_eci_mps, const double* antenn
     quat_irotate(rate_eci_mps, q_body_from_eci, rate_eci_mps)
 
 
+cdef measurement_t* _slot(sensor_frame_t* frame, int kind, int instrument, uint16_t seq, uint64_t t_valid_us,
+                          int count) noexcept nogil:
+    """The frame's next slot, with a header and no values."""
+    cdef measurement_t* m = &frame.slot[frame.slot_count]
+    frame.slot_count += 1
+    m.kind, m.instrument, m.count = <uint8_t>kind, <uint8_t>instrument, <uint8_t>count
+    m.seq, m.t_valid_us = seq, t_valid_us
+    return m
+
+
 cdef void _open(stream_t* stream, object seed, object case, str name) except *:
     key = stream_key(seed, case, name)
     noise_open(stream, key[0], key[1])
@@ -146,7 +169,7 @@ cdef class Sensors:
         memset(&self.history, 0xFF, sizeof(self.history))
         memset(&self.frozen, 0, sizeof(self.frozen))
         self.next_moment = 0
-        self.imu_seq = 0
+        self.imu_seq = self.dock_seq = 0
         _take(self.imu_body_m, c.imu_body_m, 3)
         _take(self.gyro_bias_radps, c.gyro_bias_radps, 3)
         _take(self.gyro_matrix, c.gyro_matrix, 9)
@@ -218,8 +241,16 @@ cdef class Sensors:
         self._gnss(t_us, out)
         self._rgnss(t_us, out)
         self._camera(t_us, out)
-        out.dock_contact = plant.contact.status != 0
-        out.dock_captured = plant.contact.status == 1
+        self._dock(plant, t_us, out)
+
+    cdef void _dock(self, Plant plant, uint64_t t_us, sensor_frame_t* out) noexcept nogil:
+        cdef measurement_t* m
+        self.dock_seq += 1
+        m = _slot(out, KIND_DOCK, DOCK, self.dock_seq, t_us, 0)
+        if plant.contact.status != 0:
+            m.flags |= DOCK_CONTACT
+        if plant.contact.status == 1:
+            m.flags |= DOCK_CAPTURED
 
     cdef void _remember(self, Plant plant) noexcept nogil:
         cdef moment_t* m = &self.history[self.next_moment]
@@ -276,14 +307,20 @@ cdef class Sensors:
         cdef double dv[3]
         cdef int i
         cdef const fault_t* fault
+        cdef double* dtheta
+        cdef double* dv_imu
+        cdef measurement_t* m
         if self._fault(IMU, DROPOUT, t_us) != NULL:
             return
+        self.imu_seq += 1
+        m = _slot(out, KIND_IMU, IMU, self.imu_seq, t_us, 6)
+        dtheta, dv_imu = &m.z[0], &m.z[3]
         noise_normal3(&self.gyro_stream, self.gyro_rrw_radps15 * root_dt, noise)
         vec3_add(self.gyro_bias_radps, self.gyro_bias_radps, noise)
         noise_normal3(&self.gyro_stream, self.gyro_arw_radps05 * root_dt, noise)
-        mat3_mul_vec(out.imu_dtheta_body_rad, self.gyro_matrix, plant.imu.dtheta_body_rad)
-        vec3_axpy(out.imu_dtheta_body_rad, out.imu_dtheta_body_rad, dt, self.gyro_bias_radps)
-        vec3_add(out.imu_dtheta_body_rad, out.imu_dtheta_body_rad, noise)
+        mat3_mul_vec(dtheta, self.gyro_matrix, plant.imu.dtheta_body_rad)
+        vec3_axpy(dtheta, dtheta, dt, self.gyro_bias_radps)
+        vec3_add(dtheta, dtheta, noise)
         # the accelerometer rides off the centre of mass: dw x r + w x (w x r) dt
         vec3_sub(arm, self.imu_body_m, plant.chaser.com_body_m)
         vec3_sub(change, plant.imu.w_end_body_radps, plant.imu.w_start_body_radps)
@@ -294,82 +331,69 @@ cdef class Sensors:
         vec3_cross(lever, rate, arm)
         vec3_cross(lever, rate, lever)
         vec3_axpy(dv, dv, dt, lever)
-        mat3_mul_vec(out.imu_dv_body_mps, self.accel_matrix, dv)
-        vec3_axpy(out.imu_dv_body_mps, out.imu_dv_body_mps, dt, self.accel_bias_mps2)
+        mat3_mul_vec(dv_imu, self.accel_matrix, dv)
+        vec3_axpy(dv_imu, dv_imu, dt, self.accel_bias_mps2)
         noise_normal3(&self.accel_stream, self.accel_noise_mps_per_sqrt_s * root_dt, noise)
-        vec3_add(out.imu_dv_body_mps, out.imu_dv_body_mps, noise)
+        vec3_add(dv_imu, dv_imu, noise)
         fault = self._fault(IMU, BIAS, t_us)
         if fault != NULL:
-            vec3_axpy(out.imu_dtheta_body_rad, out.imu_dtheta_body_rad, dt, fault.magnitude)
-        if self._fault(IMU, FREEZE, t_us) != NULL:
-            vec3_copy(out.imu_dtheta_body_rad, self.frozen.imu_dtheta_body_rad)
-            vec3_copy(out.imu_dv_body_mps, self.frozen.imu_dv_body_mps)
-        vec3_copy(self.frozen.imu_dtheta_body_rad, out.imu_dtheta_body_rad)
-        vec3_copy(self.frozen.imu_dv_body_mps, out.imu_dv_body_mps)
-        self.imu_seq += 1
-        out.imu_seq = self.imu_seq
-        out.imu_t_valid_us = t_us
-        out.imu_valid = 1
+            vec3_axpy(dtheta, dtheta, dt, fault.magnitude)
+        self._freeze(IMU, m)
 
     cdef void _star(self, uint64_t t_us, sensor_frame_t* out) noexcept nogil:
         cdef const moment_t* m = self._due(&self.star_timing, &self.star_stream, STAR, t_us)
         cdef const fault_t* fault
         cdef double noise[3]
         cdef double dq[4]
-        cdef int i
+        cdef measurement_t* z
         if m == NULL:
             return
+        z = _slot(out, KIND_STAR, STAR, self.star_timing.seq, m.t_us, 4)
         # star x is the boresight: noise about it is the roll noise
         noise[0] = self.star_sigma_roll_rad * noise_normal(&self.star_stream)
         noise[1] = self.star_sigma_cross_rad * noise_normal(&self.star_stream)
         noise[2] = self.star_sigma_cross_rad * noise_normal(&self.star_stream)
-        quat_mul(out.star_q_star_from_eci, self.q_star_from_body, m.q_body_from_eci)
+        quat_mul(z.z, self.q_star_from_body, m.q_body_from_eci)
         quat_from_rotvec(dq, noise)
-        quat_mul(out.star_q_star_from_eci, dq, out.star_q_star_from_eci)
+        quat_mul(z.z, dq, z.z)
         fault = self._fault(STAR, BIAS, m.t_us)
         if fault != NULL:
             quat_from_rotvec(dq, fault.magnitude)
-            quat_mul(out.star_q_star_from_eci, dq, out.star_q_star_from_eci)
-        quat_normalize(out.star_q_star_from_eci)
-        if self._fault(STAR, FREEZE, m.t_us) != NULL:
-            for i in range(4):
-                out.star_q_star_from_eci[i] = self.frozen.star_q_star_from_eci[i]
-        for i in range(4):
-            self.frozen.star_q_star_from_eci[i] = out.star_q_star_from_eci[i]
-        out.star_seq = self.star_timing.seq
-        out.star_t_valid_us = m.t_us
-        out.star_valid = 1
+            quat_mul(z.z, dq, z.z)
+        quat_normalize(z.z)
+        self._freeze(STAR, z)
 
     cdef void _gnss(self, uint64_t t_us, sensor_frame_t* out) noexcept nogil:
         cdef const moment_t* m = self._due(&self.gnss_timing, &self.gnss_stream, GNSS, t_us)
         cdef const fault_t* fault
+        cdef measurement_t* z
+        cdef double* r
+        cdef double* v
         cdef double arm[3]
         cdef double rate[3]
         cdef double noise[3]
         if m == NULL:
             return
+        z = _slot(out, KIND_GNSS, GNSS, self.gnss_timing.seq, m.t_us, 6)
+        r, v = &z.z[0], &z.z[3]
         _antenna(arm, rate, self.gnss_body_m, m.com_body_m, m.q_body_from_eci, m.w_body_radps)
-        vec3_add(out.gnss_r_eci_m, m.r_chaser_eci_m, arm)
-        vec3_add(out.gnss_v_eci_mps, m.v_chaser_eci_mps, rate)
+        vec3_add(r, m.r_chaser_eci_m, arm)
+        vec3_add(v, m.v_chaser_eci_mps, rate)
         noise_normal3(&self.gnss_stream, self.gnss_sigma_r_m, noise)
-        vec3_add(out.gnss_r_eci_m, out.gnss_r_eci_m, noise)
+        vec3_add(r, r, noise)
         noise_normal3(&self.gnss_stream, self.gnss_sigma_v_mps, noise)
-        vec3_add(out.gnss_v_eci_mps, out.gnss_v_eci_mps, noise)
+        vec3_add(v, v, noise)
         fault = self._fault(GNSS, BIAS, m.t_us)
         if fault != NULL:
-            vec3_add(out.gnss_r_eci_m, out.gnss_r_eci_m, fault.magnitude)
-        if self._fault(GNSS, FREEZE, m.t_us) != NULL:
-            vec3_copy(out.gnss_r_eci_m, self.frozen.gnss_r_eci_m)
-            vec3_copy(out.gnss_v_eci_mps, self.frozen.gnss_v_eci_mps)
-        vec3_copy(self.frozen.gnss_r_eci_m, out.gnss_r_eci_m)
-        vec3_copy(self.frozen.gnss_v_eci_mps, out.gnss_v_eci_mps)
-        out.gnss_seq = self.gnss_timing.seq
-        out.gnss_t_valid_us = m.t_us
-        out.gnss_valid = 1
+            vec3_add(r, r, fault.magnitude)
+        self._freeze(GNSS, z)
 
     cdef void _rgnss(self, uint64_t t_us, sensor_frame_t* out) noexcept nogil:
         cdef const moment_t* m = self._due(&self.rgnss_timing, &self.rgnss_stream, RGNSS, t_us)
         cdef const fault_t* fault
+        cdef measurement_t* z
+        cdef double* r
+        cdef double* v
         cdef double arm[3]
         cdef double rate[3]
         cdef double noise[3]
@@ -377,49 +401,43 @@ cdef class Sensors:
         cdef int i
         if m == NULL:
             return
-        vec3_sub(out.rgnss_r_eci_m, m.r_chaser_eci_m, m.r_target_eci_m)
-        vec3_sub(out.rgnss_v_eci_mps, m.v_chaser_eci_mps, m.v_target_eci_mps)
-        growth = 1.0 + vec3_norm(out.rgnss_r_eci_m) / self.rgnss_growth_m
+        z = _slot(out, KIND_RGNSS, RGNSS, self.rgnss_timing.seq, m.t_us, 6)
+        r, v = &z.z[0], &z.z[3]
+        vec3_sub(r, m.r_chaser_eci_m, m.r_target_eci_m)
+        vec3_sub(v, m.v_chaser_eci_mps, m.v_target_eci_mps)
+        growth = 1.0 + vec3_norm(r) / self.rgnss_growth_m
         _antenna(arm, rate, self.gnss_body_m, m.com_body_m, m.q_body_from_eci, m.w_body_radps)
-        vec3_add(out.rgnss_r_eci_m, out.rgnss_r_eci_m, arm)
-        vec3_add(out.rgnss_v_eci_mps, out.rgnss_v_eci_mps, rate)
+        vec3_add(r, r, arm)
+        vec3_add(v, v, rate)
         _antenna(arm, rate, self.tgnss_tbody_m, TARGET_COM_TBODY_M, m.q_tbody_from_eci, m.w_tbody_radps)
-        vec3_sub(out.rgnss_r_eci_m, out.rgnss_r_eci_m, arm)
-        vec3_sub(out.rgnss_v_eci_mps, out.rgnss_v_eci_mps, rate)
+        vec3_sub(r, r, arm)
+        vec3_sub(v, v, rate)
         for i in range(3):
-            out.rgnss_r_eci_m[i] += growth * gauss_markov_next(&self.rgnss_bias[i], &self.rgnss_stream)
+            r[i] += growth * gauss_markov_next(&self.rgnss_bias[i], &self.rgnss_stream)
         noise_normal3(&self.rgnss_stream, growth * self.rgnss_sigma_r_m, noise)
-        vec3_add(out.rgnss_r_eci_m, out.rgnss_r_eci_m, noise)
+        vec3_add(r, r, noise)
         noise_normal3(&self.rgnss_stream, growth * self.rgnss_sigma_v_mps, noise)
-        vec3_add(out.rgnss_v_eci_mps, out.rgnss_v_eci_mps, noise)
+        vec3_add(v, v, noise)
         fault = self._fault(RGNSS, BIAS, m.t_us)
         if fault != NULL:
-            vec3_add(out.rgnss_r_eci_m, out.rgnss_r_eci_m, fault.magnitude)
-        if self._fault(RGNSS, FREEZE, m.t_us) != NULL:
-            vec3_copy(out.rgnss_r_eci_m, self.frozen.rgnss_r_eci_m)
-            vec3_copy(out.rgnss_v_eci_mps, self.frozen.rgnss_v_eci_mps)
-        vec3_copy(self.frozen.rgnss_r_eci_m, out.rgnss_r_eci_m)
-        vec3_copy(self.frozen.rgnss_v_eci_mps, out.rgnss_v_eci_mps)
-        out.rgnss_seq = self.rgnss_timing.seq
-        out.rgnss_t_valid_us = m.t_us
-        out.rgnss_valid = 1
+            vec3_add(r, r, fault.magnitude)
+        self._freeze(RGNSS, z)
+
+    cdef void _freeze(self, int sensor, measurement_t* m) noexcept nogil:
+        """A frozen sensor repeats the values that it gave last, under new numbers and times."""
+        cdef measurement_t* last = &self.frozen[sensor]
+        cdef int i, count = FROZEN_VALUES[sensor]
+        if self._fault(sensor, FREEZE, m.t_valid_us) != NULL:
+            for i in range(count):
+                m.z[i] = last.z[i]
+        for i in range(count):
+            last.z[i] = m.z[i]
 
     cdef void _camera(self, uint64_t t_us, sensor_frame_t* out) noexcept nogil:
         cdef const moment_t* m = self._due(&self.camera_timing, &self.camera_stream, CAMERA, t_us)
         if m == NULL:
             return
         self._sight(m, self._fault(CAMERA, BIAS, m.t_us), out)
-        if not out.camera_valid:
-            return
-        if self._fault(CAMERA, FREEZE, m.t_us) != NULL:
-            out.camera_range_m = self.frozen.camera_range_m
-            out.camera_azimuth_rad = self.frozen.camera_azimuth_rad
-            out.camera_elevation_rad = self.frozen.camera_elevation_rad
-        self.frozen.camera_range_m = out.camera_range_m
-        self.frozen.camera_azimuth_rad = out.camera_azimuth_rad
-        self.frozen.camera_elevation_rad = out.camera_elevation_rad
-        out.camera_seq = self.camera_timing.seq
-        out.camera_t_valid_us = m.t_us
 
     cdef void _sight(self, const moment_t* m, const fault_t* shift, sensor_frame_t* out) noexcept nogil:
         cdef double d[3]
@@ -430,6 +448,7 @@ cdef class Sensors:
         cdef double q_tbody_inv[4]
         cdef double dq[4]
         cdef double range_m, across, sigma
+        cdef measurement_t* z
         quat_irotate(port, m.q_tbody_from_eci, self.tport_tbody_m)
         vec3_sub(lever, self.camera_body_m, m.com_body_m)
         quat_irotate(lever, m.q_body_from_eci, lever)
@@ -448,22 +467,22 @@ cdef class Sensors:
             return
         sigma = self.camera_sigma_range_ratio * range_m
         sigma = elem_sqrt(sigma * sigma + self.camera_sigma_range_floor_m * self.camera_sigma_range_floor_m)
-        out.camera_range_m = range_m + sigma * noise_normal(&self.camera_stream)
-        out.camera_azimuth_rad = elem_atan2(d[1], d[0]) + self.camera_sigma_los_rad * noise_normal(&self.camera_stream)
-        out.camera_elevation_rad = (
-            elem_asin(d[2] / range_m) + self.camera_sigma_los_rad * noise_normal(&self.camera_stream)
-        )
-        out.camera_valid = 1
+        z = _slot(out, KIND_CAMERA, CAMERA, self.camera_timing.seq, m.t_us, 3)
+        z.z[0] = range_m + sigma * noise_normal(&self.camera_stream)
+        z.z[1] = elem_atan2(d[1], d[0]) + self.camera_sigma_los_rad * noise_normal(&self.camera_stream)
+        z.z[2] = elem_asin(d[2] / range_m) + self.camera_sigma_los_rad * noise_normal(&self.camera_stream)
         # the deviates are drawn at every sight, so that losing the pose changes no later draw
         sigma = self.camera_sigma_pose_rad * elem_max(1.0, range_m / self.camera_pose_reference_m)
         noise_normal3(&self.camera_stream, sigma, noise)
         if range_m > self.camera_pose_range_m:
+            self._freeze(CAMERA, z)
             return
         quat_conj(q_tbody_inv, m.q_tbody_from_eci)
         quat_mul(q, q, q_tbody_inv)
         quat_conj(dq, self.q_tport_from_tbody)
         quat_mul(q, q, dq)
         quat_from_rotvec(dq, noise)
-        quat_mul(out.camera_q_camera_from_tport, dq, q)
-        quat_normalize(out.camera_q_camera_from_tport)
-        out.camera_pose_valid = 1
+        quat_mul(&z.z[3], dq, q)
+        quat_normalize(&z.z[3])
+        z.count = 7
+        self._freeze(CAMERA, z)

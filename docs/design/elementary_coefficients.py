@@ -1,4 +1,4 @@
-"""Prints the constants of gnc/core/elementary.c from their definitions (needs mpmath).
+"""Prints the constants of gnc/core/math/elementary.c from their definitions (needs mpmath).
 
 Polynomials interpolate at Chebyshev nodes of the stated interval, which is within a small factor
 of minimax; the printed bound is the largest error found on a fine grid after the coefficients

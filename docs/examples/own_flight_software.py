@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gnc.flight import Kind, measurements
 from hil import Log, Scenario, fly
 
 SCENARIO = Scenario.load("iss-contact", ["scenario.max_duration_s=120.0"])
@@ -28,9 +29,10 @@ class RateDamper:
     def step(self, sensors: np.void) -> np.ndarray:
         """On-times in us, one a thruster, for the cycle that starts now."""
         on_us = np.zeros(len(self.torque_nm))
-        if not sensors["imu_valid"]:
+        imu = measurements(sensors, Kind.IMU)
+        if len(imu) == 0:
             return on_us
-        momentum = self.inertia_kgm2 * sensors["imu_dtheta_body_rad"] / CYCLE_S
+        momentum = self.inertia_kgm2 * imu["dtheta_body_rad"][0] / CYCLE_S
         wanted_nms = -GAIN * momentum
         # the one thruster whose torque points most nearly the way that is wanted
         along = self.torque_nm @ wanted_nms / np.linalg.norm(self.torque_nm, axis=1)

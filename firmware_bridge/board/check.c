@@ -4,14 +4,14 @@
  * Prints text on the UART, one fact a line, "end" last. */
 #include "checkpoint.h"
 #include "crc32.h"
-#include "elementary.h"
+#include "math/elementary.h"
 #include "port.h"
 #include "protocol.h"
 
 #define MIXED 100000u
 #define EXCHANGED 5000u
 
-/* The recording: flight_params_t, then sensor_frame_t after sensor_frame_t. */
+/* The recording: flight_params_t, then one SENSOR body after another, each with its size before it in two bytes, high one first. */
 extern const uint8_t recording[], recording_end[];
 
 #define PRINT(literal) port_uart_write((const uint8_t *)(literal), sizeof(literal) - 1u)
@@ -70,24 +70,43 @@ static uint32_t elementary_digest(void)
     return crc;
 }
 
-static void replay(const flight_params_t *params, const sensor_frame_t *frames, size_t count)
+typedef struct {
+    const uint8_t *at;
+    size_t size;
+} body_t;
+
+/* The next SENSOR body of the recording; false at its end. */
+static bool next_body(const uint8_t **at, body_t *body)
+{
+    if (recording_end - *at < 2) return false;
+    body->size = (size_t)((*at)[0] << 8 | (*at)[1]);
+    body->at = *at + 2;
+    *at = body->at + body->size;
+    return true;
+}
+
+static void replay(const flight_params_t *params, const uint8_t *at)
 {
     static flight_t flight;
+    static sensor_frame_t frame;
+    size_t count = 0;
+    body_t body;
     uint32_t crc = 0;
     uint64_t total_us = 0, worst_us = 0;
     if (flight_init(&flight, params, NULL) != FLIGHT_OK) {
         PRINT("refused\n");
         return;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (; next_body(&at, &body); count++) {
         command_t command;
         telemetry_t telemetry;
+        if (!icd_get_sensor(body.at, body.size, &frame)) PRINT("unreadable_at "), print_number(count);
         uint64_t start = port_clock_us();
-        int32_t status = flight_step(&flight, &frames[i], &command, &telemetry);
+        int32_t status = flight_step(&flight, &frame, &command, &telemetry);
         uint64_t took = port_clock_us() - start;
         total_us += took;
         if (took > worst_us) worst_us = took;
-        if (status != FLIGHT_OK) PRINT("refused_at "), print_number(i);
+        if (status != FLIGHT_OK) PRINT("refused_at "), print_number(count);
         crc = link_crc32(crc, &command, sizeof command);
         crc = link_crc32(crc, &telemetry, sizeof telemetry);
     }
@@ -98,13 +117,15 @@ static void replay(const flight_params_t *params, const sensor_frame_t *frames, 
 }
 
 /* As main.c takes bytes, with nothing on the line. */
-static void exchange(const flight_params_t *params, const sensor_frame_t *frames, size_t count)
+static void exchange(const flight_params_t *params, const uint8_t *at)
 {
     static protocol_kept_t kept;
     static protocol_t protocol;
     static checkpoint_t checkpoint;
     static link_t host;
-    static uint8_t body[ICD_PACKET_MAX], frame[ICD_FRAME_MAX];
+    static uint8_t frame[ICD_FRAME_MAX];
+    body_t body;
+    size_t count = 0;
     const protocol_board_t board = {BOARD_NAME, BOOT_POWER_ON, 1};
     uint64_t total_us = 0, worst_us = 0;
     void *memory = port_survivor(checkpoint_bytes(FLIGHT_FIXED_BYTES, sizeof kept));
@@ -113,19 +134,18 @@ static void exchange(const flight_params_t *params, const sensor_frame_t *frames
     link_init(&host, false);
     if (flight_init(&kept.flight, params, NULL) != FLIGHT_OK) return;
     checkpoint_save(&checkpoint, &kept, true);
-    for (size_t i = 0; i < count; i++) {
+    for (; count < EXCHANGED && next_body(&at, &body); count++) {
         size_t answer = 0;
-        icd_put_sensor(body, &frames[i]);
-        size_t size = link_send(&host, ICD_SENSOR, body, frame);
+        size_t size = link_send(&host, ICD_SENSOR, body.at, body.size, frame);
         uint64_t start = port_clock_us();
-        for (size_t at = 0, taken; at < size; at += taken) {
-            answer += protocol_receive(&protocol, frame + at, size - at, &taken);
+        for (size_t done = 0, taken; done < size; done += taken) {
+            answer += protocol_receive(&protocol, frame + done, size - done, &taken);
             if (protocol.kept_changed) checkpoint_save(&checkpoint, &kept, protocol.fixed_changed);
         }
         uint64_t took = port_clock_us() - start;
         total_us += took;
         if (took > worst_us) worst_us = took;
-        if (answer == 0) PRINT("unanswered_at "), print_number(i);
+        if (answer == 0) PRINT("unanswered_at "), print_number(count);
     }
     PRINT("exchanges "), print_number(count);
     PRINT("exchange_total_us "), print_number(total_us);
@@ -138,10 +158,8 @@ int board_main(void)
     PRINT("elementary "), print_number(elementary_digest());
     if (size > sizeof(flight_params_t)) {
         const flight_params_t *params = (const flight_params_t *)(const void *)recording;
-        const sensor_frame_t *frames = (const sensor_frame_t *)(const void *)(params + 1);
-        size_t count = (size - sizeof *params) / sizeof *frames;
-        replay(params, frames, count);
-        exchange(params, frames, count < EXCHANGED ? count : EXCHANGED);
+        replay(params, (const uint8_t *)(params + 1));
+        exchange(params, (const uint8_t *)(params + 1));
     }
     PRINT("stack "), print_number(port_stack_high_water());
     PRINT("end\n");

@@ -15,13 +15,20 @@ from gnc import flight
 HERE = Path(__file__).parent
 # The core's element types, and the interface's own names for them
 _ELEMENTS = {"<f8": "f64", "<f4": "f32", "<u8": "u64", "<u4": "u32", "<u2": "u16", "u1": "u8"}
+SLOT_HEADER_BYTES = 10  # a measurement without its values
+SPARSE_ENTRY_BYTES = 3
 SIZE = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "i32": 4, "f32": 4, "f64": 8, "text": 1}
 PRIMARY_HEADER_BYTES, CRC_BYTES = 6, 4
+SLOT_VALUES = int(flight.MEASUREMENT["z"].shape[0])
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field on the wire: element type, count (0 for a scalar), name, unit, meaning, table of values."""
+    """One field on the wire: element type, count (0 for a scalar), name, unit, meaning, table of values.
+
+    Two types have no fixed size. "sparse": a u32 mask, then 24 bits for each set bit, lowest first. "slots": a u8 count
+    of measurements, then each of them with the values it uses.
+    """
 
     type: str
     count: int
@@ -31,9 +38,23 @@ class Field:
     enum: str | None = None
 
     @property
+    def varies(self) -> bool:
+        """True when its size on the wire depends on what is in it."""
+        return self.type in ("sparse", "slots")
+
+    @property
     def size(self) -> int:
-        """Bytes on the wire."""
+        """Bytes on the wire, at most."""
+        if self.type == "sparse":
+            return self.size_min + SPARSE_ENTRY_BYTES * self.count
+        if self.type == "slots":
+            return self.size_min + (SLOT_HEADER_BYTES + 8 * SLOT_VALUES) * self.count
         return SIZE[self.type] * max(self.count, 1)
+
+    @property
+    def size_min(self) -> int:
+        """Bytes on the wire, at least."""
+        return {"sparse": 4, "slots": 1}.get(self.type) or self.size
 
 
 _SECONDARY_HEADER = (
@@ -82,8 +103,13 @@ class Message:
 
     @property
     def size(self) -> int:
-        """Bytes of the body on the wire."""
+        """Bytes of the body on the wire, at most."""
         return sum(field.size for field in self.body)
+
+    @property
+    def size_min(self) -> int:
+        """Bytes of the body on the wire, at least: the same as `size` but for the one message that varies."""
+        return sum(field.size_min for field in self.body)
 
     @property
     def wire_bytes_max(self) -> int:
@@ -122,8 +148,17 @@ def _record(name: str) -> Record:
     for f in flight.fields(name):
         if "reserved" in f.name:
             reserved.append((f.name, f.count))
+        elif f.name == "slot_count":
+            continue  # on the wire the slots say how many they are
+        elif f.name == "slot":
+            carried.append(Field("slots", f.count, f.name, f.unit, f.meaning))
+        elif f.name == "thruster_applied_us":
+            carried.append(Field("sparse", f.count, f.name, f.unit, f.meaning))
         elif f.name not in ("tick", "t_us"):
             carried.append(Field(_ELEMENTS[f.type], f.count, f.name, f.unit, f.meaning))
+    carried.sort(
+        key=lambda field: ("sparse", "slots").index(field.type) + 1 if field.varies else 0
+    )  # fixed sizes first
     return Record(name, tuple(carried), tuple(reserved))
 
 

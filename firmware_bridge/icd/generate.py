@@ -13,6 +13,8 @@ from firmware_bridge.icd.definition import (
     CRC_BYTES,
     PRIMARY_HEADER_BYTES,
     SIZE,
+    SLOT_HEADER_BYTES,
+    SPARSE_ENTRY_BYTES,
     Definition,
     Field,
     Message,
@@ -82,7 +84,9 @@ def _c_header(d: Definition) -> str:
         f"/* {MADE}",
         " *",
         " * Body: all of a packet between its primary header and its CRC-32, big-endian. icd_put_NAME writes the",
-        " * ICD_NAME_BYTES of a body, icd_get_NAME reads them. */",
+        " * ICD_NAME_BYTES of a body, icd_get_NAME reads them. The body of SENSOR varies: ICD_SENSOR_BYTES is the",
+        " * most, icd_put_sensor returns its size, and icd_get_sensor is false, its frame untouched, where the size is",
+        " * not that of what is in it. */",
         "#ifndef PROXOPS_ICD_H",
         "#define PROXOPS_ICD_H",
         "",
@@ -106,6 +110,7 @@ def _c_header(d: Definition) -> str:
     out += [f"    ICD_{m.name.upper()} = {i}," for i, m in enumerate(d.messages)]
     out += [f"    ICD_MESSAGES = {len(d.messages)}", "};", ""]
     out += [f"#define ICD_{m.name.upper()}_BYTES {m.size}" for m in d.messages]
+    out += [f"#define ICD_{m.name.upper()}_BYTES_MIN {m.size_min}" for m in d.messages if _varies(m)]
     for m in d.messages:
         if _c_struct(m) == f"icd_{m.name}_t":
             out += ["", f"/* {m.meaning} */", "typedef struct {"]
@@ -116,7 +121,7 @@ def _c_header(d: Definition) -> str:
         "",
         "typedef struct {",
         "    const char *name;",
-        "    uint16_t apid, bytes;     /* of the body */",
+        "    uint16_t apid, bytes_min, bytes; /* of the body; bytes is the most */",
         "    uint8_t uplink, service;  /* service 0: none */",
         "    uint8_t subtype;          /* 0: none, or any */",
         "} icd_message_t;",
@@ -130,8 +135,7 @@ def _c_header(d: Definition) -> str:
         "",
     ]
     for m in d.messages:
-        out.append(f"void icd_put_{m.name}(uint8_t *body, const {_c_struct(m)} *m);")
-        out.append(f"void icd_get_{m.name}(const uint8_t *body, {_c_struct(m)} *m);")
+        out += [f"{_c_put_head(m)};", f"{_c_get_head(m)};"]
     out += [
         "/* The parameter record, ICD_PARAMETERS_BYTES long. */",
         "void icd_put_parameters(uint8_t *at, const flight_params_t *m);",
@@ -158,15 +162,18 @@ def _c_source(d: Definition) -> str:
     out += [helper for name, helper in _c_helpers().items() if re.search(rf"\b{name}\(", code) or name in _BASE]
     out += ["const icd_message_t icd_messages[ICD_MESSAGES] = {"]
     out += [
-        f'    {{"{m.name}", 0x{m.apid:03X}, {m.size}, {int(m.uplink)}, {m.service or 0}, {m.subtype or 0}}},'
+        f'    {{"{m.name}", 0x{m.apid:03X}, {m.size_min}, {m.size}, {int(m.uplink)}, {m.service or 0}, '
+        f"{m.subtype or 0}}},"
         for m in d.messages
     ]
-    out += ["};", "", _C_IDENTIFY, _c_apid_index(d), code]
+    out += ["};", "", _c_fits(d.message("sensor")), _C_IDENTIFY, _c_apid_index(d), code]
     return "\n".join(out)
 
 
 # Helpers that others are made of.
-_BASE = {"put_u8", "get_u8", "put_u32", "get_u32", "put_u64", "get_u64"}
+_BASE = {"put_u8", "get_u8", "put_u16", "get_u16", "put_u32", "get_u32", "put_u64", "get_u64"} | {
+    "put_f64s", "get_f64s", "put_f64", "get_f64",
+}  # fmt: skip
 
 _C_IDENTIFY = """int icd_identify(bool uplink, uint16_t apid, const uint8_t *body, size_t size)
 {
@@ -178,10 +185,33 @@ _C_IDENTIFY = """int icd_identify(bool uplink, uint16_t apid, const uint8_t *bod
             if (size < 14) return ICD_WRONG_SIZE;
             if (body[12] != m->service || (m->subtype != 0 && body[13] != m->subtype)) continue;
         }
-        found = size == m->bytes ? i : ICD_WRONG_SIZE;
+        bool fits = m->bytes_min == m->bytes ? size == m->bytes : sensor_fits(body, size);
+        found = fits ? i : ICD_WRONG_SIZE;
     }
     return found;
 }
+"""
+
+
+def _c_fits(sensor: Message) -> str:
+    """Whether the parts of a SENSOR that vary end where the body does."""
+    fixed = sum(field.size for field in sensor.body if not field.varies)
+    return f"""/* The size of a SENSOR is that of what is in it. */
+static bool sensor_fits(const uint8_t *body, size_t size)
+{{
+    size_t at = {fixed}u;
+    uint32_t mask;
+    if (size < ICD_SENSOR_BYTES_MIN || size > ICD_SENSOR_BYTES) return false;
+    (void)get_u32(body + at, &mask);
+    for (at += 4u; mask != 0; mask &= mask - 1u) at += {SPARSE_ENTRY_BYTES}u;
+    if (at >= size || body[at] > FLIGHT_SLOTS) return false;
+    uint8_t slots = body[at++];
+    for (uint8_t i = 0; i < slots; i++) {{
+        if (at + {SLOT_HEADER_BYTES}u > size || body[at + 3u] > MEASUREMENT_VALUES) return false;
+        at += {SLOT_HEADER_BYTES}u + 8u * body[at + 3u];
+    }}
+    return at == size;
+}}
 """
 
 
@@ -254,6 +284,7 @@ def _c_helpers() -> dict[str, str]:
     return at;
 }}
 """
+    out |= _C_PACKED
     out["put_text"] = """/* Up to n characters, then zeros. */
 static uint8_t *put_text(uint8_t *at, const char *x, size_t n)
 {
@@ -272,7 +303,91 @@ static const uint8_t *get_text(const uint8_t *at, char *x, size_t n)
     return out
 
 
+_C_PACKED = {
+    "put_sparse": """/* A mask of those not zero, then 24 bits of each, lowest index first; larger values are cut. */
+static uint8_t *put_sparse(uint8_t *at, const uint32_t *x, size_t n)
+{
+    uint32_t mask = 0;
+    for (size_t i = 0; i < n; i++) mask |= (uint32_t)(x[i] != 0) << i;
+    at = put_u32(at, mask);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t value = x[i] > 0xFFFFFFu ? 0xFFFFFFu : x[i];
+        if (value == 0) continue;
+        *at++ = (uint8_t)(value >> 16);
+        *at++ = (uint8_t)(value >> 8);
+        *at++ = (uint8_t)value;
+    }
+    return at;
+}
+""",
+    "get_sparse": """static const uint8_t *get_sparse(const uint8_t *at, uint32_t *x, size_t n)
+{
+    uint32_t mask;
+    at = get_u32(at, &mask);
+    for (size_t i = 0; i < n; i++) {
+        x[i] = 0;
+        if ((mask >> i & 1u) == 0) continue;
+        x[i] = (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
+        at += 3;
+    }
+    return at;
+}
+""",
+    "put_slots": """/* A measurement's age, us: negative from the future, cut to the ends of 32 bits. */
+static uint32_t age_of(uint64_t t_us, uint64_t t_valid_us)
+{
+    uint64_t apart = t_valid_us > t_us ? t_valid_us - t_us : t_us - t_valid_us;
+    if (t_valid_us > t_us) return apart > 0x80000000u ? 0x80000000u : 0u - (uint32_t)apart;
+    return apart > 0x7FFFFFFFu ? 0x7FFFFFFFu : (uint32_t)apart;
+}
+
+static uint8_t *put_slots(uint8_t *at, const sensor_frame_t *m)
+{
+    uint8_t slots = m->slot_count < FLIGHT_SLOTS ? m->slot_count : FLIGHT_SLOTS;
+    at = put_u8(at, slots);
+    for (uint8_t i = 0; i < slots; i++) {
+        const measurement_t *s = &m->slot[i];
+        uint8_t count = s->count < MEASUREMENT_VALUES ? s->count : MEASUREMENT_VALUES;
+        at = put_u8(at, s->instrument);
+        at = put_u8(at, s->kind);
+        at = put_u8(at, s->flags);
+        at = put_u8(at, count);
+        at = put_u16(at, s->seq);
+        at = put_u32(at, age_of(m->t_us, s->t_valid_us));
+        at = put_f64s(at, s->z, count);
+    }
+    return at;
+}
+""",
+    "get_slots": """static const uint8_t *get_slots(const uint8_t *at, sensor_frame_t *m)
+{
+    static const measurement_t empty;
+    at = get_u8(at, &m->slot_count);
+    for (uint8_t i = 0; i < FLIGHT_SLOTS; i++) {
+        measurement_t *s = &m->slot[i];
+        uint32_t age;
+        *s = empty;
+        if (i >= m->slot_count) continue;
+        at = get_u8(at, &s->instrument);
+        at = get_u8(at, &s->kind);
+        at = get_u8(at, &s->flags);
+        at = get_u8(at, &s->count);
+        at = get_u16(at, &s->seq);
+        at = get_u32(at, &age);
+        s->t_valid_us = (age & 0x80000000u) != 0 ? m->t_us + (uint64_t)(0u - age) : m->t_us - (uint64_t)age;
+        at = get_f64s(at, s->z, s->count);
+    }
+    return at;
+}
+""",
+}
+
+
 def _c_put_field(field: Field, owner: str) -> str:
+    if field.type == "slots":
+        return f"    at = put_slots(at, {owner.removesuffix('->')});"
+    if field.type == "sparse":
+        return f"    at = put_sparse(at, {owner}{field.name}, {field.count});"
     if field.type == "text":
         return f"    at = put_text(at, {owner}{field.name}, {field.count});"
     if field.count:
@@ -281,6 +396,10 @@ def _c_put_field(field: Field, owner: str) -> str:
 
 
 def _c_get_field(field: Field, owner: str) -> str:
+    if field.type == "slots":
+        return f"    at = get_slots(at, {owner.removesuffix('->')});"
+    if field.type == "sparse":
+        return f"    at = get_sparse(at, {owner}{field.name}, {field.count});"
     if field.type == "text":
         return f"    at = get_text(at, {owner}{field.name}, {field.count});"
     if field.count:
@@ -299,6 +418,20 @@ def _last_call(lines: list[str]) -> list[str]:
     return [*lines[:-1], lines[-1].replace("at = ", "(void)", 1)]
 
 
+def _varies(m: Message) -> bool:
+    return any(field.varies for field in m.body)
+
+
+def _c_put_head(m: Message) -> str:
+    return f"{'size_t' if _varies(m) else 'void'} icd_put_{m.name}(uint8_t *body, const {_c_struct(m)} *m)"
+
+
+def _c_get_head(m: Message) -> str:
+    if _varies(m):
+        return f"bool icd_get_{m.name}(const uint8_t *body, size_t size, {_c_struct(m)} *m)"
+    return f"void icd_get_{m.name}(const uint8_t *body, {_c_struct(m)} *m)"
+
+
 def _c_put(m: Message) -> str:
     owners = _c_owners(m)
     header = owners[0] if owners else "m->"
@@ -309,7 +442,8 @@ def _c_put(m: Message) -> str:
     lines += [_c_put_field(field, "m->") for field in m.fields]
     for record, owner in zip(m.records, owners, strict=True):
         lines += [_c_put_field(field, owner) for field in record.fields]
-    return _c_function(f"void icd_put_{m.name}(uint8_t *body, const {_c_struct(m)} *m)", _last_call(lines))
+    lines = [*lines, "    return (size_t)(at - body);"] if _varies(m) else _last_call(lines)
+    return _c_function(_c_put_head(m), lines)
 
 
 def _c_get(m: Message) -> str:
@@ -327,7 +461,9 @@ def _c_get(m: Message) -> str:
         if owner != header:
             lines += [f"    {owner}tick = {header}tick;", f"    {owner}t_us = {header}t_us;"]
         lines += _c_zero(record, owner)
-    return _c_function(f"void icd_get_{m.name}(const uint8_t *body, {_c_struct(m)} *m)", lines)
+    if _varies(m):
+        lines = ["    if (!sensor_fits(body, size)) return false;", *lines, "    return true;"]
+    return _c_function(_c_get_head(m), lines)
 
 
 def _c_zero(record: Record, owner: str) -> list[str]:
@@ -383,7 +519,11 @@ def _python(d: Definition) -> str:
     for m in d.messages:
         out += ["", f"# {m.meaning}", f"{m.name.upper()} = Message("]
         out.append(f'    "{m.name}", {m.uplink}, 0x{m.apid:03X}, {m.service}, {m.subtype},')
-        out += [*_python_dtype(m.body), ")"]
+        out += [*_python_dtype(tuple(field for field in m.body if not field.varies))]
+        out += [
+            *([f"    tail_bytes={m.size - sum(f.size for f in m.body if not f.varies)},"] if _varies(m) else []),
+            ")",
+        ]
     out += ["", f"MESSAGES = ({', '.join(m.name.upper() for m in d.messages)})", ""]
     out += ["# The parameter record on the wire.", "PARAMETERS = np.dtype(["]
     out += [f'    ("{f.name}", {_numpy_type(f)}),' for f in d.params.fields]
@@ -438,6 +578,8 @@ def _xtce(d: Definition) -> str:
         container = _element(containers, "SequenceContainer", name=m.name.upper(), shortDescription=m.meaning)
         fields = m.body[2:] if m.service is None else m.body[4:]
         entries = _xtce_body(d, container, types, parameters, made, fields, f"{m.name.upper()}_")
+        if _varies(m):
+            _xtce_tail(types, parameters, entries, m)
         _element(entries, "ParameterRefEntry", parameterRef="CRC")
         criteria = {"TYPE": int(m.uplink), "PKT_APID": m.apid}
         if m.service is not None:
@@ -469,12 +611,27 @@ def _xtce_body(
 ) -> Xml.Element:
     entries = _element(container, "EntryList")
     for field in fields:
+        if field.varies:
+            continue
         name = prefix + field.name if prefix else field.name.upper()
         whole = not field.count or field.type == "text"
         for element in [name] if whole else [f"{name}_{i}" for i in range(field.count)]:
             _xtce_parameter(parameters, element, _xtce_type(d, types, made, field), field.meaning)
             _element(entries, "ParameterRefEntry", parameterRef=element)
     return entries
+
+
+def _xtce_tail(types: Xml.Element, parameters: Xml.Element, entries: Xml.Element, m: Message) -> None:
+    """The fields whose size varies, as the bytes that the packet's length leaves for them."""
+    fixed = sum(field.size for field in m.body if not field.varies)
+    kind = f"{m.name}_tail"
+    size = _element(_element(_element(types, "BinaryParameterType", name=kind), "BinaryDataEncoding"), "SizeInBits")
+    dynamic = _element(size, "DynamicValue")
+    _element(dynamic, "ParameterInstanceRef", parameterRef="PKT_LEN", useCalibratedValue="false")
+    _element(dynamic, "LinearAdjustment", slope="8", intercept=str(8 * (1 - fixed - CRC_BYTES)))
+    names = ", then ".join(field.name for field in m.body if field.varies)
+    _xtce_parameter(parameters, f"{m.name.upper()}_tail", kind, f"{names}: see the interface control document")
+    _element(entries, "ParameterRefEntry", parameterRef=f"{m.name.upper()}_tail")
 
 
 def _xtce_base(container: Xml.Element, base: str, **criteria: int) -> None:
@@ -580,11 +737,13 @@ def _page(d: Definition) -> str:
     for m in d.messages:
         out.append(
             f"| [{m.name.upper()}](#{m.name}) | {'uplink' if m.uplink else 'downlink'} | 0x{m.apid:03X} {m.apid_name} "
-            f"| {_page_service(m)} | {m.size} | {m.wire_bytes_max} |"
+            f"| {_page_service(m)} | {m.size if not _varies(m) else f'{m.size_min} to {m.size}'} | {m.wire_bytes_max} |"
         )
     for m in d.messages:
         out += ["", f"### {m.name}", "", m.meaning, ""]
         out += _page_fields(m.body)
+        if _varies(m):
+            out.append(_PAGE_TAIL)
     out += [
         "",
         "## Parameter record",
@@ -614,3 +773,20 @@ def _page_fields(fields: tuple[Field, ...]) -> list[str]:
         out.append(f"| {at} | {kind} | `{f.name}` | {f.unit} | {meaning} |")
         at += f.size
     return out
+
+
+_PAGE_TAIL = f"""
+SENSOR is the one message whose length varies. `sparse` is a u32 mask of the elements that are not zero (bit 0 is
+element 0), then 24 bits for each of them, lowest index first. `slots` is a u8 count of measurements, then each of
+them in {SLOT_HEADER_BYTES} bytes and 8 bytes a value:
+
+| Type | Field | Meaning |
+|---|---|---|
+| u8 | `instrument` | index into the instrument table |
+| u8 | `kind` | what it measures, KIND_* |
+| u8 | `flags` | bits of the kind's own |
+| u8 | `count` | values that follow |
+| u16 | `seq` | number of the measurement |
+| i32 | `age_us` | frame `t_us` − `t_valid_us`, limited to the range; negative from the future |
+| f64[count] | `z` | the values |
+"""

@@ -10,7 +10,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Message:
-    """One kind of packet. `body` is the dtype of what lies between primary header and CRC-32, without padding."""
+    """One kind of packet. `body` is the dtype of what lies between primary header and CRC-32, without padding.
+
+    tail_bytes: the most that may follow it in a message whose length varies; 0 for all but SENSOR.
+    """
 
     name: str
     uplink: bool
@@ -18,6 +21,7 @@ class Message:
     service: int | None
     subtype: int | None
     body: np.dtype[np.void]
+    tail_bytes: int = 0
 
     def encode(self, **values: Any) -> bytes:
         """The body with these values; fields not named are zero. Raises ValueError for a field it has not."""
@@ -32,10 +36,10 @@ class Message:
         return record.tobytes()
 
     def decode(self, body: bytes) -> np.void:
-        """The body's record. Raises ValueError when it has another size."""
-        if len(body) != self.body.itemsize:
+        """The record of the body, or of its part of fixed length. Raises ValueError when it has another size."""
+        if not 0 <= len(body) - self.body.itemsize <= self.tail_bytes:
             raise ValueError(f"message {self.name}: {len(body)} bytes: expected {self.body.itemsize}")
-        record: np.void = np.frombuffer(body, self.body)[0]
+        record: np.void = np.frombuffer(body, self.body, 1)[0]
         return record
 
 

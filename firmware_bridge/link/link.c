@@ -64,8 +64,9 @@ static bool accept(link_t *link, link_packet_t *packet)
     packet->apid = identification & 0x07FFu;
     packet->sequence = u16_at(p + 2) & SEQUENCE_MASK;
     packet->body = p + PRIMARY_BYTES;
+    packet->size = size - PRIMARY_BYTES - CRC_BYTES;
     packet->message = (identification & 0xF800u) == expected && (p[2] & 0xC0u) == 0xC0u
-        ? icd_identify(link->listens_uplink, packet->apid, packet->body, size - PRIMARY_BYTES - CRC_BYTES)
+        ? icd_identify(link->listens_uplink, packet->apid, packet->body, packet->size)
         : ICD_UNKNOWN;
     if (packet->message == ICD_WRONG_SIZE) c->length_errors++;
     if (packet->message == ICD_UNKNOWN) c->apid_errors++;
@@ -156,23 +157,23 @@ static void put_u16(uint8_t *at, uint32_t x)
     at[1] = (uint8_t)x;
 }
 
-size_t link_send(link_t *link, int message, const uint8_t *body, uint8_t *frame)
+size_t link_send(link_t *link, int message, const uint8_t *body, size_t size, uint8_t *frame)
 {
     const icd_message_t *m = &icd_messages[message];
     size_t apid = icd_apid_index(m->apid);
     uint8_t header[PRIMARY_BYTES], crc[CRC_BYTES];
     put_u16(header, (m->uplink ? 0x1800u : 0x0800u) | m->apid);
     put_u16(header + 2, 0xC000u | link->next_sent[apid]);
-    put_u16(header + 4, m->bytes + CRC_BYTES - 1u);
+    put_u16(header + 4, (uint32_t)(size + CRC_BYTES - 1u));
     link->next_sent[apid] = (uint16_t)((link->next_sent[apid] + 1u) & SEQUENCE_MASK);
-    uint32_t sum = link_crc32(link_crc32(0, header, sizeof header), body, m->bytes);
+    uint32_t sum = link_crc32(link_crc32(0, header, sizeof header), body, size);
     put_u16(crc, sum >> 16);
     put_u16(crc + 2, sum);
 
     cobs_t c = {frame, 2, 1};
     frame[0] = 0;
     cobs_put(&c, header, sizeof header);
-    cobs_put(&c, body, m->bytes);
+    cobs_put(&c, body, size);
     cobs_put(&c, crc, sizeof crc);
     frame[c.code_at] = (uint8_t)(c.size - c.code_at);
     frame[c.size++] = 0;

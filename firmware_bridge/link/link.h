@@ -30,6 +30,7 @@ typedef struct {
     int message;                       /* ICD_NAME */
     uint16_t apid, sequence;
     const uint8_t *body;               /* valid until the link is given more */
+    size_t size;                       /* of the body */
 } link_packet_t;
 
 void link_init(link_t *link, bool listens_uplink);
@@ -39,8 +40,8 @@ void link_init(link_t *link, bool listens_uplink);
 size_t link_receive(link_t *link, const uint8_t *bytes, size_t size, link_packet_t *packet);
 
 /* Writes the frame of a message, both delimiters included, to `frame`, which holds ICD_FRAME_MAX bytes.
- * body: the message's bytes. Returns the size of the frame. */
-size_t link_send(link_t *link, int message, const uint8_t *body, uint8_t *frame);
+ * body: the message's bytes, `size` of them. Returns the size of the frame. */
+size_t link_send(link_t *link, int message, const uint8_t *body, size_t size, uint8_t *frame);
 
 /* The other side has started anew: its sequence counts begin anywhere. */
 void link_forget_sequences(link_t *link);

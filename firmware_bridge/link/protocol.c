@@ -11,7 +11,10 @@ static void zero(void *at, size_t n)
 static uint32_t tick_of(const protocol_t *p) { return p->kept->answer.command.tick; }
 static uint64_t t_us_of(const protocol_t *p) { return p->kept->answer.command.t_us; }
 
-static size_t send(protocol_t *p, int message, size_t at) { return link_send(&p->link, message, p->body, p->out + at); }
+static size_t send(protocol_t *p, int message, size_t at)
+{
+    return link_send(&p->link, message, p->body, icd_messages[message].bytes, p->out + at);
+}
 
 static size_t send_hello(protocol_t *p, uint32_t session)
 {
@@ -126,7 +129,7 @@ static size_t on_sensor(protocol_t *p, const link_packet_t *packet)
     protocol_kept_t *kept = p->kept;
     sensor_frame_t sensors;
     icd_command_t answer;
-    icd_get_sensor(packet->body, &sensors);
+    if (!icd_get_sensor(packet->body, packet->size, &sensors)) return 0; /* the link lets no such packet through */
     if (kept->state == ICD_BOARD_STATE_FLYING && sensors.tick == tick_of(p) && sensors.t_us == t_us_of(p)) {
         p->repeats++;
         return send_command(p, &kept->answer);

@@ -191,11 +191,21 @@ static void report(const flight_t *f, telemetry_t *t)
     t->abort_reason = f->mission.abort_reason;
 }
 
+static void update(flight_t *f, const measurement_t *m)
+{
+    bool held = f->params.phase_law[f->mission.phase] == LAW_DOCKED; /* then the chaser no longer moves as modelled */
+    if (m->kind == KIND_STAR) nav_star_update(f, m);
+    if (held) return;
+    if (m->kind == KIND_GNSS) nav_gnss_update(f, m);
+    if (m->kind == KIND_RGNSS) nav_rgnss_update(f, m);
+    if (m->kind == KIND_CAMERA) nav_camera_update(f, m);
+}
+
 static void navigate(flight_t *f, const sensor_frame_t *s)
 {
     nav_imu_take(f, s);
     if (f->started) {
-        nav_attitude_propagate(f, s);
+        nav_attitude_propagate(f);
         nav_relative_propagate(f, s);
     } else {
         nav_relative_remember(f);
@@ -203,12 +213,7 @@ static void navigate(flight_t *f, const sensor_frame_t *s)
     if (f->mission.hop_stage == HOP_BURN) { /* what was sensed comes off the velocity to be gained */
         vec3_sub(f->mission.dv_to_go_eci_mps, f->mission.dv_to_go_eci_mps, f->relative.sensed_eci_mps);
     }
-    nav_attitude_update(f, s);
-    if (f->params.phase_law[f->mission.phase] != LAW_DOCKED) { /* held by the target, the chaser no longer moves as modelled */
-        nav_gnss_update(f, s);
-        nav_rgnss_update(f, s);
-        nav_camera_update(f, s);
-    }
+    for (size_t i = 0; i < s->slot_count; i++) update(f, &s->slot[i]);
     nav_solution(f);
 }
 
@@ -217,9 +222,9 @@ static void control(flight_t *f, command_t *command)
     uint8_t law = f->params.phase_law[f->mission.phase];
     bool quiet = 1.0e-6 * (double)f->t_us < f->params.quiet_start_s;
     f->control.saturated = false;
+    f->control.fired = false;
     if (law == LAW_DOCKED || f->mission.free_drift || quiet) {
         control_clear(f);
-        if (f->control.cycles_since_fire < UINT32_MAX) f->control.cycles_since_fire++;
         return;
     }
     control_attitude(f);
@@ -236,6 +241,7 @@ int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *
     if (flight->magic != MAGIC) return FLIGHT_ERR_NOT_INIT;
     command->t_us = sensors->t_us;
     command->tick = sensors->tick;
+    if (sensors->slot_count > FLIGHT_SLOTS) return FLIGHT_ERR_FRAME;
     if (flight->started && (sensors->tick != flight->tick + 1u || sensors->t_us != flight->t_us + flight->cycle_us))
         return FLIGHT_ERR_FRAME;
     flight->tick = sensors->tick;

@@ -4,9 +4,9 @@
 #define PROXOPS_FLIGHT_STATE_H
 
 #include "flight.h"
-#include "kalman.h"
-#include "linalg.h"
-#include "rotation.h"
+#include "math/kalman.h"
+#include "math/linalg.h"
+#include "math/rotation.h"
 
 #define HISTORY 16 /* cycles of past state kept for late measurements */
 #define REL 18     /* relative filter: dr 0..2, dv 3..5, target attitude 6..8, its rate 9..11, rgnss bias 12..14, */
@@ -26,6 +26,7 @@ typedef struct {
 typedef struct {
     sensor_track_t track;
     bool gyro_taken, accel_taken;
+    double dtheta_body_rad[3], dv_body_mps[3];
 } nav_imu_t;
 
 /* Attitude filter, multiplicative: q_true = exp(dtheta) (x) q, error state [dtheta, dbias], body axes. */
@@ -49,6 +50,7 @@ typedef struct {
     double bias_rgnss_eci_m[3];
     double p[REL * REL], pending_s;
     double accel_bias_mps2[3], accel_bias_age_s;
+    uint32_t cycles_since_thrust; /* cycles since a thruster was last commanded or driven */
     double sensed_eci_mps[3]; /* velocity sensed over the last cycle */
     double sensed_mps;       /* velocity recently sensed: what the accelerometer's scale error acts on */
     nav_sample_t history[HISTORY];
@@ -99,8 +101,7 @@ typedef struct {
 typedef struct {
     double carried[6];                              /* demanded and not yet fired: N s, N m s */
     double accel_cmd_hill_mps2[3];
-    uint32_t cycles_since_fire;
-    bool saturated;
+    bool fired, saturated;                          /* in the last command */
 } control_t;
 
 struct flight {
@@ -125,16 +126,16 @@ struct flight {
 /* Bytes from the start of a flight_t that only flight_init changes. */
 #define FLIGHT_FIXED_BYTES offsetof(struct flight, t_us)
 
-/* nav_imu.c */
+/* nav/inertial.c */
 void nav_imu_take(flight_t *f, const sensor_frame_t *s);
-/* nav_attitude.c */
+/* nav/attitude_filter.c */
 void nav_attitude_init(flight_t *f);
-void nav_attitude_propagate(flight_t *f, const sensor_frame_t *s);
+void nav_attitude_propagate(flight_t *f);
 /* Variance of the attitude about body axis i: the filter's own and the star tracker's mounting error,
  * which is considered, not estimated (Schmidt 1966). */
 double nav_attitude_variance(const flight_t *f, size_t i);
-void nav_attitude_update(flight_t *f, const sensor_frame_t *s);
-/* nav_relative.c */
+void nav_star_update(flight_t *f, const measurement_t *m);
+/* nav/relative_filter.c */
 void nav_relative_init(flight_t *f);
 void nav_relative_propagate(flight_t *f, const sensor_frame_t *s);
 void nav_relative_remember(flight_t *f);
@@ -142,23 +143,27 @@ void nav_relative_covariance(flight_t *f);
 void nav_relative_correct(flight_t *f, const double dx[REL_ESTIMATED]);
 /* The estimate at a past time, from the history; false when it is older than the history. */
 bool nav_relative_at(const flight_t *f, uint64_t t_us, nav_sample_t *out);
-/* true when a measurement is present, new, and neither late nor from the future; a stale one is counted */
-bool nav_take(const flight_t *f, sensor_track_t *track, bool valid, uint16_t seq, uint64_t t_valid_us);
+/* nav/tracking.c */
+/* true when a measurement is new, and neither late nor from the future; a stale one is counted */
+bool nav_take(const flight_t *f, sensor_track_t *track, const measurement_t *m);
 void nav_accept(const flight_t *f, sensor_track_t *track, bool accepted);
 bool nav_lost(const flight_t *f, const sensor_track_t *track, double timeout_s);
 /* The sensor has been heard at all, and is not lost. */
 bool nav_heard(const flight_t *f, const sensor_track_t *track, double timeout_s);
 bool nav_all_finite(const double *x, size_t n);
 bool nav_all_within(const double *x, size_t n, double limit); /* false for NaN */
+/* The first measurement of a kind in the frame; NULL: none. */
+const measurement_t *nav_find(const sensor_frame_t *s, uint8_t kind);
+bool nav_of_this_cycle(const flight_t *f, const measurement_t *m);
 /* Target attitude: tbody_from_eci at a sample, nominal hold turned by the estimated error. */
 void nav_target_attitude(const flight_t *f, const nav_sample_t *at, double c_eci_from_tbody[9]);
 /* How much larger than near the relative GNSS errors are at the present range. */
 double nav_rgnss_growth(const flight_t *f);
-/* nav_gnss.c, nav_camera.c: one measurement model a file */
-void nav_gnss_update(flight_t *f, const sensor_frame_t *s);
-void nav_rgnss_update(flight_t *f, const sensor_frame_t *s);
-void nav_camera_update(flight_t *f, const sensor_frame_t *s);
-/* nav_solution.c */
+/* nav/models: one measurement model a file */
+void nav_gnss_update(flight_t *f, const measurement_t *m);
+void nav_rgnss_update(flight_t *f, const measurement_t *m);
+void nav_camera_update(flight_t *f, const measurement_t *m);
+/* nav/solution.c */
 void nav_solution(flight_t *f);
 /* mission.c, guidance.c, fdir.c */
 void mission_init(flight_t *f);

@@ -26,7 +26,7 @@ from hil.lincov.navigation import Navigation
 from hil.lincov.reference import VELOCITY_BAND, Leg, Path
 
 NODES = 41
-ARRIVED_M = 0.005  # of gnc/core/guidance.c
+ARRIVED_M = 0.005  # of gnc/core/guidance/guidance.c
 
 
 class DeadBand:

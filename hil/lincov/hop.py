@@ -14,8 +14,8 @@ from hil.lincov.navigation import declared_rms
 from hil.lincov.reference import Leg, Path
 from hil.scenario import DEG, Scenario
 
-CORRECTION_LEAD_S = 2.0  # of gnc/core/guidance.c
-OUT_OF_PLANE_MIN = 0.3  # of gnc/core/targeting.c
+CORRECTION_LEAD_S = 2.0  # of gnc/core/guidance/guidance.c
+OUT_OF_PLANE_MIN = 0.3  # of gnc/core/orbit/targeting.c
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def declared_rms(scenario: Scenario, key: str) -> float:
 
 
 class RelativeFilter:
-    """The relative filter's own covariance in hill axes (gnc/core/nav_relative.c), and its gains.
+    """The relative filter's own covariance in hill axes (gnc/core/nav/relative_filter.c), and its gains.
 
     ESTIMATED states that it corrects, then the camera's mounting error, which it considers.
     """

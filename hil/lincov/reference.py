@@ -15,7 +15,7 @@ from hil.log import Log
 from hil.prepare import facing_port
 from hil.scenario import Scenario
 
-VELOCITY_BAND = 0.6  # of gnc/core/ctl_translation.c, of the smallest firing
+VELOCITY_BAND = 0.6  # of gnc/core/control/translation.c, of the smallest firing
 
 
 def without_noise(scenario: Scenario) -> Scenario:

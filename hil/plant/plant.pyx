@@ -366,6 +366,7 @@ cdef class Plant:
         for i in range(self.n_thrusters):
             if thruster_on_us[i] == 0 and self.thrusters[i].level == 0.0 and not self.thrusters[i].stuck_on:
                 self.thrusters[i].open_at_cycle_end = False
+                self.thrusters[i].driven_us = 0
                 continue
             if actuators_open(&self.pulses[i], &self.thrusters[i], thruster_on_us[i], cycle_us):
                 self.active[self.n_active] = i

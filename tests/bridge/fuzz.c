@@ -39,6 +39,21 @@ static void any_bytes(uint8_t *at, size_t n)
     for (size_t i = 0; i < n; i++) at[i] = kind == 0 ? 0 : kind == 1 ? 0xFF : (uint8_t)(kind == 2 && below(2) ? 0 : draw());
 }
 
+/* A body of a message with any content that its size fits; returns the size. */
+static size_t any_body(int message, uint8_t *body)
+{
+    static sensor_frame_t frame;
+    any_bytes(body, icd_messages[message].bytes);
+    if (message != ICD_SENSOR) return icd_messages[message].bytes;
+    any_bytes((uint8_t *)&frame, sizeof frame);
+    frame.slot_count = (uint8_t)below(FLIGHT_SLOTS + 1u);
+    for (size_t i = 0; i < frame.slot_count; i++) {
+        frame.slot[i].count = (uint8_t)below(MEASUREMENT_VALUES + 1u);
+        if (below(4)) frame.slot[i].kind = (uint8_t)below(KIND_DOCK + 2u);
+    }
+    return icd_put_sensor(body, &frame);
+}
+
 /* Spoils a frame as wires do; returns its new size, at most twice the old one and 64 more. */
 static size_t spoil(uint8_t *f, size_t n)
 {
@@ -57,14 +72,15 @@ static size_t spoil(uint8_t *f, size_t n)
 
 typedef struct {
     int message;
+    size_t size;
     uint8_t body[ICD_PACKET_MAX];
 } sent_t;
 
 static int was_sent(const sent_t *sent, const link_packet_t *packet)
 {
     for (size_t i = 0; i < SENT; i++)
-        if (sent[i].message == packet->message
-            && memcmp(sent[i].body, packet->body, icd_messages[packet->message].bytes) == 0)
+        if (sent[i].message == packet->message && sent[i].size == packet->size
+            && memcmp(sent[i].body, packet->body, packet->size) == 0)
             return 1;
     return 0;
 }
@@ -83,12 +99,12 @@ static void fuzz_decoder(size_t count)
         sent_t *s = &sent[i % SENT];
         s->message = (int)below(ICD_MESSAGES);
         const icd_message_t *m = &icd_messages[s->message];
-        any_bytes(s->body, m->bytes);
+        s->size = any_body(s->message, s->body);
         if (m->service != 0) {
             s->body[12] = m->service;
             if (m->subtype != 0) s->body[13] = m->subtype;
         }
-        size_t n = link_send(&from, s->message, s->body, f);
+        size_t n = link_send(&from, s->message, s->body, s->size, f);
         CHECK(n <= ICD_FRAME_MAX && f[0] == 0 && f[n - 1] == 0 && memchr(f + 1, 0, n - 2) == NULL);
         bool clean = below(4) == 0;
         if (!clean) n = spoil(f, n);
@@ -128,13 +144,13 @@ static void upload(protocol_t *p, link_t *host, uint32_t session, const uint8_t 
     static uint8_t body[ICD_PACKET_MAX], f[ICD_FRAME_MAX];
     icd_hello_request_t hello = {0, 0, ICD_HASH, session, 1};
     icd_put_hello_request(body, &hello);
-    receive(p, f, link_send(host, ICD_HELLO_REQUEST, body, f));
+    receive(p, f, link_send(host, ICD_HELLO_REQUEST, body, ICD_HELLO_REQUEST_BYTES, f));
     for (uint32_t at = 0; at < ICD_PARAMETERS_BYTES; at += 256) {
         icd_params_t m = {0, 0, session, ICD_PARAMETERS_BYTES, link_crc32(0, record, ICD_PARAMETERS_BYTES), at, 256, {0}};
         if (m.used > ICD_PARAMETERS_BYTES - at) m.used = (uint16_t)(ICD_PARAMETERS_BYTES - at);
         memcpy(m.data, record + at, m.used);
         icd_put_params(body, &m);
-        receive(p, f, link_send(host, ICD_PARAMS, body, f));
+        receive(p, f, link_send(host, ICD_PARAMS, body, ICD_PARAMS_BYTES, f));
     }
 }
 
@@ -158,21 +174,21 @@ static void fuzz_board(size_t count, const uint8_t *record)
         }
         int message = below(3) ? ICD_SENSOR : (int)below(ICD_MESSAGES);
         const icd_message_t *m = &icd_messages[message];
-        any_bytes(body, m->bytes);
+        size_t size = any_body(message, body);
         if (m->service != 0) {
             body[12] = m->service;
             if (m->subtype != 0) body[13] = m->subtype;
         }
         if (message == ICD_HELLO_REQUEST && below(64)) body[24] = 0; /* a start ends the flight: seldom */
         if (message == ICD_SENSOR) { /* what follows, and any measurement whatever */
-            icd_get_sensor(body, &frame);
+            CHECK(icd_get_sensor(body, size, &frame));
             frame.tick = p.kept->answer.command.tick + (kept.state == ICD_BOARD_STATE_FLYING);
             frame.t_us = p.kept->answer.command.t_us + (kept.state == ICD_BOARD_STATE_FLYING ? kept.flight.cycle_us : 0);
-            frame.imu_t_valid_us = frame.star_t_valid_us = frame.t_us;
-            frame.gnss_t_valid_us = frame.rgnss_t_valid_us = frame.camera_t_valid_us = frame.t_us - below(2) * 100000;
-            icd_put_sensor(body, &frame);
+            for (size_t k = 0; k < frame.slot_count; k++)
+                if (below(8)) frame.slot[k].t_valid_us = frame.t_us - below(2) * 100000;
+            size = icd_put_sensor(body, &frame);
         }
-        size_t n = link_send(&host, message, body, f);
+        size_t n = link_send(&host, message, body, size, f);
         if (below(8) == 0) n = spoil(f, n);
         uint32_t before = p.steps;
         receive(&p, f, n);

@@ -12,7 +12,8 @@ import numpy as np
 
 from firmware_bridge.icd.generated import icd
 from firmware_bridge.icd.message import Message
-from tests.bridge.plain_wire import PlainWire
+from gnc.flight import N_SLOTS, SENSOR_FRAME
+from tests.bridge.plain_wire import PlainWire, sensor_body
 
 FILE = Path(__file__).with_name("golden.json")
 
@@ -33,19 +34,34 @@ def values(message: Message, seed: int = 0) -> dict[str, Any]:
     return found
 
 
+def sensors(seed: int = 0) -> np.void:
+    """A sensor frame of any bits that survive the wire: times within its reach, unused parts zero."""
+    rng = np.random.Generator(np.random.Philox([zlib.crc32(b"sensor"), seed]))
+    frame = rng.integers(0, 256, SENSOR_FRAME.itemsize, np.uint8).view(SENSOR_FRAME)[0]
+    frame["reserved"], frame["slot_count"] = 0, rng.integers(0, N_SLOTS + 1)
+    frame["thruster_applied_us"] = np.where(rng.random(32) < 0.5, 0, rng.integers(0, 2**24, 32))
+    for i, slot in enumerate(frame["slot"]):
+        used = i < frame["slot_count"]
+        slot["reserved"], slot["count"] = 0, rng.integers(0, 9) if used else 0
+        slot["z"][slot["count"] :] = 0.0
+        for name in ("instrument", "kind", "flags", "seq"):
+            slot[name] = slot[name] if used else 0
+        age = int(rng.choice([0, -1, 100_000, 2**31 - 1, -(2**31)]))
+        slot["t_valid_us"] = (int(frame["t_us"]) - age) % 2**64 if used else 0
+    return frame
+
+
+def body(message: Message, seed: int = 0) -> bytes:
+    """A body of a message, of any bits."""
+    return sensor_body(sensors(seed)) if message is icd.SENSOR else message.encode(**values(message, seed))
+
+
 def frames() -> dict[str, str]:
     """The frame of each message with its values, in hexadecimal."""
     found = {"icd_hash": f"{icd.ICD_HASH:016x}"}
     for message in icd.MESSAGES:
-        body = bytes.fromhex("".join(np.asarray(v).tobytes().hex() for v in _whole(message).values()))
-        found[message.name] = PlainWire(listens_uplink=message.uplink).frame(message, body).hex()
+        found[message.name] = PlainWire(listens_uplink=message.uplink).frame(message, body(message)).hex()
     return found
-
-
-def _whole(message: Message) -> dict[str, Any]:
-    given = values(message)
-    fixed = {"service": np.uint8(message.service or 0), "subtype": np.uint8(message.subtype or 0)}
-    return {name: given.get(name, fixed.get(name)) for name in message.body.names or ()}
 
 
 if __name__ == "__main__":

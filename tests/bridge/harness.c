@@ -23,7 +23,7 @@ size_t harness_receive(protocol_t *p, const uint8_t *bytes, size_t n, size_t *an
     return at;
 }
 
-/* Decodes n bytes; writes each sound packet as message (1 byte), sequence (2 bytes) and body to out. Returns bytes written. */
+/* Decodes n bytes; writes each sound packet as message (1 byte), sequence (2 bytes), size (2 bytes) and body to out. Returns bytes written. */
 size_t harness_decode(link_t *link, const uint8_t *bytes, size_t n, uint8_t *out)
 {
     size_t size = 0;
@@ -34,8 +34,10 @@ size_t harness_decode(link_t *link, const uint8_t *bytes, size_t n, uint8_t *out
         out[size++] = (uint8_t)packet.message;
         out[size++] = (uint8_t)(packet.sequence >> 8);
         out[size++] = (uint8_t)packet.sequence;
-        memcpy(out + size, packet.body, icd_messages[packet.message].bytes);
-        size += icd_messages[packet.message].bytes;
+        out[size++] = (uint8_t)(packet.size >> 8);
+        out[size++] = (uint8_t)packet.size;
+        memcpy(out + size, packet.body, packet.size);
+        size += packet.size;
     }
     return size;
 }

@@ -16,10 +16,10 @@ from firmware_bridge.icd.generated import icd
 from firmware_bridge.icd.message import Message, byte_order
 from gnc import flight as core
 from gnc.build_id import core_build_id
+from tests.bridge.plain_wire import sensor_body
 
 RESEND_S = 2.0
 GIVE_UP_S = 30.0
-SENSOR_TO, SENSOR_FROM = byte_order(core.SENSOR_FRAME, icd.SENSOR.body)
 COMMAND_TO, COMMAND_FROM = byte_order(core.COMMAND, icd.COMMAND.body)
 TELEMETRY_TO, TELEMETRY_FROM = byte_order(core.TELEMETRY, icd.COMMAND.body)
 
@@ -161,9 +161,7 @@ class PlainHost:
 
     def body_of(self, frame: np.void) -> bytes:
         """The SENSOR message of a sensor frame."""
-        body = np.zeros(icd.SENSOR.body.itemsize, np.uint8)
-        body[SENSOR_FROM] = np.frombuffer(frame.tobytes(), np.uint8)[SENSOR_TO]
-        return body.tobytes()
+        return sensor_body(frame)
 
     def step(self, frame: np.void) -> tuple[np.void, np.void]:
         """One control cycle: a sensor frame there, command and telemetry back."""

@@ -7,17 +7,75 @@ import zlib
 from dataclasses import fields
 from types import SimpleNamespace
 
+import numpy as np
 from cobs import cobs
 
 from firmware_bridge.icd.generated import icd
 from firmware_bridge.icd.message import Message
 from firmware_bridge.wire import Counters, Packet
+from gnc.flight import SENSOR_FRAME
 
 PRIMARY_BYTES, SERVICE_AT, CRC_BYTES = 6, 12, 4
 _PRIMARY, _CRC = struct.Struct(">HHH"), struct.Struct(">I")
-PACKET_MAX = PRIMARY_BYTES + max(m.body.itemsize for m in icd.MESSAGES) + CRC_BYTES
+PACKET_MAX = PRIMARY_BYTES + max(m.body.itemsize + m.tail_bytes for m in icd.MESSAGES) + CRC_BYTES
 # Whatever is longer cannot be a packet, however it is encoded: a code of 255 is the only one that adds no zero.
 HELD_MAX = 2 * PACKET_MAX
+
+
+_HEADER = struct.Struct(">IQddHH")
+_SLOT = struct.Struct(">BBBBHi")
+AGE_MIN, AGE_MAX = -(2**31), 2**31 - 1
+
+
+def sensor_body(frame: np.void) -> bytes:
+    """The body of the SENSOR of a sensor frame."""
+    body = _HEADER.pack(frame["tick"], frame["t_us"], *frame["tc_arg"], frame["tc_seq"], frame["tc_opcode"])
+    on_us = [int(x) for x in frame["thruster_applied_us"]]
+    body += struct.pack(">I", sum(1 << i for i, x in enumerate(on_us) if x))
+    body += b"".join(min(x, 0xFFFFFF).to_bytes(3, "big") for x in on_us if x)
+    body += bytes([frame["slot_count"]])
+    for slot in frame["slot"][: frame["slot_count"]]:
+        age = max(AGE_MIN, min(AGE_MAX, int(frame["t_us"]) - int(slot["t_valid_us"])))
+        kind = (slot["instrument"], slot["kind"], slot["flags"], slot["count"], slot["seq"])
+        body += _SLOT.pack(*kind, age) + slot["z"][: slot["count"]].astype(">f8").tobytes()
+    return body
+
+
+def sensor_frame(body: bytes) -> np.void:
+    """The sensor frame of the body of a SENSOR."""
+    frame = np.zeros(1, SENSOR_FRAME)[0]
+    frame["tick"], frame["t_us"], *arguments, frame["tc_seq"], frame["tc_opcode"] = _HEADER.unpack_from(body)
+    frame["tc_arg"] = arguments
+    mask, at = int.from_bytes(body[_HEADER.size : _HEADER.size + 4], "big"), _HEADER.size + 4
+    for i in range(32):
+        if mask >> i & 1:
+            frame["thruster_applied_us"][i] = int.from_bytes(body[at : at + 3], "big")
+            at += 3
+    frame["slot_count"], at = body[at], at + 1
+    for slot in frame["slot"][: frame["slot_count"]]:
+        *kind, age = _SLOT.unpack_from(body, at)
+        slot["instrument"], slot["kind"], slot["flags"], slot["count"], slot["seq"] = kind
+        slot["t_valid_us"] = (int(frame["t_us"]) - age) % 2**64
+        at += _SLOT.size
+        slot["z"][: slot["count"]] = np.frombuffer(body, ">f8", slot["count"], at)
+        at += 8 * int(slot["count"])
+    return frame
+
+
+def tail_fits(body: bytes) -> bool:
+    """Whether a body has the size that the parts of a SENSOR say it has."""
+    at = _HEADER.size
+    if len(body) < at + 5:
+        return False
+    at += 4 + 3 * int.from_bytes(body[at : at + 4], "big").bit_count()
+    if at >= len(body) or body[at] > SENSOR_FRAME["slot"].shape[0]:
+        return False
+    slots, at = body[at], at + 1
+    for _ in range(slots):
+        if at + _SLOT.size > len(body) or body[at + 3] > 8:
+            return False
+        at += _SLOT.size + 8 * body[at + 3]
+    return at == len(body)
 
 
 class Counting(SimpleNamespace):
@@ -129,7 +187,7 @@ class PlainWire:
             named = body[SERVICE_AT : SERVICE_AT + 2] if message.service is not None else b""
             if len(named) == 2 and (named[0] != message.service or message.subtype not in (None, named[1])):
                 continue
-            if len(body) == message.body.itemsize:
+            if len(body) == message.body.itemsize if message is not icd.SENSOR else tail_fits(body):
                 return message
             self.counters.length_errors += 1
             return None

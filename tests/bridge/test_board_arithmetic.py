@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.board_cost import recorded
-from firmware_bridge import boards
+from firmware_bridge import boards, wire
 from hil.log import Log
 from hil.run import fly
 from tests.bridge import here
@@ -20,7 +20,7 @@ def flight() -> Log:
 
 @pytest.fixture(scope="module")
 def recording(flight: Log) -> Path:
-    return recorded("iss-contact", flight.params.tobytes() + flight.sensors.tobytes())
+    return recorded("iss-contact", wire.recording(flight.params[0], flight.sensors))
 
 
 @pytest.fixture(scope="module")

@@ -151,11 +151,11 @@ def test_fault_of_the_processor_is_named_and_costs_no_state(name: str, tmp_path:
     here.need(name)
     core = tmp_path / "core"
     shutil.copytree(here.ROOT / "gnc" / "core", core)
-    text = (core / "nav_solution.c").read_text()
+    text = (core / "nav/solution.c").read_text()
     entry = "void nav_solution(flight_t *f)\n{\n"
     assert text.count(entry) == 1
     fault = "    if (f->tick == 5u) *(volatile uint32_t *)(uintptr_t)0xFFFFFFF0u = 1u;\n"
-    (core / "nav_solution.c").write_text(text.replace(entry, entry + fault))
+    (core / "nav/solution.c").write_text(text.replace(entry, entry + fault))
     elf = boards.build(name, folder=tmp_path / "build", core=core, opt="-O0")
     flown = frames(6)
     board = boards.EmulatedBoard(name, elf) if name == M7 else boards.LinuxBoard(name, elf)

@@ -51,7 +51,7 @@ def off_by_an_ulp(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("off")
     core = folder / "core"
     shutil.copytree(here.ROOT / "gnc" / "core", core)
-    file, line = core / "nav_solution.c", "    quat_from_dcm(q_hill_from_eci, o->c_hill_from_eci);\n"
+    file, line = core / "nav/solution.c", "    quat_from_dcm(q_hill_from_eci, o->c_hill_from_eci);\n"
     text = file.read_text()
     assert text.count(line) == 1
     file.write_text(text.replace(line, "    if (f->tick == 150u) o->r_hill_m[1] *= 1.0 - 0x1p-53;\n" + line))

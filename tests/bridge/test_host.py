@@ -13,7 +13,7 @@ from firmware_bridge.host import LOOP_BYTES, Host
 from firmware_bridge.icd.generated import icd
 from firmware_bridge.icd.message import RecordCodec
 from firmware_bridge.remote import RemoteFlight
-from firmware_bridge.wire import Wire
+from firmware_bridge.wire import Wire, sensor_body
 from gnc import flight
 from gnc.build_id import core_build_id
 from hil import fly
@@ -319,7 +319,7 @@ def test_a_spoilt_upload_is_refused_and_can_be_repeated(board: MemoryBoard) -> N
 
 
 def test_a_cold_board_answers_a_frame_with_all_off(board: MemoryBoard) -> None:
-    body = RecordCodec(flight.SENSOR_FRAME, icd.SENSOR.body).put(recording().sensors[4])
+    body = sensor_body(recording().sensors[4])
     board.read(0.0)
     board.write(Wire().frame(icd.SENSOR, body))
     command, event = Wire().feed(board.read(0.0))

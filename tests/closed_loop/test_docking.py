@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.seeds import fly_one
+from gnc import flight
 from hil import Scenario, fly
 from tests.closed_loop.flights import phases_flown
 
@@ -39,12 +40,11 @@ def test_the_seed_is_used_and_repeats_bit_for_bit() -> None:
 def test_the_noise_is_there() -> None:
     """Every sensor differs from its truth by about what its scenario says, and no measurement repeats."""
     log = fly("iss-contact", seed=31)
-    valid = log.sensors["gnss_valid"] == 1
-    sent = log.sensors["gnss_r_eci_m"][valid]
-    late = (log.sensors["gnss_t_valid_us"][valid] // 100_000).astype(int)
-    error = np.linalg.norm(sent - log.truth["r_chaser_eci_m"][late], axis=1)
+    fixes = flight.measurements(log.sensors, flight.Kind.GNSS)
+    late = (fixes["t_valid_us"] // 100_000).astype(int)
+    error = np.linalg.norm(fixes["r_eci_m"] - log.truth["r_chaser_eci_m"][late], axis=1)
     assert 2.0 < error.mean() < 5.0
-    seen = log.sensors["camera_range_m"][log.sensors["camera_valid"] == 1]
+    seen = flight.measurements(log.sensors, flight.Kind.CAMERA)["range_m"]
     assert len(np.unique(seen)) == len(seen)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gnc.flight import Flight
+from gnc.flight import Flight, Kind, measurements
 from hil import Scenario, fly
 from hil.loop import Chunk, Loop
 from hil.prepare import prepare
@@ -42,8 +42,10 @@ def test_a_corrupted_frame_does_change_the_answer() -> None:
     log = fly("iss-contact", seed=41)
     core, changed = Flight(log.params), False
     frames = log.sensors.copy()
-    first = int(np.flatnonzero(frames["camera_valid"])[3])
-    frames["camera_range_m"][first] = np.nextafter(frames["camera_range_m"][first], 1.0e9)
+    first = int(measurements(frames, Kind.CAMERA)["row"][3])
+    slot = frames["slot"][first]
+    (camera,) = np.flatnonzero(slot["kind"] == Kind.CAMERA)
+    slot["z"][camera, 0] = np.nextafter(slot["z"][camera, 0], 1.0e9)
     for row in range(first + 50):
         _, telemetry = core.step(frames[row])
         changed = changed or telemetry != log.telemetry[row]

@@ -27,7 +27,7 @@ const member_t internals_members[] = {
     DOUBLE(relative.hold_damping_ps) DOUBLE(relative.hold_psd_rad2ps3) DOUBLE(relative.theta_tbody_rad)
     DOUBLE(relative.rate_tbody_radps) DOUBLE(relative.bias_rgnss_eci_m) DOUBLE(relative.p) DOUBLE(relative.pending_s)
     DOUBLE(relative.accel_bias_mps2) DOUBLE(relative.accel_bias_age_s) DOUBLE(relative.sensed_eci_mps)
-    DOUBLE(relative.sensed_mps) COUNT32(relative.history_next)
+    DOUBLE(relative.sensed_mps) COUNT32(relative.cycles_since_thrust) COUNT32(relative.history_next)
     TRACK(relative.gnss) TRACK(relative.rgnss) TRACK(relative.camera)
     DOUBLE(solution.c_hill_from_eci) DOUBLE(solution.w_hill_radps) DOUBLE(solution.r_hill_m) DOUBLE(solution.v_hill_mps)
     DOUBLE(solution.q_body_from_hill) DOUBLE(solution.w_body_hill_body_radps) DOUBLE(solution.r_port_hill_m)
@@ -42,7 +42,7 @@ const member_t internals_members[] = {
     BOOL(mission.go) BOOL(mission.held) BOOL(mission.free_drift) BOOL(mission.tc_rejected) BOOL(mission.gate_open)
     BOOL(mission.retreat) BOOL(mission.cam) MEMBER(mission.abort_reason, uint8_t, "u1")
     DOUBLE(effectors.arms) DOUBLE(effectors.smallest) DOUBLE(control.carried)
-    DOUBLE(control.accel_cmd_hill_mps2) COUNT32(control.cycles_since_fire) BOOL(control.saturated)
+    DOUBLE(control.accel_cmd_hill_mps2) BOOL(control.fired) BOOL(control.saturated)
 };
 const uint32_t internals_member_count = sizeof internals_members / sizeof internals_members[0];
 

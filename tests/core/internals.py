@@ -18,7 +18,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from gnc.flight import COMMAND, PARAMS, SENSOR_FRAME, TELEMETRY
+from gnc.flight import COMMAND, MEASUREMENT, PARAMS, SENSOR_FRAME, TELEMETRY, Kind, add_measurement, components
 from hil import Scenario
 from hil.prepare import prepare
 
@@ -30,6 +30,47 @@ TRUTHS = (
     "mat3_inverse mat_solve orbit_kepler_propagate orbit_two_impulse kalman_update3 targeting_solve targeting_predict "
     "nav_relative_at nav_take nav_lost internals_flush_subnormals"
 )
+
+
+# A sensor frame with one instrument of each kind by name: what tests write into. `slots` makes the core's frame of it.
+KINDS = {"imu": Kind.IMU, "star": Kind.STAR, "gnss": Kind.GNSS, "rgnss": Kind.RGNSS, "camera": Kind.CAMERA}
+POSE = "q_camera_from_tport"
+NAMED_FRAME = np.dtype(
+    [("t_us", "<u8"), ("tick", "<u4"), ("tc_arg", "<f8", 2), ("tc_seq", "<u2"), ("tc_opcode", "<u2")]
+    + [("thruster_applied_us", "<u4", SENSOR_FRAME["thruster_applied_us"].shape)]
+    + [(f"{name}_{field}", kind)
+       for name in KINDS for field, kind in (("valid", "u1"), ("seq", "<u2"), ("t_valid_us", "<u8"))]
+    + [(f"{name}_{f.name}", "<f8", max(f.count, 1)) if f.count else (f"{name}_{f.name}", "<f8")
+       for name, kind in KINDS.items() for f in components(kind)]
+    + [("camera_pose_valid", "u1"), ("dock_contact", "u1"), ("dock_captured", "u1")]
+)  # fmt: skip
+UPDATES = {f"nav_{name}_update": kind for name, kind in KINDS.items() if kind is not Kind.IMU}
+
+
+def slots(named: Any) -> NDArray[Any]:
+    """The sensor frame of one record of NAMED_FRAME: a slot for each instrument that has a measurement."""
+    named = np.asarray(named).reshape(())
+    frame = np.zeros(1, SENSOR_FRAME)
+    for name in ("t_us", "tick", "tc_arg", "tc_seq", "tc_opcode", "thruster_applied_us"):
+        frame[name] = named[name]
+    for number, (name, kind) in enumerate(KINDS.items()):
+        if named[f"{name}_valid"]:
+            values = {f.name: named[f"{name}_{f.name}"] for f in components(kind)}
+            if kind is Kind.CAMERA and not named["camera_pose_valid"]:
+                del values[POSE]
+            seq, t_valid_us = int(named[f"{name}_seq"]), named[f"{name}_t_valid_us"]
+            add_measurement(frame[0], kind, instrument=number, seq=seq, t_valid_us=t_valid_us, **values)
+    flags = int(named["dock_contact"]) + 2 * int(named["dock_captured"])
+    tick, t_us = int(named["tick"]) % 2**16, named["t_us"]
+    add_measurement(frame[0], Kind.DOCK, instrument=len(KINDS), seq=tick, t_valid_us=t_us, flags=flags)
+    return frame
+
+
+def measurement(named: Any, kind: Kind) -> NDArray[Any] | None:
+    """The measurement of a kind in a record of NAMED_FRAME; None if there is none."""
+    frame = slots(named)[0]
+    found = [slot for slot in frame["slot"][: frame["slot_count"]] if slot["kind"] == kind]
+    return np.array(found, MEASUREMENT) if found else None
 
 
 class Member(ctypes.Structure):
@@ -130,7 +171,12 @@ class Core:
         return self.members["params"][0]
 
     def call(self, name: str, *arguments: Any) -> Any:
+        """A function of the core on this state; frames by name become the core's, or the measurement that it takes."""
         function: Callable[..., Any] = getattr(self.library, name)
+        if (kind := UPDATES.get(name)) is not None:
+            found = measurement(arguments[0], kind)
+            return None if found is None else function(pointer(self.memory), pointer(found))
+        arguments = tuple(slots(a) if getattr(a, "dtype", None) == NAMED_FRAME else a for a in arguments)
         return function(pointer(self.memory), *(pointer(a) for a in arguments))
 
     def changed_by(self, name: str, *arguments: Any) -> set[str]:
@@ -154,8 +200,8 @@ def with_imu(frame: NDArray[Any], dtheta: Any = 0.0, dv: Any = 0.0) -> NDArray[A
 
 
 def blank_frame(tick: int = 0, t_us: int | None = None) -> NDArray[Any]:
-    """A sensor frame that holds nothing but its number and time."""
-    frame = np.zeros(1, SENSOR_FRAME)
+    """A sensor frame by name that holds nothing but its number and time."""
+    frame = np.zeros(1, NAMED_FRAME)
     frame["tick"], frame["t_us"] = tick, tick * CYCLE_US if t_us is None else t_us
     return frame
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from gnc.flight import COMMAND, SENSOR_FRAME, TELEMETRY, Flag, Law, fields
+from gnc.flight import COMMAND, N_SLOTS, SENSOR_FRAME, TELEMETRY, Flag, Kind, Law, components, fields
 from hil import fly
-from tests.core.internals import CYCLE_US, Core, blank_frame, phase, pointer, scenario_params
+from tests.core.internals import CYCLE_US, Core, blank_frame, phase, pointer, scenario_params, slots
 
 NULL, PARAM, FRAME, NOT_INIT, FPU = -1, -2, -3, -4, -5
 PARAMS = fields("params")
@@ -150,7 +150,7 @@ def test_a_processor_that_flushes_subnormals_is_refused(core: ctypes.CDLL) -> No
 def test_nothing_beyond_the_stated_size_is_written(core: ctypes.CDLL) -> None:
     size = core.flight_size()
     memory = np.full(size // 8 + 8, 0x5A5A5A5A5A5A5A5A, np.uint64)
-    params, frame, command = scenario_params(), blank_frame(), np.zeros(1, COMMAND)
+    params, frame, command = scenario_params(), slots(blank_frame()), np.zeros(1, COMMAND)
     assert core.flight_init(pointer(memory), pointer(params), None) == 0
     assert core.flight_step(pointer(memory), pointer(frame), pointer(command), None) == 0
     assert (memory.view(np.uint8)[size:] == 0x5A).all()
@@ -199,7 +199,7 @@ def test_a_jump_of_number_or_time_is_refused_and_leaves_no_trace(core: ctypes.CD
 
 def test_null_pointers_are_refused_with_all_off(core: ctypes.CDLL) -> None:
     c = flying(core)
-    before, frame = c.memory.copy(), blank_frame(3)
+    before, frame = c.memory.copy(), slots(blank_frame(3))
     command = np.frombuffer(b"\xff" * COMMAND.itemsize, COMMAND).copy()
     assert core.flight_step(pointer(c.memory), pointer(frame), None, None) == NULL
     assert core.flight_step(None, pointer(frame), pointer(command), None) == NULL
@@ -211,7 +211,7 @@ def test_null_pointers_are_refused_with_all_off(core: ctypes.CDLL) -> None:
 
 
 def test_a_state_never_initialised_is_refused_with_all_off(core: ctypes.CDLL) -> None:
-    memory, frame = np.zeros(core.flight_size() // 8 + 1, np.uint64), blank_frame()
+    memory, frame = np.zeros(core.flight_size() // 8 + 1, np.uint64), slots(blank_frame())
     command = np.frombuffer(b"\xff" * COMMAND.itemsize, COMMAND).copy()
     assert core.flight_step(pointer(memory), pointer(frame), pointer(command), None) == NOT_INIT
     assert command.tobytes() == bytes(COMMAND.itemsize)
@@ -254,17 +254,31 @@ def noise(seed: int, tick: int) -> NDArray[Any]:
     """A frame of arbitrary bits, only its number and time right: not a number, infinities, denormals, wild flags."""
     rng = np.random.default_rng([seed, tick])
     frame = rng.integers(0, 256, SENSOR_FRAME.itemsize, np.uint8).view(SENSOR_FRAME).copy()
-    if tick % 4 == 1:  # of any size a double has, or of one that gets past the first checks
-        for f in fields("sensors"):
-            if f.type == "<f8":
-                frame[f.name] = rng.normal(size=max(f.count, 1)) * 10.0 ** rng.uniform(-9, rng.choice([3, 9, 300]))
-    for name in ("star", "gnss", "rgnss", "camera"):
+    frame["slot_count"] = count = int(rng.integers(0, N_SLOTS + 1))
+    slot = frame["slot"][0]
+    slot["kind"][:count] = rng.choice([*Kind, 250], count)
+    for i in range(count):
+        if slot["kind"][i] in list(Kind) and rng.random() < 0.7:
+            slot["count"][i] = sum(max(f.count, 1) for f in components(slot["kind"][i]))
+        if tick % 4 == 1:  # of any size a double has, or of one that gets past the first checks
+            slot["z"][i] = rng.normal(size=8) * 10.0 ** rng.uniform(-9, rng.choice([3, 9, 300]))
         if tick % 2:
-            frame[f"{name}_t_valid_us"] = tick * CYCLE_US
-    if tick % 3 == 0:
-        frame["star_q_star_from_eci"] = [np.nan, 1.0, 0.0, 0.0]
+            slot["t_valid_us"][i] = tick * CYCLE_US
+        if tick % 3 == 0 and slot["kind"][i] == Kind.STAR:
+            slot["z"][i, :4] = [np.nan, 1.0, 0.0, 0.0]
     frame["tick"], frame["t_us"] = tick, tick * CYCLE_US
     return frame
+
+
+@pytest.mark.parametrize("count", [N_SLOTS + 1, 255])
+def test_a_frame_with_more_slots_than_there_are_is_refused(core: ctypes.CDLL, count: int) -> None:
+    c, twin = flying(core), flying(core)
+    frame = slots(blank_frame(3))
+    frame["slot_count"] = count
+    status, command, _ = c.step(frame)
+    assert status == FRAME
+    assert not command["thruster_on_us"].any()
+    assert (c.memory == twin.memory).all()
 
 
 @given(seed=st.integers(0, 10**6))

@@ -233,7 +233,7 @@ def test_a_burn_ends_at_its_cutoff_or_when_it_fires_no_more(
     c = hop(core)
     c["mission.hop_stage"], c["mission.dv_to_go_eci_mps"] = BURN, [left_mps, 0.0, 0.0]
     c["t_us"], c["mission.burn_last_fire_us"] = 50_000_000, int(50e6 - since_s * 1e6)
-    c["control.cycles_since_fire"] = 5
+    c["relative.cycles_since_thrust"] = 5
     c["control.carried"] = 1.0
     c.call("guidance_hop")
     assert (stage(c) == COAST) == ended
@@ -244,7 +244,7 @@ def test_a_burn_ends_at_its_cutoff_or_when_it_fires_no_more(
 def test_firing_keeps_a_burn_going(core: ctypes.CDLL) -> None:
     c = hop(core)
     c["mission.hop_stage"], c["mission.dv_to_go_eci_mps"] = BURN, [0.1, 0.0, 0.0]
-    c["t_us"], c["mission.burn_last_fire_us"], c["control.cycles_since_fire"] = 50_000_000, 0, 0
+    c["t_us"], c["mission.burn_last_fire_us"], c["relative.cycles_since_thrust"] = 50_000_000, 0, 0
     c.call("guidance_hop")
     assert stage(c) == BURN
     assert c["mission.burn_last_fire_us"][0] == 50_000_000
@@ -278,7 +278,7 @@ def test_the_avoidance_burn_establishes_its_velocity(core: ctypes.CDLL) -> None:
     )
     asked = c["mission.dv_to_go_eci_mps"].copy()
     c["solution.v_hill_mps"] = 0.0
-    c["control.cycles_since_fire"] = 0
+    c["relative.cycles_since_thrust"] = 0
     c.call("guidance_cam")
     assert (c["mission.dv_to_go_eci_mps"] == asked).all()
     c["mission.dv_to_go_eci_mps"] = 0.0

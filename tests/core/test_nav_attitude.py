@@ -55,7 +55,7 @@ def cycle(c: Core, frame: NDArray[Any]) -> None:
     c["t_us"] = frame["t_us"]
     c.call("nav_imu_take", frame)
     c.call("nav_attitude_propagate", frame)
-    c.call("nav_attitude_update", frame)
+    c.call("nav_star_update", frame)
 
 
 def still(core: ctypes.CDLL, **changes: Any) -> Core:
@@ -176,7 +176,7 @@ def test_measurement_jacobian(core: ctypes.CDLL) -> None:
         offset[i] = 0.05
         before = rotation(c["attitude.q_body_from_eci"])
         star(frame, quaternion(turned(offset) * predicted), 1, int(10 * CYCLE_US - late_s * 1e6))
-        c.call("nav_attitude_update", frame)
+        c.call("nav_star_update", frame)
         assert c["attitude.star.rejects"][0] == 0
         correction = np.concatenate(
             [-(rotation(c["attitude.q_body_from_eci"]) * before.inv()).as_rotvec(), c["attitude.bias_radps"]]
@@ -201,7 +201,7 @@ def test_covariance_propagation_is_the_continuous_one(core: ctypes.CDLL) -> None
         c.call("nav_imu_take", frame)
         c.call("nav_attitude_propagate", frame)
     star(frame, np.zeros(4), 1, 5 * CYCLE_US)  # refused, after the covariance has been brought up to date
-    c.call("nav_attitude_update", frame)
+    c.call("nav_star_update", frame)
     f = np.zeros((6, 6))
     f[:3, :3] = -np.array([[0, -spin[2], spin[1]], [spin[2], 0, -spin[0]], [-spin[1], spin[0], 0]])
     f[:3, 3:] = -np.eye(3)
@@ -273,7 +273,7 @@ def test_an_outlier_is_refused_counted_and_forgotten(core: ctypes.CDLL) -> None:
     before, p = c["attitude.q_body_from_eci"].copy(), c["attitude.p"].copy()
     frame = seen(c, np.array([0.0, 0.05, 0.0]), tick=3)
     c["t_us"] = frame["t_us"]
-    c.call("nav_attitude_update", frame)
+    c.call("nav_star_update", frame)
     assert c["attitude.star.rejects"][0] == c["attitude.star.rejects_in_row"][0] == 1
     assert (c["attitude.q_body_from_eci"] == before).all()
     assert (c["attitude.p"] == p).all()
@@ -310,7 +310,7 @@ def test_a_number_seen_before_is_no_new_fix(core: ctypes.CDLL) -> None:
     frame = seen(c, np.array([1e-3, 0.0, 0.0]), tick=2)
     cycle(c, frame)
     p, q = c["attitude.p"].copy(), c["attitude.q_body_from_eci"].copy()
-    c.call("nav_attitude_update", frame)
+    c.call("nav_star_update", frame)
     assert (c["attitude.p"] == p).all() and (c["attitude.q_body_from_eci"] == q).all()
     assert c["attitude.star.rejects"][0] == 0
 

@@ -14,6 +14,7 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 from scipy.stats import chi2
 
+from gnc.flight import MEASUREMENT
 from tests.core.internals import CYCLE_US, Array, Core, blank_frame, scenario_params, with_imu
 from tests.core.world import DT, Truth, gravity, quaternion, rotation, turned
 
@@ -237,25 +238,27 @@ def test_both_craft_follow_the_exact_motion(core: ctypes.CDLL) -> None:
 # ---- the accelerometer ----
 
 
-def sensed(tick: int, dv: Any, valid: bool = True) -> NDArray[Any]:
+def sensed(tick: int, dv: Any, valid: bool = True, on_us: int = 0) -> NDArray[Any]:
     frame = with_imu(blank_frame(tick), dv=dv)
     frame["imu_valid"] = valid
+    frame["thruster_applied_us"][0, -1] = on_us
     return frame
 
 
-def test_the_accelerometer_bias_is_learned_only_while_no_thruster_fires(core: ctypes.CDLL) -> None:
+@pytest.mark.parametrize("commanded", [True, False])
+def test_the_accelerometer_bias_is_learned_only_while_no_thruster_fires(core: ctypes.CDLL, commanded: bool) -> None:
+    """A firing is known from the core's own command, or from the valve drivers when somebody else commanded it."""
     c, bias = started(core), np.array([1e-3, -2e-3, 3e-3])
     for k in range(1, 101):
         propagate(c, sensed(k, bias * DT))
     assert c["relative.accel_bias_mps2"] == pytest.approx(bias, rel=1e-9, abs=0.0)
     assert not c["relative.sensed_eci_mps"].any()
     for since in (0, 1):
-        c["control.cycles_since_fire"] = since
-        propagate(c, sensed(101 + since, (bias + 0.5) * DT))
+        c["control.fired"] = commanded and since == 0
+        propagate(c, sensed(101 + since, (bias + 0.5) * DT, on_us=0 if commanded or since else 1))
         assert c["relative.accel_bias_mps2"] == pytest.approx(bias, rel=1e-9, abs=0.0)
         body = rotation(c["attitude.q_body_from_eci"]).apply(c["relative.sensed_eci_mps"])
         assert body == pytest.approx(np.full(3, 0.5 * DT), rel=1e-9, abs=0.0)
-    c["control.cycles_since_fire"] = 2
     propagate(c, sensed(103, (bias + 0.5) * DT))
     assert not c["relative.sensed_eci_mps"].any()
 
@@ -263,10 +266,9 @@ def test_the_accelerometer_bias_is_learned_only_while_no_thruster_fires(core: ct
 def test_what_is_sensed_moves_the_chaser(core: ctypes.CDLL) -> None:
     """Two filters, one with a firing: they differ by its velocity, and by half a cycle of it in place."""
     c, twin = started(core), started(core)
-    c["control.cycles_since_fire"] = twin["control.cycles_since_fire"] = 0
     dv = np.array([0.01, -0.02, 0.03])
-    propagate(c, sensed(1, dv))
-    propagate(twin, sensed(1, np.zeros(3)))
+    propagate(c, sensed(1, dv, on_us=30_000))
+    propagate(twin, sensed(1, np.zeros(3), on_us=30_000))
     eci = rotation(c["attitude.q_body_from_eci"]).inv().apply(dv)
     assert c["relative.dv_eci_mps"] - twin["relative.dv_eci_mps"] == pytest.approx(eci, abs=1e-8)
     assert c["relative.dr_eci_m"] - twin["relative.dr_eci_m"] == pytest.approx(0.5 * DT * eci, abs=1e-8)
@@ -275,22 +277,20 @@ def test_what_is_sensed_moves_the_chaser(core: ctypes.CDLL) -> None:
 def test_the_imus_lever_arm_is_taken_out(core: ctypes.CDLL) -> None:
     """A body that spins up about its centre of mass senses velocity at the IMU, and none at the centre."""
     c = started(core)
-    c["control.cycles_since_fire"] = 0
     arm = c.params["imu_body_m"] - c.params["com_body_m"]
     before, after = np.array([0.01, 0.02, -0.01]), np.array([0.012, 0.017, -0.006])
     c["attitude.w_before_radps"], c["attitude.w_body_radps"] = before, after
     at_imu = np.cross(after - before, arm) + DT * np.cross(after, np.cross(after, arm))
     assert np.linalg.norm(at_imu) > 1e-3
-    propagate(c, sensed(1, at_imu))
+    propagate(c, sensed(1, at_imu, on_us=30_000))
     assert np.abs(c["relative.sensed_eci_mps"]).max() < 1e-15
 
 
 @pytest.mark.parametrize("dv", [[np.nan, 0, 0], [0, np.inf, 0], [0, 0, 1e3], None])
 def test_a_velocity_no_accelerometer_can_mean_is_left_out(core: ctypes.CDLL, dv: Any) -> None:
-    for since in (0, 1000):
+    for on_us in (0, 30_000):
         c, twin = started(core), started(core)
-        c["control.cycles_since_fire"] = twin["control.cycles_since_fire"] = since
-        propagate(c, sensed(1, np.ones(3) if dv is None else dv, valid=dv is not None))
+        propagate(c, sensed(1, np.ones(3) if dv is None else dv, valid=dv is not None, on_us=on_us))
         propagate(twin, blank_frame(1))
         assert (c["relative.dv_eci_mps"] == twin["relative.dv_eci_mps"]).all()
         assert not c["relative.accel_bias_mps2"].any()
@@ -300,8 +300,7 @@ def test_the_scale_error_adds_variance_as_the_square_of_the_whole_burn(core: cty
     c = started(core, rel_accel_psd_m2ps3=0.0)
     c["relative.p"] = 0.0
     for k in range(1, 51):
-        c["control.cycles_since_fire"] = 0
-        propagate(c, sensed(k, [0.01, 0.0, 0.0]))
+        propagate(c, sensed(k, [0.01, 0.0, 0.0], on_us=30_000))
     c.call("nav_relative_covariance")
     expected = (c.params["accel_scale_sigma"] * 0.5) ** 2
     assert np.diag(c.matrix("relative.p"))[3:6] == pytest.approx(np.full(3, expected), rel=1e-2, abs=0.0)
@@ -345,25 +344,25 @@ def test_the_past_moves_with_a_correction(core: ctypes.CDLL) -> None:
 
 
 @pytest.mark.parametrize(
-    ("valid", "seq", "age_us", "taken", "counted"),
+    ("seq", "age_us", "taken", "counted"),
     [
-        (True, 2, 0, True, 0),
-        (True, 2, 200_000, True, 0),
-        (True, 2, 1_000_000, True, 0),
-        (True, 2, 1_000_001, False, 1),
-        (True, 2, -1, False, 1),
-        (True, 1, 0, False, 0),
-        (False, 2, 0, False, 0),
+        (2, 0, True, 0),
+        (2, 200_000, True, 0),
+        (2, 1_000_000, True, 0),
+        (2, 1_000_001, False, 1),
+        (2, -1, False, 1),
+        (1, 0, False, 0),
     ],
 )
 def test_a_measurement_is_taken_once_when_neither_old_nor_from_the_future(
-    core: ctypes.CDLL, valid: bool, seq: int, age_us: int, taken: bool, counted: int
+    core: ctypes.CDLL, seq: int, age_us: int, taken: bool, counted: int
 ) -> None:
     c = started(core)
     c["t_us"], c["relative.rgnss.seen"], c["relative.rgnss.seq"] = 5_000_000, True, 1
     track = ctypes.c_void_p(c["relative.rgnss.accepted_us"].ctypes.data)
-    arguments = ctypes.c_bool(valid), ctypes.c_uint16(seq), ctypes.c_uint64(5_000_000 - age_us)
-    assert c.call("nav_take", track, *arguments) == taken
+    m = np.zeros(1, MEASUREMENT)
+    m["seq"], m["t_valid_us"] = seq, 5_000_000 - age_us
+    assert c.call("nav_take", track, m) == taken
     assert c["relative.rgnss.rejects"][0] == c["relative.rgnss.rejects_in_row"][0] == counted
 
 
@@ -372,7 +371,9 @@ def test_the_count_of_rejections_stops_at_the_top(core: ctypes.CDLL) -> None:
     track = ctypes.c_void_p(c["relative.rgnss.accepted_us"].ctypes.data)
     c["relative.rgnss.rejects"] = 2**16 - 1
     c.call("nav_accept", track, ctypes.c_bool(False))
-    c.call("nav_take", track, ctypes.c_bool(True), ctypes.c_uint16(9), ctypes.c_uint64(10**9))
+    late = np.zeros(1, MEASUREMENT)
+    late["seq"], late["t_valid_us"] = 9, 10**9
+    c.call("nav_take", track, late)
     assert c["relative.rgnss.rejects"][0] == 2**16 - 1
     assert c["relative.rgnss.rejects_in_row"][0] == 2
 

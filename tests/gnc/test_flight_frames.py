@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-import gnc
 from gnc import flight
 
-CORE = Path(gnc.__file__).parent
 RECORDS = {
+    "measurement": flight.MEASUREMENT,
     "sensors": flight.SENSOR_FRAME,
     "command": flight.COMMAND,
     "telemetry": flight.TELEMETRY,
@@ -25,7 +21,8 @@ def test_record_has_no_gap_and_no_overlap(frame: str) -> None:
     at = 0
     for field in flight.fields(frame):
         assert field.offset == at, field.name
-        at += np.dtype(field.type).itemsize * max(field.count, 1)
+        kind = flight.MEASUREMENT if field.type == "measurement" else np.dtype(field.type)
+        at += kind.itemsize * max(field.count, 1)
     assert at == RECORDS[frame].itemsize
 
 
@@ -40,28 +37,61 @@ def test_parameters_declare_a_range() -> None:
         assert field.lo < field.hi or field.name == "param_reserved", field.name
 
 
-@pytest.mark.parametrize(
-    ("frame", "struct"),
-    [
-        ("sensors", "sensor_frame_t"),
-        ("command", "command_t"),
-        ("telemetry", "telemetry_t"),
-    ],
-)
-def test_cython_declares_the_same_fields(frame: str, struct: str) -> None:
-    types = {"double": "<f8", "float": "<f4", "uint64_t": "<u8", "uint32_t": "<u4", "uint16_t": "<u2", "uint8_t": "u1"}
-    text = (CORE / "flight.pxd").read_text()
-    block = re.search(rf"ctypedef struct {struct}:\n((?:        .*\n)+)", text)
-    assert block
-    declared = [
-        (name, types[ctype], int(count or 0))
-        for ctype, name, count in re.findall(r"(\w+) (\w+)(?:\[(\d+)\])?\n", block[1])
-    ]
-    assert declared == [(f.name, f.type, f.count) for f in flight.fields(frame)]
+def frame_with() -> np.ndarray:
+    frame = np.zeros(1, flight.SENSOR_FRAME)
+    frame["t_us"] = 7
+    flight.add_measurement(frame[0], flight.Kind.STAR, instrument=1, seq=3, t_valid_us=5, q_star_from_eci=[1, 0, 0, 0])
+    flight.add_measurement(
+        frame[0],
+        flight.Kind.CAMERA,
+        instrument=4,
+        seq=9,
+        t_valid_us=6,
+        range_m=12.5,
+        azimuth_rad=0.1,
+        elevation_rad=0.2,
+    )
+    return frame
+
+
+def test_measurements_are_read_by_the_names_of_their_components() -> None:
+    frames = np.concatenate([np.zeros(2, flight.SENSOR_FRAME), frame_with()])
+    found = flight.measurements(frames, flight.Kind.CAMERA)
+    assert len(found) == 1
+    row = found[0]
+    assert (row["row"], row["t_us"], row["t_valid_us"], row["seq"], row["instrument"], row["count"]) == (
+        2,
+        7,
+        6,
+        9,
+        4,
+        3,
+    )
+    assert (row["range_m"], row["azimuth_rad"], row["elevation_rad"]) == (12.5, 0.1, 0.2)
+    assert flight.measurements(frames, flight.Kind.STAR)["q_star_from_eci"].tolist() == [[1.0, 0.0, 0.0, 0.0]]
+    assert len(flight.measurements(frames[0], flight.Kind.IMU)) == 0
+
+
+def test_a_slot_beyond_the_count_is_no_measurement() -> None:
+    frame = frame_with()
+    frame["slot_count"] = 1
+    assert len(flight.measurements(frame, flight.Kind.CAMERA)) == 0
+
+
+def test_a_measurement_that_its_kind_does_not_have_is_refused() -> None:
+    frame = frame_with()
+    with pytest.raises(ValueError, match="STAR: components range_m: expected q_star_from_eci"):
+        flight.add_measurement(frame[0], flight.Kind.STAR, instrument=1, seq=1, t_valid_us=0, range_m=1.0)
+    with pytest.raises(ValueError, match="CAMERA: components azimuth_rad"):
+        flight.add_measurement(frame[0], flight.Kind.CAMERA, instrument=1, seq=1, t_valid_us=0, azimuth_rad=1.0)
+    for _ in range(flight.N_SLOTS - 2):
+        flight.add_measurement(frame[0], flight.Kind.DOCK, instrument=5, seq=1, t_valid_us=0)
+    with pytest.raises(ValueError, match="full: it has 12 slots"):
+        flight.add_measurement(frame[0], flight.Kind.DOCK, instrument=5, seq=1, t_valid_us=0)
 
 
 def test_unknown_frame_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected one of sensors, command, telemetry, params"):
+    with pytest.raises(ValueError, match="expected one of measurement, sensors, command, telemetry, params"):
         flight.fields("sensor")
 
 

@@ -172,7 +172,7 @@ except RecorderError as error:
         (0.01, "cannot be written: File too large", None),  # of what the rows take: not even the header
         (0.3, "cannot be written: File too large; no cycle was written", None),
         (0.8, "cannot be written: File too large; the 200 cycles before are kept", 200),
-        (1.2, "the summary cannot be written: File too large; all 400 cycles are kept: `proxops finish ", 400),
+        (1.1, "the summary cannot be written: File too large; all 400 cycles are kept: `proxops finish ", 400),
     ],
 )
 def test_a_full_disk_keeps_what_was_flushed(tmp_path: Path, share: float, said: str, rows: int | None) -> None:

@@ -22,23 +22,27 @@ MINE = '[scenario]\nname = "mine"\nextends = "iss-contact"\nmax_duration_s = 400
 
 # In a source file of the core: what it says, and what a slip of the pen makes of it
 SLIPS = {
-    "sign of a gain": ("ctl_translation.c", "= kd * control_dead_band(", "= -kd * control_dead_band("),
+    "sign of a gain": ("control/translation.c", "= kd * control_dead_band(", "= -kd * control_dead_band("),
     "update of a filter": (
-        "nav_camera.c",
+        "nav/models/camera.c",
         "&f->relative.camera.nis)) return false;\n    nav_relative_correct(f, dx);\n",
         "&f->relative.camera.nis)) return false;\n",
     ),
-    "sign of an attitude gain": ("ctl_attitude.c", "= p->attitude_kd_ps * control", "= -p->attitude_kd_ps * control"),
-    "update of the attitude filter": ("nav_attitude.c", "if (ok) correct(a, dx);", "if (!ok) correct(a, dx);"),
+    "sign of an attitude gain": (
+        "control/attitude_control.c",
+        "= p->attitude_kd_ps * control",
+        "= -p->attitude_kd_ps * control",
+    ),
+    "update of the attitude filter": ("nav/attitude_filter.c", "if (ok) correct(a, dx);", "if (!ok) correct(a, dx);"),
 }
 
 
 # Keys of a scenario that say how noisy a sensor is, and the sensor's first channel that shows it
 NOISES = {
-    "sensors.camera.sigma_los_deg": (0.1, "sensors.camera_azimuth_rad"),
-    "sensors.imu.gyro_arw_deg_per_sqrt_h": (0.005, "sensors.imu_dtheta_body_rad[0]"),
-    "sensors.star.sigma_cross_arcsec": (10.0, "sensors.star_q_star_from_eci[0]"),
-    "sensors.rgnss.sigma_r_m": (0.05, "sensors.rgnss_r_eci_m[0]"),
+    "sensors.camera.sigma_los_deg": (0.1, "sensors.camera.azimuth_rad"),
+    "sensors.imu.gyro_arw_deg_per_sqrt_h": (0.005, "sensors.imu.dtheta_body_rad[0]"),
+    "sensors.star.sigma_cross_arcsec": (10.0, "sensors.star.q_star_from_eci[0]"),
+    "sensors.rgnss.sigma_r_m": (0.05, "sensors.rgnss.r_eci_m[0]"),
 }
 
 
@@ -90,6 +94,9 @@ def test_a_slip_in_the_core(
         assert "truth" not in str(run.departure), "it is not the plant"
         assert run.departure is not None
         assert not any(name.startswith("sensors.") for name in run.departure.channels), "nor the sensors"
+        if slip == "sign of an attitude gain":  # it spins until the plant can follow no more
+            assert run.verdict == ("PASS", "ERROR")
+            continue
         assert run.verdict == ("PASS", "FAIL")
         assert {"captured", "delta_v"} <= {one.name for one in run.moved if one.now and not one.now.passed}
     show_check(found)

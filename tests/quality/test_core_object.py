@@ -24,7 +24,7 @@ def compile_core(compiler: str, into: Path, *flags: str) -> None:
     assert shutil.which(compiler), f"{compiler} is missing: `make test` installs it"
     mk = variables()
     sources = [str(CORE / s) for s in mk["CORE_SOURCES"]]
-    command = [compiler, *mk["CORE_CFLAGS"], *mk["CORE_WARNINGS"], *flags, "-c", *sources]
+    command = [compiler, *mk["CORE_CFLAGS"], *mk["CORE_WARNINGS"], *flags, f"-I{CORE}", "-c", *sources]
     made = subprocess.run(command, cwd=into, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
 

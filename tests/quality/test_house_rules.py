@@ -20,7 +20,7 @@ PYTHON = [p for house in MAY_IMPORT for p in sorted((ROOT / house).rglob("*.py")
 CYTHON = [
     p for house in MAY_IMPORT for p in sorted((ROOT / house).rglob("*.p[yx][xd]")) if p.suffix in {".pyx", ".pxd"}
 ]
-C = sorted([*CORE.glob("*.c"), *CORE.glob("*.h")])
+C = sorted(CORE.rglob("*.[ch]"))
 
 
 def name(path: Path) -> str:
@@ -57,7 +57,7 @@ def test_imports_go_one_way_round(path: Path) -> None:
 
 @pytest.mark.parametrize("path", C, ids=name)
 def test_core_includes_its_own_headers_and_three_of_the_languages(path: Path) -> None:
-    own = {header.name for header in CORE.glob("*.h")}
+    own = {header.relative_to(CORE).as_posix() for header in CORE.rglob("*.h")}
     for include in re.findall(r"^\s*#\s*include\s+(\S+)", path.read_text(), re.M):
         assert include in {"<stdint.h>", "<stdbool.h>", "<stddef.h>"} or include.strip('"') in own
 
@@ -66,7 +66,8 @@ def test_source_list_names_every_core_file() -> None:
     text = (CORE / "sources.mk").read_text().replace("\\\n", " ")
     listed = re.search(r"^CORE_SOURCES\s*=(.*)$", text, re.M)
     assert listed is not None
-    assert sorted(listed[1].split()) == sorted(p.name for p in CORE.glob("*.c"))
+    assert sorted(listed[1].split()) == sorted(p.relative_to(CORE).as_posix() for p in CORE.rglob("*.c"))
+    assert len({Path(source).name for source in listed[1].split()}) == len(listed[1].split()), "ar keeps one of a name"
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="a source distribution, without a repository")

@@ -153,6 +153,82 @@ static const uint8_t *get_f64s(const uint8_t *at, double *x, size_t n)
     return at;
 }
 
+/* A mask of those not zero, then 24 bits of each, lowest index first; larger values are cut. */
+static uint8_t *put_sparse(uint8_t *at, const uint32_t *x, size_t n)
+{
+    uint32_t mask = 0;
+    for (size_t i = 0; i < n; i++) mask |= (uint32_t)(x[i] != 0) << i;
+    at = put_u32(at, mask);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t value = x[i] > 0xFFFFFFu ? 0xFFFFFFu : x[i];
+        if (value == 0) continue;
+        *at++ = (uint8_t)(value >> 16);
+        *at++ = (uint8_t)(value >> 8);
+        *at++ = (uint8_t)value;
+    }
+    return at;
+}
+
+static const uint8_t *get_sparse(const uint8_t *at, uint32_t *x, size_t n)
+{
+    uint32_t mask;
+    at = get_u32(at, &mask);
+    for (size_t i = 0; i < n; i++) {
+        x[i] = 0;
+        if ((mask >> i & 1u) == 0) continue;
+        x[i] = (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
+        at += 3;
+    }
+    return at;
+}
+
+/* A measurement's age, us: negative from the future, cut to the ends of 32 bits. */
+static uint32_t age_of(uint64_t t_us, uint64_t t_valid_us)
+{
+    uint64_t apart = t_valid_us > t_us ? t_valid_us - t_us : t_us - t_valid_us;
+    if (t_valid_us > t_us) return apart > 0x80000000u ? 0x80000000u : 0u - (uint32_t)apart;
+    return apart > 0x7FFFFFFFu ? 0x7FFFFFFFu : (uint32_t)apart;
+}
+
+static uint8_t *put_slots(uint8_t *at, const sensor_frame_t *m)
+{
+    uint8_t slots = m->slot_count < FLIGHT_SLOTS ? m->slot_count : FLIGHT_SLOTS;
+    at = put_u8(at, slots);
+    for (uint8_t i = 0; i < slots; i++) {
+        const measurement_t *s = &m->slot[i];
+        uint8_t count = s->count < MEASUREMENT_VALUES ? s->count : MEASUREMENT_VALUES;
+        at = put_u8(at, s->instrument);
+        at = put_u8(at, s->kind);
+        at = put_u8(at, s->flags);
+        at = put_u8(at, count);
+        at = put_u16(at, s->seq);
+        at = put_u32(at, age_of(m->t_us, s->t_valid_us));
+        at = put_f64s(at, s->z, count);
+    }
+    return at;
+}
+
+static const uint8_t *get_slots(const uint8_t *at, sensor_frame_t *m)
+{
+    static const measurement_t empty;
+    at = get_u8(at, &m->slot_count);
+    for (uint8_t i = 0; i < FLIGHT_SLOTS; i++) {
+        measurement_t *s = &m->slot[i];
+        uint32_t age;
+        *s = empty;
+        if (i >= m->slot_count) continue;
+        at = get_u8(at, &s->instrument);
+        at = get_u8(at, &s->kind);
+        at = get_u8(at, &s->flags);
+        at = get_u8(at, &s->count);
+        at = get_u16(at, &s->seq);
+        at = get_u32(at, &age);
+        s->t_valid_us = (age & 0x80000000u) != 0 ? m->t_us + (uint64_t)(0u - age) : m->t_us - (uint64_t)age;
+        at = get_f64s(at, s->z, s->count);
+    }
+    return at;
+}
+
 /* Up to n characters, then zeros. */
 static uint8_t *put_text(uint8_t *at, const char *x, size_t n)
 {
@@ -169,21 +245,38 @@ static const uint8_t *get_text(const uint8_t *at, char *x, size_t n)
 }
 
 const icd_message_t icd_messages[ICD_MESSAGES] = {
-    {"hello_request", 0x010, 25, 1, 0, 0},
-    {"params", 0x011, 286, 1, 0, 0},
-    {"sensor", 0x012, 322, 1, 0, 0},
-    {"statistics_request", 0x020, 14, 1, 3, 27},
-    {"function_request", 0x020, 15, 1, 8, 1},
-    {"ping", 0x020, 18, 1, 17, 1},
-    {"hello", 0x010, 78, 0, 0, 0},
-    {"command", 0x012, 437, 0, 0, 0},
-    {"ack", 0x020, 22, 0, 1, 1},
-    {"nak", 0x020, 23, 0, 1, 2},
-    {"statistics", 0x020, 86, 0, 3, 25},
-    {"event", 0x020, 19, 0, 5, 0},
-    {"pong", 0x020, 18, 0, 17, 2},
-    {"text", 0x030, 93, 0, 0, 0},
+    {"hello_request", 0x010, 25, 25, 1, 0, 0},
+    {"params", 0x011, 286, 286, 1, 0, 0},
+    {"sensor", 0x012, 37, 1021, 1, 0, 0},
+    {"statistics_request", 0x020, 14, 14, 1, 3, 27},
+    {"function_request", 0x020, 15, 15, 1, 8, 1},
+    {"ping", 0x020, 18, 18, 1, 17, 1},
+    {"hello", 0x010, 78, 78, 0, 0, 0},
+    {"command", 0x012, 437, 437, 0, 0, 0},
+    {"ack", 0x020, 22, 22, 0, 1, 1},
+    {"nak", 0x020, 23, 23, 0, 1, 2},
+    {"statistics", 0x020, 86, 86, 0, 3, 25},
+    {"event", 0x020, 19, 19, 0, 5, 0},
+    {"pong", 0x020, 18, 18, 0, 17, 2},
+    {"text", 0x030, 93, 93, 0, 0, 0},
 };
+
+/* The size of a SENSOR is that of what is in it. */
+static bool sensor_fits(const uint8_t *body, size_t size)
+{
+    size_t at = 32u;
+    uint32_t mask;
+    if (size < ICD_SENSOR_BYTES_MIN || size > ICD_SENSOR_BYTES) return false;
+    (void)get_u32(body + at, &mask);
+    for (at += 4u; mask != 0; mask &= mask - 1u) at += 3u;
+    if (at >= size || body[at] > FLIGHT_SLOTS) return false;
+    uint8_t slots = body[at++];
+    for (uint8_t i = 0; i < slots; i++) {
+        if (at + 10u > size || body[at + 3u] > MEASUREMENT_VALUES) return false;
+        at += 10u + 8u * body[at + 3u];
+    }
+    return at == size;
+}
 
 int icd_identify(bool uplink, uint16_t apid, const uint8_t *body, size_t size)
 {
@@ -195,7 +288,8 @@ int icd_identify(bool uplink, uint16_t apid, const uint8_t *body, size_t size)
             if (size < 14) return ICD_WRONG_SIZE;
             if (body[12] != m->service || (m->subtype != 0 && body[13] != m->subtype)) continue;
         }
-        found = size == m->bytes ? i : ICD_WRONG_SIZE;
+        bool fits = m->bytes_min == m->bytes ? size == m->bytes : sensor_fits(body, size);
+        found = fits ? i : ICD_WRONG_SIZE;
     }
     return found;
 }
@@ -254,81 +348,30 @@ void icd_get_params(const uint8_t *body, icd_params_t *m)
     (void)get_u8s(at, m->data, 256);
 }
 
-void icd_put_sensor(uint8_t *body, const sensor_frame_t *m)
+size_t icd_put_sensor(uint8_t *body, const sensor_frame_t *m)
 {
     uint8_t *at = put_u32(body, m->tick);
     at = put_u64(at, m->t_us);
-    at = put_u64(at, m->imu_t_valid_us);
-    at = put_u64(at, m->star_t_valid_us);
-    at = put_u64(at, m->gnss_t_valid_us);
-    at = put_u64(at, m->rgnss_t_valid_us);
-    at = put_u64(at, m->camera_t_valid_us);
-    at = put_f64s(at, m->imu_dtheta_body_rad, 3);
-    at = put_f64s(at, m->imu_dv_body_mps, 3);
-    at = put_f64s(at, m->star_q_star_from_eci, 4);
-    at = put_f64s(at, m->gnss_r_eci_m, 3);
-    at = put_f64s(at, m->gnss_v_eci_mps, 3);
-    at = put_f64s(at, m->rgnss_r_eci_m, 3);
-    at = put_f64s(at, m->rgnss_v_eci_mps, 3);
-    at = put_f64(at, m->camera_range_m);
-    at = put_f64(at, m->camera_azimuth_rad);
-    at = put_f64(at, m->camera_elevation_rad);
-    at = put_f64s(at, m->camera_q_camera_from_tport, 4);
     at = put_f64s(at, m->tc_arg, 2);
-    at = put_u16(at, m->imu_seq);
-    at = put_u16(at, m->star_seq);
-    at = put_u16(at, m->gnss_seq);
-    at = put_u16(at, m->rgnss_seq);
-    at = put_u16(at, m->camera_seq);
     at = put_u16(at, m->tc_seq);
     at = put_u16(at, m->tc_opcode);
-    at = put_u8(at, m->imu_valid);
-    at = put_u8(at, m->star_valid);
-    at = put_u8(at, m->gnss_valid);
-    at = put_u8(at, m->rgnss_valid);
-    at = put_u8(at, m->camera_valid);
-    at = put_u8(at, m->camera_pose_valid);
-    at = put_u8(at, m->dock_contact);
-    (void)put_u8(at, m->dock_captured);
+    at = put_sparse(at, m->thruster_applied_us, 32);
+    at = put_slots(at, m);
+    return (size_t)(at - body);
 }
 
-void icd_get_sensor(const uint8_t *body, sensor_frame_t *m)
+bool icd_get_sensor(const uint8_t *body, size_t size, sensor_frame_t *m)
 {
+    if (!sensor_fits(body, size)) return false;
     const uint8_t *at = get_u32(body, &m->tick);
     at = get_u64(at, &m->t_us);
-    at = get_u64(at, &m->imu_t_valid_us);
-    at = get_u64(at, &m->star_t_valid_us);
-    at = get_u64(at, &m->gnss_t_valid_us);
-    at = get_u64(at, &m->rgnss_t_valid_us);
-    at = get_u64(at, &m->camera_t_valid_us);
-    at = get_f64s(at, m->imu_dtheta_body_rad, 3);
-    at = get_f64s(at, m->imu_dv_body_mps, 3);
-    at = get_f64s(at, m->star_q_star_from_eci, 4);
-    at = get_f64s(at, m->gnss_r_eci_m, 3);
-    at = get_f64s(at, m->gnss_v_eci_mps, 3);
-    at = get_f64s(at, m->rgnss_r_eci_m, 3);
-    at = get_f64s(at, m->rgnss_v_eci_mps, 3);
-    at = get_f64(at, &m->camera_range_m);
-    at = get_f64(at, &m->camera_azimuth_rad);
-    at = get_f64(at, &m->camera_elevation_rad);
-    at = get_f64s(at, m->camera_q_camera_from_tport, 4);
     at = get_f64s(at, m->tc_arg, 2);
-    at = get_u16(at, &m->imu_seq);
-    at = get_u16(at, &m->star_seq);
-    at = get_u16(at, &m->gnss_seq);
-    at = get_u16(at, &m->rgnss_seq);
-    at = get_u16(at, &m->camera_seq);
     at = get_u16(at, &m->tc_seq);
     at = get_u16(at, &m->tc_opcode);
-    at = get_u8(at, &m->imu_valid);
-    at = get_u8(at, &m->star_valid);
-    at = get_u8(at, &m->gnss_valid);
-    at = get_u8(at, &m->rgnss_valid);
-    at = get_u8(at, &m->camera_valid);
-    at = get_u8(at, &m->camera_pose_valid);
-    at = get_u8(at, &m->dock_contact);
-    (void)get_u8(at, &m->dock_captured);
-    for (size_t i = 0; i < 6; i++) m->reserved[i] = 0;
+    at = get_sparse(at, m->thruster_applied_us, 32);
+    (void)get_slots(at, m);
+    for (size_t i = 0; i < 7; i++) m->reserved[i] = 0;
+    return true;
 }
 
 void icd_put_statistics_request(uint8_t *body, const icd_statistics_request_t *m)

@@ -1,16 +1,18 @@
 /* Made by `python -m firmware_bridge.icd` from messages.toml and the flight core's descriptors: do not edit.
  *
  * Body: all of a packet between its primary header and its CRC-32, big-endian. icd_put_NAME writes the
- * ICD_NAME_BYTES of a body, icd_get_NAME reads them. */
+ * ICD_NAME_BYTES of a body, icd_get_NAME reads them. The body of SENSOR varies: ICD_SENSOR_BYTES is the
+ * most, icd_put_sensor returns its size, and icd_get_sensor is false, its frame untouched, where the size is
+ * not that of what is in it. */
 #ifndef PROXOPS_ICD_H
 #define PROXOPS_ICD_H
 
 #include "flight.h"
 
-#define ICD_HASH 0x38873B0B82094694u
-#define ICD_PACKET_MAX 447 /* largest packet, primary header and CRC-32 included */
-#define ICD_FRAME_MAX 451 /* largest frame, delimiters included */
-#define ICD_UPLINK_FRAME_MAX 336
+#define ICD_HASH 0x849D9CDA24ABC3E1u
+#define ICD_PACKET_MAX 1031 /* largest packet, primary header and CRC-32 included */
+#define ICD_FRAME_MAX 1038 /* largest frame, delimiters included */
+#define ICD_UPLINK_FRAME_MAX 1038
 #define ICD_DOWNLINK_FRAME_MAX 451
 #define ICD_PARAMETERS_BYTES 4340 /* the parameter record on the wire */
 #define ICD_APIDS 5
@@ -75,7 +77,7 @@ enum {
 
 #define ICD_HELLO_REQUEST_BYTES 25
 #define ICD_PARAMS_BYTES 286
-#define ICD_SENSOR_BYTES 322
+#define ICD_SENSOR_BYTES 1021
 #define ICD_STATISTICS_REQUEST_BYTES 14
 #define ICD_FUNCTION_REQUEST_BYTES 15
 #define ICD_PING_BYTES 18
@@ -87,6 +89,7 @@ enum {
 #define ICD_EVENT_BYTES 19
 #define ICD_PONG_BYTES 18
 #define ICD_TEXT_BYTES 93
+#define ICD_SENSOR_BYTES_MIN 37
 
 /* Asks who is there. The same session never starts twice, so that a repeated request does no harm. */
 typedef struct {
@@ -220,7 +223,7 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    uint16_t apid, bytes;     /* of the body */
+    uint16_t apid, bytes_min, bytes; /* of the body; bytes is the most */
     uint8_t uplink, service;  /* service 0: none */
     uint8_t subtype;          /* 0: none, or any */
 } icd_message_t;
@@ -236,8 +239,8 @@ void icd_put_hello_request(uint8_t *body, const icd_hello_request_t *m);
 void icd_get_hello_request(const uint8_t *body, icd_hello_request_t *m);
 void icd_put_params(uint8_t *body, const icd_params_t *m);
 void icd_get_params(const uint8_t *body, icd_params_t *m);
-void icd_put_sensor(uint8_t *body, const sensor_frame_t *m);
-void icd_get_sensor(const uint8_t *body, sensor_frame_t *m);
+size_t icd_put_sensor(uint8_t *body, const sensor_frame_t *m);
+bool icd_get_sensor(const uint8_t *body, size_t size, sensor_frame_t *m);
 void icd_put_statistics_request(uint8_t *body, const icd_statistics_request_t *m);
 void icd_get_statistics_request(const uint8_t *body, icd_statistics_request_t *m);
 void icd_put_function_request(uint8_t *body, const icd_function_request_t *m);

@@ -7,7 +7,7 @@ import numpy as np
 
 from firmware_bridge.icd.message import Message
 
-ICD_HASH = 0x38873B0B82094694
+ICD_HASH = 0x849D9CDA24ABC3E1
 
 
 class Apid(IntEnum):
@@ -95,39 +95,11 @@ SENSOR = Message(
     np.dtype([
         ("tick", ">u4"),
         ("t_us", ">u8"),
-        ("imu_t_valid_us", ">u8"),
-        ("star_t_valid_us", ">u8"),
-        ("gnss_t_valid_us", ">u8"),
-        ("rgnss_t_valid_us", ">u8"),
-        ("camera_t_valid_us", ">u8"),
-        ("imu_dtheta_body_rad", ">f8", (3,)),
-        ("imu_dv_body_mps", ">f8", (3,)),
-        ("star_q_star_from_eci", ">f8", (4,)),
-        ("gnss_r_eci_m", ">f8", (3,)),
-        ("gnss_v_eci_mps", ">f8", (3,)),
-        ("rgnss_r_eci_m", ">f8", (3,)),
-        ("rgnss_v_eci_mps", ">f8", (3,)),
-        ("camera_range_m", ">f8"),
-        ("camera_azimuth_rad", ">f8"),
-        ("camera_elevation_rad", ">f8"),
-        ("camera_q_camera_from_tport", ">f8", (4,)),
         ("tc_arg", ">f8", (2,)),
-        ("imu_seq", ">u2"),
-        ("star_seq", ">u2"),
-        ("gnss_seq", ">u2"),
-        ("rgnss_seq", ">u2"),
-        ("camera_seq", ">u2"),
         ("tc_seq", ">u2"),
         ("tc_opcode", ">u2"),
-        ("imu_valid", "u1"),
-        ("star_valid", "u1"),
-        ("gnss_valid", "u1"),
-        ("rgnss_valid", "u1"),
-        ("camera_valid", "u1"),
-        ("camera_pose_valid", "u1"),
-        ("dock_contact", "u1"),
-        ("dock_captured", "u1"),
     ]),
+    tail_bytes=989,
 )
 
 # Asks for STATISTICS.

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "elementary.h"
+#include "math/elementary.h"
 
 static inline void vec3_set(double out[3], double x, double y, double z) { out[0] = x; out[1] = y; out[2] = z; }
 static inline void vec3_copy(double out[3], const double a[3]) { out[0] = a[0]; out[1] = a[1]; out[2] = a[2]; }

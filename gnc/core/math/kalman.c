@@ -1,6 +1,6 @@
-#include "kalman.h"
+#include "math/kalman.h"
 
-#include "linalg.h"
+#include "math/linalg.h"
 
 /* ph = P H', n x 3 */
 static void times_h_transposed(size_t n, const double *p, const double *h, double *ph)

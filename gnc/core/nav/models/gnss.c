@@ -1,6 +1,8 @@
 /* GNSS measurement models: relative (antenna to antenna, with a Gauss-Markov bias) and absolute. */
 #include "flight_state.h"
 
+#define GNSS_VALUES 6
+
 /* Antenna minus c.m. of the chaser, eci, and its rate. */
 static void chaser_antenna(const flight_t *f, const nav_sample_t *at, double arm_eci[3], double rate_eci[3])
 {
@@ -75,24 +77,24 @@ static bool update_velocity(flight_t *f, const double z[3], const target_antenna
     return true;
 }
 
-void nav_rgnss_update(flight_t *f, const sensor_frame_t *s)
+void nav_rgnss_update(flight_t *f, const measurement_t *m)
 {
     nav_sample_t at;
     sensor_track_t *track = &f->relative.rgnss;
-    if (!nav_take(f, track, s->rgnss_valid != 0, s->rgnss_seq, s->rgnss_t_valid_us)) return;
+    if (!nav_take(f, track, m)) return;
+    const double *r_m = &m->z[0], *v_mps = &m->z[3];
     bool ok = false;
-    if (nav_all_finite(s->rgnss_r_eci_m, 3) && nav_all_finite(s->rgnss_v_eci_mps, 3) &&
-        nav_relative_at(f, s->rgnss_t_valid_us, &at)) {
+    if (m->count == GNSS_VALUES && nav_all_finite(m->z, GNSS_VALUES) && nav_relative_at(f, m->t_valid_us, &at)) {
         double arm[3], rate[3], z[3], zv[3], late_s = 1.0e-6 * (double)(f->t_us - at.t_us);
         target_antenna_t t;
         nav_relative_covariance(f);
         chaser_antenna(f, &at, arm, rate);
         target_antenna(f, &at, &t);
         for (size_t i = 0; i < 3; i++)
-            z[i] = s->rgnss_r_eci_m[i] - (at.dr_eci_m[i] + arm[i] - t.arm[i] + f->relative.bias_rgnss_eci_m[i]);
+            z[i] = r_m[i] - (at.dr_eci_m[i] + arm[i] - t.arm[i] + f->relative.bias_rgnss_eci_m[i]);
         ok = update_position(f, z, &t, late_s);
-        if (ok && nav_relative_at(f, s->rgnss_t_valid_us, &at)) {
-            for (size_t i = 0; i < 3; i++) zv[i] = s->rgnss_v_eci_mps[i] - (at.dv_eci_mps[i] + rate[i] - t.rate[i]);
+        if (ok && nav_relative_at(f, m->t_valid_us, &at)) {
+            for (size_t i = 0; i < 3; i++) zv[i] = v_mps[i] - (at.dv_eci_mps[i] + rate[i] - t.rate[i]);
             ok = update_velocity(f, zv, &t, late_s);
         }
     }
@@ -120,23 +122,23 @@ static bool update_orbit(flight_t *f, size_t at, const double z[3], double sigma
     return true;
 }
 
-void nav_gnss_update(flight_t *f, const sensor_frame_t *s)
+void nav_gnss_update(flight_t *f, const measurement_t *m)
 {
     nav_sample_t at;
     sensor_track_t *track = &f->relative.gnss;
-    if (!nav_take(f, track, s->gnss_valid != 0, s->gnss_seq, s->gnss_t_valid_us)) return;
+    if (!nav_take(f, track, m)) return;
+    const double *r_m = &m->z[0], *v_mps = &m->z[3];
     bool ok = false;
-    if (nav_all_finite(s->gnss_r_eci_m, 3) && nav_all_finite(s->gnss_v_eci_mps, 3) &&
-        nav_relative_at(f, s->gnss_t_valid_us, &at)) {
+    if (m->count == GNSS_VALUES && nav_all_finite(m->z, GNSS_VALUES) && nav_relative_at(f, m->t_valid_us, &at)) {
         double arm[3], rate[3], z[3];
         nav_relative_covariance(f);
         chaser_antenna(f, &at, arm, rate);
         for (size_t i = 0; i < 3; i++)
-            z[i] = s->gnss_r_eci_m[i] - arm[i] - at.dr_eci_m[i] - at.r_target_eci_m[i];
+            z[i] = r_m[i] - arm[i] - at.dr_eci_m[i] - at.r_target_eci_m[i];
         ok = update_orbit(f, 0, z, f->params.gnss_sigma_r_m);
-        if (ok && nav_relative_at(f, s->gnss_t_valid_us, &at)) {
+        if (ok && nav_relative_at(f, m->t_valid_us, &at)) {
             for (size_t i = 0; i < 3; i++)
-                z[i] = s->gnss_v_eci_mps[i] - rate[i] - at.dv_eci_mps[i] - at.v_target_eci_mps[i];
+                z[i] = v_mps[i] - rate[i] - at.dv_eci_mps[i] - at.v_target_eci_mps[i];
             ok = update_orbit(f, 3, z, f->params.gnss_sigma_v_mps);
         }
     }

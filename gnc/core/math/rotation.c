@@ -1,4 +1,4 @@
-#include "rotation.h"
+#include "math/rotation.h"
 
 void quat_mul(double out[4], const double a[4], const double b[4])
 {

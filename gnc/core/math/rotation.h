@@ -3,7 +3,7 @@
 #ifndef PROXOPS_ROTATION_H
 #define PROXOPS_ROTATION_H
 
-#include "linalg.h"
+#include "math/linalg.h"
 
 void quat_mul(double out[4], const double a[4], const double b[4]);  /* out = a (x) b; may alias */
 void quat_conj(double out[4], const double q[4]);                    /* may alias */

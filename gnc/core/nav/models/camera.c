@@ -4,6 +4,9 @@
  * correlated with the noise. How the camera is mounted is considered (docs/design/nav_camera.md). */
 #include "flight_state.h"
 
+enum { RANGE = 0, AZIMUTH = 1, ELEVATION = 2, POSE = 3, SIGHT_VALUES = 3, POSE_VALUES = 7 };
+#define VIEW_MAX_RAD 1.6 /* a target port seen from behind the camera is no measurement */
+
 typedef struct {
     double c_eci_from_tbody[9], c_camera_from_eci[9];
     double d_camera_m[3];      /* predicted camera -> target port */
@@ -34,16 +37,16 @@ static double attitude_variance(const flight_t *f)
     return (nav_attitude_variance(f, 0) + nav_attitude_variance(f, 1) + nav_attitude_variance(f, 2)) / 3.0;
 }
 
-static bool update_sight(flight_t *f, const sensor_frame_t *s, const geometry_t *g, double late_s)
+static bool update_sight(flight_t *f, const double sight[SIGHT_VALUES], const geometry_t *g, double late_s)
 {
     const flight_params_t *p = &f->params;
     const double *d = g->d_camera_m;
     double flat = elem_sqrt(d[0] * d[0] + d[1] * d[1]), range = vec3_norm(d), sa, ca, se, ce, across, dz[3];
     double h[3 * REL] = {0.0}, z[3], r[3], dx[REL_ESTIMATED], axes[9], m[9], mt[9], mb[9], skew[9];
     if (!(flat > 1.0e-3 * range)) return false;
-    elem_sincos(s->camera_azimuth_rad, &sa, &ca);
-    elem_sincos(s->camera_elevation_rad, &se, &ce);
-    vec3_set(dz, s->camera_range_m * ce * ca, s->camera_range_m * ce * sa, s->camera_range_m * se);
+    elem_sincos(sight[AZIMUTH], &sa, &ca);
+    elem_sincos(sight[ELEVATION], &se, &ce);
+    vec3_set(dz, sight[RANGE] * ce * ca, sight[RANGE] * ce * sa, sight[RANGE] * se);
     vec3_sub(dz, dz, d);
     sa = d[1] / flat, ca = d[0] / flat, se = d[2] / range, ce = flat / range;
     const double los[9] = {ce * ca, ce * sa, se, -sa, ca, 0.0, -se * ca, -se * sa, ce};
@@ -71,10 +74,9 @@ static bool update_sight(flight_t *f, const sensor_frame_t *s, const geometry_t 
     return true;
 }
 
-static bool update_pose(flight_t *f, const sensor_frame_t *s, const nav_sample_t *at, const geometry_t *g, double late_s)
+static bool update_pose(flight_t *f, const double qm[4], const nav_sample_t *at, const geometry_t *g, double late_s)
 {
     const flight_params_t *p = &f->params;
-    const double *qm = s->camera_q_camera_from_tport;
     double norm2 = qm[0] * qm[0] + qm[1] * qm[1] + qm[2] * qm[2] + qm[3] * qm[3];
     double q_eci_from_tbody[4], q[4], dq[4], c_tbody_from_eci[9], turned[9], z[3], h[3 * REL] = {0.0}, r[3], dx[REL_ESTIMATED], nis;
     if (!(norm2 > 0.99 && norm2 < 1.01)) return false;
@@ -102,23 +104,24 @@ static bool update_pose(flight_t *f, const sensor_frame_t *s, const nav_sample_t
     return true;
 }
 
-void nav_camera_update(flight_t *f, const sensor_frame_t *s)
+void nav_camera_update(flight_t *f, const measurement_t *m)
 {
     nav_sample_t at;
     sensor_track_t *track = &f->relative.camera;
-    if (!nav_take(f, track, s->camera_valid != 0, s->camera_seq, s->camera_t_valid_us)) return;
-    const double sight[3] = {s->camera_range_m, s->camera_azimuth_rad, s->camera_elevation_rad};
-    bool ok = nav_all_finite(sight, 3) && sight[0] > 0.0 && elem_abs(sight[1]) < 1.6 && elem_abs(sight[2]) < 1.6 &&
-              nav_relative_at(f, s->camera_t_valid_us, &at);
+    if (!nav_take(f, track, m)) return;
+    const double *z = m->z;
+    bool ok = (m->count == SIGHT_VALUES || m->count == POSE_VALUES) && nav_all_finite(z, SIGHT_VALUES) && z[RANGE] > 0.0 &&
+              elem_abs(z[AZIMUTH]) < VIEW_MAX_RAD && elem_abs(z[ELEVATION]) < VIEW_MAX_RAD &&
+              nav_relative_at(f, m->t_valid_us, &at);
     if (ok) {
         geometry_t g;
         double late_s = 1.0e-6 * (double)(f->t_us - at.t_us);
         nav_relative_covariance(f);
         predict(f, &at, &g);
-        ok = update_sight(f, s, &g, late_s);
-        if (ok && s->camera_pose_valid) {
+        ok = update_sight(f, z, &g, late_s);
+        if (ok && m->count == POSE_VALUES) {
             nav_target_attitude(f, &at, g.c_eci_from_tbody);
-            ok = update_pose(f, s, &at, &g, late_s);
+            ok = update_pose(f, &z[POSE], &at, &g, late_s);
         }
     }
     nav_accept(f, track, ok);

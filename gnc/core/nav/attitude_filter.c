@@ -2,6 +2,8 @@
  * (Lefferts, Markley & Shuster 1982; Markley & Crassidis 2014, ch. 6.2). */
 #include "flight_state.h"
 
+#define STAR_VALUES 4
+
 #define N 6
 
 void nav_attitude_init(flight_t *f)
@@ -17,13 +19,13 @@ void nav_attitude_init(flight_t *f)
     }
 }
 
-void nav_attitude_propagate(flight_t *f, const sensor_frame_t *s)
+void nav_attitude_propagate(flight_t *f)
 {
     nav_attitude_t *a = &f->attitude;
     double dt = f->params.cycle_s, turn[3], dq[4];
     vec3_copy(a->w_before_radps, a->w_body_radps);
     if (f->imu.gyro_taken)
-        for (size_t i = 0; i < 3; i++) a->w_body_radps[i] = s->imu_dtheta_body_rad[i] / dt - a->bias_radps[i];
+        for (size_t i = 0; i < 3; i++) a->w_body_radps[i] = f->imu.dtheta_body_rad[i] / dt - a->bias_radps[i];
     vec3_scale(turn, dt, a->w_body_radps);
     quat_from_rotvec(dq, turn);
     quat_mul(a->q_body_from_eci, dq, a->q_body_from_eci);
@@ -84,21 +86,21 @@ static void correct(nav_attitude_t *a, const double dx[N])
     vec3_sub(a->w_body_radps, a->w_body_radps, &dx[3]);
 }
 
-void nav_attitude_update(flight_t *f, const sensor_frame_t *s)
+void nav_star_update(flight_t *f, const measurement_t *m)
 {
     nav_attitude_t *a = &f->attitude;
     const flight_params_t *p = &f->params;
-    if (!nav_take(f, &a->star, s->star_valid != 0, s->star_seq, s->star_t_valid_us)) return;
+    if (!nav_take(f, &a->star, m)) return;
     propagate_covariance(f);
-    const double *q = s->star_q_star_from_eci;
+    const double *q = m->z;
     double norm2 = q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3];
     bool ok = false;
-    if (norm2 > 0.99 && norm2 < 1.01) { /* false for NaN too */
+    if (m->count == STAR_VALUES && norm2 > 0.99 && norm2 < 1.01) { /* false for NaN too */
         double back[3], dq[4], q_then[4], q_inv[4], residual_q[4], z_body[3], z[3], c[9], h[3 * N] = {0.0}, dx[N];
         double roll = p->star_sigma_roll_rad * p->star_sigma_roll_rad;
         double cross = p->star_sigma_cross_rad * p->star_sigma_cross_rad;
         double r[3] = {roll, cross, cross};
-        vec3_scale(back, -1.0e-6 * (double)(f->t_us - s->star_t_valid_us), a->w_body_radps);
+        vec3_scale(back, -1.0e-6 * (double)(f->t_us - m->t_valid_us), a->w_body_radps);
         quat_from_rotvec(dq, back);
         quat_mul(q_then, dq, a->q_body_from_eci);
         quat_conj(q_inv, p->q_star_from_body);

@@ -3,55 +3,7 @@
  * Equations and axes: docs/design/nav_relative.md. */
 #include "flight_state.h"
 
-bool nav_all_finite(const double *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!elem_is_finite(x[i])) return false;
-    return true;
-}
-
-bool nav_all_within(const double *x, size_t n, double limit)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!(elem_abs(x[i]) <= limit)) return false;
-    return true;
-}
-
-bool nav_take(const flight_t *f, sensor_track_t *track, bool valid, uint16_t seq, uint64_t t_valid_us)
-{
-    if (!valid || (track->seen && seq == track->seq)) return false;
-    track->seq = seq;
-    track->seen = true;
-    uint64_t max_age_us = (uint64_t)(f->params.measurement_max_age_s * 1.0e6);
-    if (t_valid_us > f->t_us || f->t_us - t_valid_us > max_age_us) {
-        if (track->rejects < UINT16_MAX) track->rejects++;
-        track->rejects_in_row++;
-        return false;
-    }
-    return true;
-}
-
-void nav_accept(const flight_t *f, sensor_track_t *track, bool accepted)
-{
-    if (accepted) {
-        track->accepted_us = f->t_us;
-        track->rejects_in_row = 0;
-        return;
-    }
-    if (track->rejects < UINT16_MAX) track->rejects++;
-    track->rejects_in_row++;
-}
-
-bool nav_lost(const flight_t *f, const sensor_track_t *track, double timeout_s)
-{
-    double age_s = 1.0e-6 * (double)(f->t_us - track->accepted_us);
-    return age_s > timeout_s || track->rejects_in_row >= f->params.reject_limit;
-}
-
-bool nav_heard(const flight_t *f, const sensor_track_t *track, double timeout_s)
-{
-    return track->seen && !nav_lost(f, track, timeout_s);
-}
+#define THRUST_TAIL_CYCLES 1 /* cycles after a firing in which its thrust still decays */
 
 void nav_relative_init(flight_t *f)
 {
@@ -73,6 +25,7 @@ void nav_relative_init(flight_t *f)
     n->hold_damping_ps = 2.0 * p->target_damping_ratio * frequency;
     n->hold_psd_rad2ps3 = 2.0 * n->hold_damping_ps * p->target_rate_sigma_radps * p->target_rate_sigma_radps;
     for (size_t i = 0; i < HISTORY; i++) n->history[i].t_us = UINT64_MAX; /* not filled yet */
+    n->cycles_since_thrust = UINT32_MAX;
     double sigma[REL / 3] = {p->init_sigma_r_m, p->init_sigma_v_mps, p->target_attitude_sigma_rad,
                              p->target_rate_sigma_radps, p->rgnss_bias_sigma_m * nav_rgnss_growth(f),
                              p->camera_boresight_sigma_rad};
@@ -116,20 +69,31 @@ bool nav_relative_at(const flight_t *f, uint64_t t_us, nav_sample_t *out)
     return true;
 }
 
+/* A thruster counts as fired when the last command asked for it or the valve drivers report it: the command alone misses
+ * thrust that somebody else commanded, the report alone is lost with the drivers' telemetry. */
+static void watch_thrust(flight_t *f, const sensor_frame_t *s)
+{
+    nav_relative_t *n = &f->relative;
+    bool thrust = f->control.fired;
+    for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) thrust = thrust || s->thruster_applied_us[t] > 0;
+    if (thrust) n->cycles_since_thrust = 0;
+    else if (n->cycles_since_thrust < UINT32_MAX) n->cycles_since_thrust++;
+}
+
 /* Velocity the accelerometer sensed over the cycle, at the c.m., eci axes. While no thruster
  * fires all it shows is bias, which is averaged; while one fires the bias is taken off. */
-static void sensed_velocity(flight_t *f, const sensor_frame_t *s)
+static void sensed_velocity(flight_t *f)
 {
     nav_relative_t *n = &f->relative;
     double *dv_eci = n->sensed_eci_mps;
     double dt = f->params.cycle_s, arm[3], dw[3], lever[3], dv[3];
     vec3_set(dv_eci, 0.0, 0.0, 0.0);
     if (!f->imu.accel_taken) return;
-    if (f->control.cycles_since_fire >= 2) {
+    if (n->cycles_since_thrust > THRUST_TAIL_CYCLES) {
         n->accel_bias_age_s += dt;
         double gain = dt / elem_min(n->accel_bias_age_s, f->params.accel_bias_tau_s);
         for (size_t i = 0; i < 3; i++)
-            n->accel_bias_mps2[i] += gain * (s->imu_dv_body_mps[i] / dt - n->accel_bias_mps2[i]);
+            n->accel_bias_mps2[i] += gain * (f->imu.dv_body_mps[i] / dt - n->accel_bias_mps2[i]);
         n->sensed_mps -= n->sensed_mps * dt / f->params.accel_bias_tau_s;
         return;
     }
@@ -137,7 +101,7 @@ static void sensed_velocity(flight_t *f, const sensor_frame_t *s)
     vec3_sub(arm, f->params.imu_body_m, f->params.com_body_m);
     vec3_sub(dw, f->attitude.w_body_radps, f->attitude.w_before_radps);
     vec3_cross(lever, dw, arm);
-    vec3_sub(dv, s->imu_dv_body_mps, lever);
+    vec3_sub(dv, f->imu.dv_body_mps, lever);
     vec3_cross(lever, f->attitude.w_body_radps, arm);
     vec3_cross(lever, f->attitude.w_body_radps, lever);
     vec3_axpy(dv, dv, -dt, lever);
@@ -153,7 +117,8 @@ void nav_relative_propagate(flight_t *f, const sensor_frame_t *s)
     double dt = f->params.cycle_s, a_target[3], g[3], r[3];
     const double *dv = n->sensed_eci_mps;
     double sensed_before = n->sensed_mps;
-    sensed_velocity(f, s);
+    watch_thrust(f, s);
+    sensed_velocity(f);
     for (size_t i = 0; i < 3; i++) {
         n->r_target_eci_m[i] += dt * (n->v_target_eci_mps[i] + 0.5 * dt * n->a_target_eci_mps2[i]);
         n->dr_eci_m[i] += dt * (n->dv_eci_mps[i] + 0.5 * (dt * n->da_eci_mps2[i] + dv[i]));

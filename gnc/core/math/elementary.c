@@ -1,6 +1,6 @@
 /* Elementary functions. Method, error budget and ranges: docs/design/elementary.md; the constants
  * between the two markers are the output of docs/design/elementary_coefficients.py. */
-#include "elementary.h"
+#include "math/elementary.h"
 
 #include <stdint.h>
 

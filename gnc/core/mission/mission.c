@@ -139,11 +139,14 @@ void mission_step(flight_t *f, const sensor_frame_t *s)
     mission_t *m = &f->mission;
     if (!f->started) mission_enter(f, f->params.start_phase);
     telecommand(f, s);
+    const measurement_t *dock = nav_find(s, KIND_DOCK);
+    uint8_t sensed = dock != NULL && nav_of_this_cycle(f, dock) ? dock->flags : 0;
+    bool captured = (sensed & DOCK_CAPTURED) != 0;
     bool leaving = m->retreat || m->cam; /* then contact alone does not stop it: the ports may still touch */
-    bool docked = s->dock_captured || (s->dock_contact && !leaving);
+    bool docked = captured || ((sensed & DOCK_CONTACT) && !leaving);
     if (docked && f->params.phase_law[m->phase] != LAW_DOCKED) enter_docked(f);
     if (f->params.phase_law[m->phase] == LAW_DOCKED) {
-        if (s->dock_captured) m->entry_us = f->t_us; /* one frame without it must not fire thrusters against the latches */
+        if (captured) m->entry_us = f->t_us; /* one frame without it must not fire thrusters against the latches */
         else if (mission_phase_time_s(f) > CAPTURE_WAIT_S) mission_break_off(f, f->params.retreat_phase, REASON_MISSED_CONTACT);
     }
     guidance_step(f);

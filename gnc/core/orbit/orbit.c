@@ -1,6 +1,6 @@
-#include "orbit.h"
+#include "orbit/orbit.h"
 
-#include "linalg.h"
+#include "math/linalg.h"
 
 /* ---- gravity ---- */
 

@@ -127,7 +127,6 @@ void control_init(flight_t *f)
     e->artificial_cost = ARTIFICIAL_COST / weakest;
     for (size_t axis = 0; axis < ROWS; axis++)
         e->smallest[axis] = elem_max(smallest_demand(f, axis, -1000.0), smallest_demand(f, axis, 1000.0));
-    f->control.cycles_since_fire = 1000;
 }
 
 void control_clear(flight_t *f)
@@ -163,13 +162,11 @@ void control_allocate(flight_t *f, command_t *command)
 {
     control_t *c = &f->control;
     double w[ROWS], seconds[FLIGHT_THRUSTERS];
-    bool any = false, fired = false;
+    bool any = false;
     for (size_t i = 0; i < ROWS; i++) {
         bool worth = elem_abs(c->carried[i]) >= f->params.fire_threshold * f->effectors.smallest[i];
         w[i] = worth ? c->carried[i] : 0.0;
         any = any || worth;
     }
-    if (any && solve(&f->effectors, f->params.thruster_count, w, seconds)) fired = fire(f, seconds, command);
-    if (fired) c->cycles_since_fire = 0;
-    else if (c->cycles_since_fire < UINT32_MAX) c->cycles_since_fire++;
+    if (any && solve(&f->effectors, f->params.thruster_count, w, seconds)) c->fired = fire(f, seconds, command);
 }

@@ -1,4 +1,4 @@
-#include "linalg.h"
+#include "math/linalg.h"
 
 void mat3_mul(double out[9], const double a[9], const double b[9])
 {

@@ -1,0 +1,87 @@
+/* The frames of the seam, each declared once as a table of fields. */
+#ifndef PROXOPS_FRAMES_H
+#define PROXOPS_FRAMES_H
+
+/* S(type, name, unit, meaning); V(type, name, count, unit, meaning); M: the same for an array of measurements.
+ * Ordered so that no struct has padding. */
+
+/* ---- measurement: one instrument's, as a slot of the sensor frame ----------------------------- */
+#define FLIGHT_SLOTS 12
+#define MEASUREMENT_VALUES 8
+#define MEASUREMENT_FIELDS(S, V) \
+    S(u8, instrument, "1", "which instrument, index into the instrument table") \
+    S(u8, kind, "1", "what it measures, KIND_*") \
+    S(u8, flags, "1", "bits of the kind's own") \
+    S(u8, count, "1", "values used") \
+    S(u16, seq, "1", "number of the measurement; one number is taken once") \
+    S(u16, reserved, "1", "zero") \
+    S(u64, t_valid_us, "us", "time the measurement is valid for") \
+    V(f64, z, MEASUREMENT_VALUES, "1", "the values, as the kind's components; zero where not used")
+
+/* Components of each kind: C(kind, name, count, unit, meaning), in the order of z. */
+#define KIND_COMPONENTS(C) \
+    C(IMU, dtheta_body_rad, 3, "rad", "gyro angle increment over the cycle, body axes") \
+    C(IMU, dv_body_mps, 3, "m/s", "accelerometer velocity increment over the cycle at the IMU, body axes") \
+    C(STAR, q_star_from_eci, 4, "1", "attitude, star frame from eci") \
+    C(GNSS, r_eci_m, 3, "m", "chaser GNSS antenna position, eci") \
+    C(GNSS, v_eci_mps, 3, "m/s", "chaser GNSS antenna velocity, eci") \
+    C(RGNSS, r_eci_m, 3, "m", "chaser antenna relative to target antenna, eci") \
+    C(RGNSS, v_eci_mps, 3, "m/s", "rate of r_eci_m, eci") \
+    C(CAMERA, range_m, 1, "m", "camera to target port, range") \
+    C(CAMERA, azimuth_rad, 1, "rad", "target port azimuth in the camera frame, atan2(y, x)") \
+    C(CAMERA, elevation_rad, 1, "rad", "target port elevation in the camera frame, asin(z / range)") \
+    C(CAMERA, q_camera_from_tport, 4, "1", "camera frame from target port; only where count is 7")
+
+/* ---- SensorFrame ------------------------------------------------------------------------------ */
+#define SENSOR_FRAME_FIELDS(S, V, M) \
+    S(u64, t_us, "us", "time of this cycle since scenario start") \
+    V(f64, tc_arg, 2, "1", "telecommand arguments") \
+    M(measurement_t, slot, FLIGHT_SLOTS, "1", "measurements that arrived, the first slot_count of them; zero beyond") \
+    S(u32, tick, "1", "cycle number") \
+    V(u32, thruster_applied_us, FLIGHT_THRUSTERS, "us", "on-time that the valve drivers gave in the cycle that ends now") \
+    S(u16, tc_seq, "1", "telecommand number; a new number is a new telecommand") \
+    S(u16, tc_opcode, "1", "telecommand, TC_*; 0 none") \
+    S(u8, slot_count, "1", "slots used") \
+    V(u8, reserved, 7, "1", "zero")
+
+/* ---- Command ------------------------------------------------------------------------------ */
+#define COMMAND_FIELDS(S, V) \
+    S(u64, t_us, "us", "time of the sensor frame answered") \
+    S(u32, tick, "1", "tick of the sensor frame answered") \
+    V(u32, thruster_on_us, FLIGHT_THRUSTERS, "us", "valve on-time from the start of the coming cycle; 0 fires nothing") \
+    S(u32, dock_arm, "bool", "docking mechanism armed for capture")
+
+/* ---- Telemetry ---------------------------------------------------------------------------- */
+#define TELEMETRY_FIELDS(S, V) \
+    S(u64, t_us, "us", "time of the sensor frame answered") \
+    V(f64, q_body_from_eci, 4, "1", "estimated attitude") \
+    V(f64, w_body_eci_body_radps, 3, "rad/s", "estimated body rate") \
+    V(f64, r_chaser_target_hill_m, 3, "m", "estimated relative position, c.m. to c.m." ) \
+    V(f64, v_chaser_target_hill_mps, 3, "m/s", "estimated relative velocity in the rotating hill frame") \
+    V(f64, r_port_tport_m, 3, "m", "estimated chaser port in the target port frame; x is the axial distance") \
+    V(f64, v_port_tport_mps, 3, "m/s", "rate of r_port_tport_m in the target port's own rotating frame") \
+    V(f32, sigma_r_hill_m, 3, "m", "1 sigma of the relative position") \
+    V(f32, sigma_v_hill_mps, 3, "m/s", "1 sigma of the relative velocity (inertial rate, hill axes)") \
+    V(f32, sigma_attitude_rad, 3, "rad", "1 sigma of the attitude, body axes") \
+    V(f32, target_attitude_rad, 3, "rad", "estimated target attitude error from its nominal hold, tbody axes") \
+    V(f32, gyro_bias_radps, 3, "rad/s", "estimated gyro bias, body axes") \
+    V(f32, attitude_error_rad, 3, "rad", "attitude control error, body axes") \
+    V(f32, r_ref_hill_m, 3, "m", "guidance reference for the chaser port, hill") \
+    V(f32, v_ref_hill_mps, 3, "m/s", "rate of r_ref_hill_m") \
+    V(f32, accel_cmd_hill_mps2, 3, "m/s^2", "commanded acceleration, hill") \
+    S(f32, nis_star, "1", "normalised innovation squared of the last star tracker update, 3 dof") \
+    S(f32, nis_rgnss, "1", "same, relative GNSS position, 3 dof") \
+    S(f32, nis_camera, "1", "same, camera line of sight and range, 3 dof") \
+    S(u32, tick, "1", "tick of the sensor frame answered") \
+    S(u32, flags, "1", "FLAG_* bits") \
+    S(u16, imu_rejects, "1", "IMU measurements rejected since start, in whole or in part") \
+    S(u16, star_rejects, "1", "star tracker measurements rejected since start") \
+    S(u16, gnss_rejects, "1", "absolute GNSS measurements rejected since start") \
+    S(u16, rgnss_rejects, "1", "relative GNSS measurements rejected since start") \
+    S(u16, camera_rejects, "1", "camera measurements rejected since start") \
+    S(u8, phase, "1", "mission phase, index into the phase table") \
+    S(u8, law, "1", "guidance law in force, LAW_*") \
+    S(u8, abort_reason, "1", "why the last break-off happened, REASON_*") \
+    V(u8, reserved, 3, "1", "zero")
+
+#endif

@@ -1,0 +1,126 @@
+/* The flight parameters, declared once. */
+#ifndef PROXOPS_PARAMETERS_H
+#define PROXOPS_PARAMETERS_H
+
+/* ---- Parameters ---------------------------------------------------------------------------
+ * P(type, name, lo, hi, unit, meaning), Q(type, name, count, lo, hi, unit, meaning). The ranges
+ * are checked by flight_init and, with the same table, by the scenario reader.
+ * Group 1 is what the flight knows of the vehicles (nominal values); group 2 is uploaded before
+ * the run; group 3 is the design. */
+#define BIG 1.0e12
+#define PARAM_FIELDS(P, Q) \
+    P(f64, cycle_s, 0.01, 1.0, "s", "control cycle") \
+    P(f64, mu_m3ps2, 1.0e14, 1.0e15, "m^3/s^2", "gravitational parameter of the navigation model") \
+    P(f64, re_m, 6.0e6, 7.0e6, "m", "equatorial radius") \
+    P(f64, j2, 0.0, 0.01, "1", "zonal J2 of the navigation model") \
+    Q(f64, pole_eci, 3, -1.0, 1.0, "1", "unit vector of the pole of date") \
+    P(f64, mass_kg, 0.1, 1.0e6, "kg", "chaser mass") \
+    Q(f64, com_body_m, 3, -100.0, 100.0, "m", "chaser centre of mass") \
+    P(f64, com_sigma_m, 0.0, 10.0, "m", "1 sigma of the chaser's centre of mass, each axis: constant, and no measurement shows it") \
+    Q(f64, inertia_body_kgm2, 9, -BIG, BIG, "kg m^2", "chaser inertia about its c.m., row-major") \
+    Q(f64, port_body_m, 3, -100.0, 100.0, "m", "chaser docking port") \
+    Q(f64, q_port_from_body, 4, -1.0, 1.0, "1", "chaser port frame, +x outward") \
+    Q(f64, imu_body_m, 3, -100.0, 100.0, "m", "accelerometer position") \
+    Q(f64, gnss_body_m, 3, -100.0, 100.0, "m", "GNSS antenna position") \
+    Q(f64, q_star_from_body, 4, -1.0, 1.0, "1", "star tracker mounting") \
+    Q(f64, camera_body_m, 3, -100.0, 100.0, "m", "docking camera position") \
+    Q(f64, q_camera_from_body, 4, -1.0, 1.0, "1", "docking camera mounting, +x boresight") \
+    P(f64, thruster_min_on_s, 1.0e-4, 1.0, "s", "shortest on-time a thruster is fired for") \
+    P(f64, thruster_rise_s, 0.0, 0.2, "s", "linear rise from valve opening to full thrust") \
+    P(f64, thruster_decay_s, 0.0, 0.2, "s", "linear decay from valve closing to zero") \
+    Q(f64, thruster_body_m, 3 * FLIGHT_THRUSTERS, -100.0, 100.0, "m", "thruster positions") \
+    Q(f64, thruster_dir_body, 3 * FLIGHT_THRUSTERS, -1.0, 1.0, "1", "unit force directions on the chaser") \
+    Q(f64, thruster_force_n, FLIGHT_THRUSTERS, 0.0, 1.0e5, "N", "thrust levels") \
+    Q(f64, tport_tbody_m, 3, -100.0, 100.0, "m", "target docking port, from the target's c.m.") \
+    Q(f64, q_tport_from_tbody, 4, -1.0, 1.0, "1", "target port frame, +x outward") \
+    Q(f64, q_tport_from_port, 4, -1.0, 1.0, "1", "target port frame from chaser port frame when docked") \
+    Q(f64, tgnss_tbody_m, 3, -100.0, 100.0, "m", "target relative-GNSS antenna, from the target's c.m.") \
+    Q(f64, q_tbody_from_hill, 4, -1.0, 1.0, "1", "target attitude it nominally holds") \
+    Q(f64, target_r_eci_m, 3, -1.0e9, 1.0e9, "m", "uploaded target position at start") \
+    Q(f64, target_v_eci_mps, 3, -2.0e4, 2.0e4, "m/s", "uploaded target velocity at start") \
+    P(f64, target_sigma_r_m, 1.0e-3, 1.0e6, "m", "1 sigma of the uploaded position, each axis") \
+    P(f64, target_sigma_v_mps, 1.0e-6, 1.0e3, "m/s", "1 sigma of the uploaded velocity, each axis") \
+    Q(f64, init_r_hill_m, 3, -1.0e6, 1.0e6, "m", "relative position handed over at start, c.m. to c.m.") \
+    Q(f64, init_v_hill_mps, 3, -1.0e3, 1.0e3, "m/s", "relative velocity handed over at start") \
+    P(f64, init_sigma_r_m, 1.0e-4, 1.0e5, "m", "1 sigma of init_r_hill_m, each axis") \
+    P(f64, init_sigma_v_mps, 1.0e-6, 1.0e2, "m/s", "1 sigma of init_v_hill_mps, each axis") \
+    Q(f64, init_q_body_from_eci, 4, -1.0, 1.0, "1", "attitude handed over at start") \
+    P(f64, init_sigma_attitude_rad, 1.0e-6, 1.0, "rad", "1 sigma of the attitude handed over, each axis") \
+    P(f64, gyro_arw_radps05, 0.0, 1.0, "rad/s^0.5", "gyro angle random walk") \
+    P(f64, gyro_rrw_radps15, 0.0, 1.0, "rad/s^1.5", "gyro rate random walk") \
+    P(f64, gyro_bias_sigma_radps, 0.0, 0.1, "rad/s", "1 sigma of the gyro bias at start") \
+    P(f64, star_sigma_cross_rad, 1.0e-7, 0.1, "rad", "star tracker noise across its boresight (star x)") \
+    P(f64, star_sigma_roll_rad, 1.0e-7, 0.1, "rad", "star tracker noise about its boresight (star x)") \
+    P(f64, star_misalignment_sigma_rad, 0.0, 0.1, "rad", "star tracker mounting error, 1 sigma each axis: constant, so no measurement averages it away") \
+    P(f64, accel_bias_tau_s, 1.0, 1.0e4, "s", "time constant of the accelerometer bias estimate, taken while no thruster fires") \
+    P(f64, accel_scale_sigma, 0.0, 0.1, "1", "1 sigma of the relative error of a sensed velocity increment") \
+    P(f64, rel_accel_psd_m2ps3, 0.0, 1.0, "m^2/s^3", "white acceleration noise of the relative motion model") \
+    P(f64, orbit_accel_psd_m2ps3, 0.0, 1.0, "m^2/s^3", "white acceleration noise of the target orbit model") \
+    P(f64, gnss_sigma_r_m, 1.0e-4, 1.0e4, "m", "absolute GNSS position noise, each axis") \
+    P(f64, gnss_sigma_v_mps, 1.0e-6, 1.0e2, "m/s", "absolute GNSS velocity noise, each axis") \
+    P(f64, rgnss_sigma_r_m, 1.0e-4, 1.0e3, "m", "relative GNSS white position noise, each axis") \
+    P(f64, rgnss_sigma_v_mps, 1.0e-6, 1.0e2, "m/s", "relative GNSS velocity noise, each axis") \
+    P(f64, rgnss_bias_sigma_m, 0.0, 1.0e3, "m", "relative GNSS position bias, steady state 1 sigma") \
+    P(f64, rgnss_bias_tau_s, 1.0, 1.0e6, "s", "relative GNSS position bias, correlation time") \
+    P(f64, rgnss_growth_m, 1.0, BIG, "m", "range at which the relative GNSS errors are twice what they are near") \
+    P(f64, disagreement_chi2_3dof, 1.0, 1.0e6, "1", "relative GNSS bias estimate against what both sensors' constant errors make of it: beyond, they disagree") \
+    P(f64, camera_sigma_range_ratio, 0.0, 1.0, "1", "camera range noise, fraction of range") \
+    P(f64, camera_sigma_range_floor_m, 1.0e-4, 10.0, "m", "camera range noise floor") \
+    P(f64, camera_sigma_los_rad, 1.0e-6, 0.1, "rad", "camera line-of-sight noise, each axis") \
+    P(f64, camera_boresight_sigma_rad, 0.0, 0.1, "rad", "docking camera mounting error, 1 sigma each axis: constant, so no measurement averages it away") \
+    P(f64, camera_sigma_pose_rad, 1.0e-5, 1.0, "rad", "camera relative attitude noise, each axis, near") \
+    P(f64, camera_pose_reference_m, 0.1, 1000.0, "m", "range beyond which the relative attitude noise grows in proportion") \
+    P(f64, target_attitude_sigma_rad, 1.0e-6, 1.0, "rad", "target attitude error from nominal, 1 sigma") \
+    P(f64, target_rate_sigma_radps, 0.0, 1.0, "rad/s", "target attitude rate error, 1 sigma") \
+    P(f64, target_damping_ratio, 0.0, 10.0, "1", "damping of the target's attitude motion about its hold, of natural frequency rate sigma / attitude sigma") \
+    P(f64, gate_chi2_3dof, 1.0, 1000.0, "1", "innovation gate, chi-square with 3 degrees of freedom") \
+    P(f64, measurement_max_age_s, 0.0, 10.0, "s", "an older measurement is rejected as stale") \
+    P(f64, sensor_timeout_s, 0.1, 1.0e4, "s", "a sensor without an accepted measurement for this long is lost") \
+    P(f64, star_timeout_s, 0.1, 1.0e4, "s", "same, for the star tracker") \
+    P(f64, attitude_kp_ps2, 0.0, 10.0, "1/s^2", "attitude gain, angular acceleration per error") \
+    P(f64, attitude_kd_ps, 0.0, 10.0, "1/s", "attitude rate gain") \
+    P(f64, attitude_rate_max_radps, 1.0e-5, 1.0, "rad/s", "largest commanded attitude rate") \
+    P(f64, quiet_start_s, 0.0, 600.0, "s", "no thruster fires before this time: the accelerometer bias is taken first") \
+    P(f64, force_max_n, 0.1, 1.0e6, "N", "largest commanded force; leaves authority for torque") \
+    P(f64, fire_threshold, 1.0, 100.0, "1", "an axis demand is allocated once it exceeds this many of the smallest it can be given") \
+    P(f64, track_far_m, 0.0, 1.0e4, "m", "axial distance outside which the nominal port is tracked") \
+    P(f64, track_near_m, 0.0, 1.0e4, "m", "axial distance inside which the estimated port is tracked fully") \
+    P(f64, attitude_max_rad, 0.001, 3.2, "rad", "attitude control error that breaks the approach off") \
+    P(f64, closing_rate_margin_mps, 0.0, 10.0, "m/s", "estimated excess over the closing-rate limit that breaks off into a retreat") \
+    P(f64, closing_rate_hard_mps, 0.0, 10.0, "m/s", "estimated excess that calls for the avoidance burn") \
+    P(f64, closing_rate_floor_mps, 0.0, 10.0, "m/s", "closing-rate limit: floor") \
+    P(f64, closing_rate_base_mps, 0.0, 10.0, "m/s", "closing-rate limit: value at zero range") \
+    P(f64, closing_rate_slope_ps, 0.0, 1.0, "1/s", "closing-rate limit: slope with range") \
+    Q(f64, cam_velocity_hill_mps, 3, -10.0, 10.0, "m/s", "relative velocity the avoidance burn establishes") \
+    P(f64, hop_lead_s, 0.0, 600.0, "s", "from hop entry to the middle of its first burn") \
+    Q(f64, hop_correction_fraction, 2, 0.0, 1.0, "1", "mid-course corrections, fraction of the transfer; 0 none") \
+    P(f64, burn_cutoff_mps, 1.0e-5, 1.0, "m/s", "velocity to be gained at which a burn ends") \
+    P(f64, forced_accel_mps2, 1.0e-6, 1.0, "m/s^2", "ramp of the forced-motion speed reference") \
+    Q(f64, phase_distance_m, FLIGHT_PHASES, -10.0, 1.0e6, "m", "axial port-to-port distance held, aimed at, or ended at") \
+    Q(f64, phase_offset_x_m, FLIGHT_PHASES, -1.0e4, 1.0e4, "m", "radial offset of that point, hill x") \
+    Q(f64, phase_duration_s, FLIGHT_PHASES, 0.0, 1.0e6, "s", "hold: least time; hop: transfer time") \
+    Q(f64, phase_timeout_s, FLIGHT_PHASES, 0.0, 1.0e6, "s", "longest time before the abort phase; 0 none") \
+    Q(f64, phase_speed_max_mps, FLIGHT_PHASES, 0.0, 100.0, "m/s", "hold: largest correction speed; forced: largest speed") \
+    Q(f64, phase_speed_end_mps, FLIGHT_PHASES, 0.0, 100.0, "m/s", "forced: speed at the end distance") \
+    Q(f64, phase_speed_slope_ps, FLIGHT_PHASES, 0.0, 1.0, "1/s", "forced: speed per metre short of the end distance") \
+    Q(f64, phase_gate_r_m, FLIGHT_PHASES, 0.0, 1.0e6, "m", "exit gate: position error") \
+    Q(f64, phase_gate_v_mps, FLIGHT_PHASES, 0.0, 1.0e3, "m/s", "exit gate: velocity error") \
+    Q(f64, phase_kp_ps2, FLIGHT_PHASES, 0.0, 10.0, "1/s^2", "translation gain, acceleration per error") \
+    Q(f64, phase_kd_ps, FLIGHT_PHASES, 0.0, 10.0, "1/s", "translation rate gain") \
+    Q(f64, phase_deadband_m, FLIGHT_PHASES, 0.0, 1.0e4, "m", "translation dead band, each axis") \
+    Q(f64, phase_attitude_deadband_rad, FLIGHT_PHASES, 0.0, 1.0, "rad", "attitude dead band, each axis") \
+    Q(f64, phase_corridor_rad, FLIGHT_PHASES, 0.0, 1.6, "rad", "half angle of the approach corridor watched; 0 none") \
+    P(u32, thruster_count, 1, FLIGHT_THRUSTERS, "1", "thrusters fitted") \
+    P(u32, phase_count, 1, FLIGHT_PHASES, "1", "phases in the table") \
+    P(u32, start_phase, 0, FLIGHT_PHASES - 1, "1", "phase at start") \
+    P(u32, reject_limit, 1, 1000, "1", "rejections in a row after which a sensor is lost") \
+    P(u32, cam_phase, 0, FLIGHT_PHASES - 1, "1", "phase of the avoidance burn") \
+    P(u32, retreat_phase, 0, FLIGHT_PHASES - 1, "1", "phase of the retreat") \
+    Q(u8, phase_law, FLIGHT_PHASES, 0, 5, "1", "guidance law, LAW_*") \
+    Q(u8, phase_next, FLIGHT_PHASES, 0, FLIGHT_PHASES - 1, "1", "phase that follows") \
+    Q(u8, phase_abort, FLIGHT_PHASES, 0, FLIGHT_PHASES - 1, "1", "phase entered when this one is broken off; itself: none") \
+    Q(u8, phase_uses, FLIGHT_PHASES, 0, 7, "1", "sensors the phase needs, USES_* bits") \
+    Q(u8, phase_needs_go, FLIGHT_PHASES, 0, 1, "bool", "exit waits for the GO telecommand") \
+    Q(u8, param_reserved, 4, 0, 0, "1", "zero")
+
+#endif

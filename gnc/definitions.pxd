@@ -1,0 +1,118 @@
+"""Made by `python -m gnc.define` from the tables of gnc/core/definitions: do not edit."""
+
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+
+cdef extern from "flight.h" nogil:
+    enum:
+        TC_NONE
+        TC_GO
+        TC_HOLD
+        TC_RESUME
+        TC_RETREAT
+        TC_ABORT
+        TC_FREE_DRIFT
+    enum:
+        FLAG_STAR_OK
+        FLAG_RGNSS_OK
+        FLAG_CAMERA_OK
+        FLAG_GNSS_OK
+        FLAG_BURN
+        FLAG_RETREAT
+        FLAG_CAM
+        FLAG_CAPTURED
+        FLAG_GATE_OPEN
+        FLAG_SATURATED
+        FLAG_TC_REJECTED
+        FLAG_HELD
+        FLAG_FREE_DRIFT
+    enum:
+        LAW_HOLD
+        LAW_HOP
+        LAW_FORCED
+        LAW_DOCKED
+        LAW_CAM
+        LAW_DRIFT
+    enum:
+        REASON_NONE
+        REASON_CORRIDOR
+        REASON_CLOSING_RATE
+        REASON_CAMERA
+        REASON_STAR
+        REASON_RGNSS
+        REASON_ATTITUDE
+        REASON_TIMEOUT
+        REASON_TELECOMMAND
+        REASON_MISSED_CONTACT
+        REASON_DISAGREEMENT
+    enum:
+        USES_STAR
+        USES_RGNSS
+        USES_CAMERA
+    enum:
+        KIND_NONE
+        KIND_IMU
+        KIND_STAR
+        KIND_GNSS
+        KIND_RGNSS
+        KIND_CAMERA
+        KIND_DOCK
+    enum:
+        DOCK_CONTACT
+        DOCK_CAPTURED
+    ctypedef struct measurement_t:
+        uint8_t instrument
+        uint8_t kind
+        uint8_t flags
+        uint8_t count
+        uint16_t seq
+        uint16_t reserved
+        uint64_t t_valid_us
+        double z[8]
+    ctypedef struct sensor_frame_t:
+        uint64_t t_us
+        double tc_arg[2]
+        measurement_t slot[12]
+        uint32_t tick
+        uint32_t thruster_applied_us[32]
+        uint16_t tc_seq
+        uint16_t tc_opcode
+        uint8_t slot_count
+        uint8_t reserved[7]
+    ctypedef struct command_t:
+        uint64_t t_us
+        uint32_t tick
+        uint32_t thruster_on_us[32]
+        uint32_t dock_arm
+    ctypedef struct telemetry_t:
+        uint64_t t_us
+        double q_body_from_eci[4]
+        double w_body_eci_body_radps[3]
+        double r_chaser_target_hill_m[3]
+        double v_chaser_target_hill_mps[3]
+        double r_port_tport_m[3]
+        double v_port_tport_mps[3]
+        float sigma_r_hill_m[3]
+        float sigma_v_hill_mps[3]
+        float sigma_attitude_rad[3]
+        float target_attitude_rad[3]
+        float gyro_bias_radps[3]
+        float attitude_error_rad[3]
+        float r_ref_hill_m[3]
+        float v_ref_hill_mps[3]
+        float accel_cmd_hill_mps2[3]
+        float nis_star
+        float nis_rgnss
+        float nis_camera
+        uint32_t tick
+        uint32_t flags
+        uint16_t imu_rejects
+        uint16_t star_rejects
+        uint16_t gnss_rejects
+        uint16_t rgnss_rejects
+        uint16_t camera_rejects
+        uint8_t phase
+        uint8_t law
+        uint8_t abort_reason
+        uint8_t reserved[3]
+    ctypedef struct flight_params_t:
+        double cycle_s
