@@ -1,5 +1,5 @@
 /* flight_init and flight_step: the only scheduler. */
-#include "flight_state.h"
+#include "registry.h"
 
 #define MAGIC 0x50524F58u
 
@@ -72,6 +72,7 @@ static uint32_t first_inconsistent_field(const flight_params_t *p)
     NEEDS(p->retreat_phase < p->phase_count, retreat_phase);
     NEEDS(p->cam_phase < p->phase_count, cam_phase);
     for (uint32_t i = 0; i < p->phase_count; i++) {
+        NEEDS(flight_law_of(p->phase_law[i]) != NULL, phase_law);
         NEEDS(p->phase_next[i] < p->phase_count, phase_next);
         NEEDS(p->phase_abort[i] < p->phase_count, phase_abort);
     }
@@ -121,16 +122,16 @@ static uint32_t flags_of(const flight_t *f)
 {
     const mission_t *m = &f->mission;
     const flight_params_t *p = &f->params;
-    uint8_t law = p->phase_law[m->phase];
+    const law_t *law = flight_law(f);
     uint32_t flags = 0;
     if (nav_heard(f, &f->attitude.star, p->star_timeout_s)) flags |= FLAG_STAR_OK;
     if (nav_heard(f, &f->relative.rgnss, p->sensor_timeout_s)) flags |= FLAG_RGNSS_OK;
     if (nav_heard(f, &f->relative.camera, p->sensor_timeout_s)) flags |= FLAG_CAMERA_OK;
     if (nav_heard(f, &f->relative.gnss, p->sensor_timeout_s)) flags |= FLAG_GNSS_OK;
-    if ((law == LAW_HOP || law == LAW_CAM) && m->hop_stage == HOP_BURN) flags |= FLAG_BURN;
+    if (law->burn != NULL && m->hop_stage == HOP_BURN) flags |= FLAG_BURN;
     if (m->retreat) flags |= FLAG_RETREAT;
     if (m->cam) flags |= FLAG_CAM;
-    if (law == LAW_DOCKED) flags |= FLAG_CAPTURED;
+    if (law->docked) flags |= FLAG_CAPTURED;
     if (m->gate_open) flags |= FLAG_GATE_OPEN;
     if (f->control.saturated) flags |= FLAG_SATURATED;
     if (m->tc_rejected) flags |= FLAG_TC_REJECTED;
@@ -193,12 +194,8 @@ static void report(const flight_t *f, telemetry_t *t)
 
 static void update(flight_t *f, const measurement_t *m)
 {
-    bool held = f->params.phase_law[f->mission.phase] == LAW_DOCKED; /* then the chaser no longer moves as modelled */
-    if (m->kind == KIND_STAR) nav_star_update(f, m);
-    if (held) return;
-    if (m->kind == KIND_GNSS) nav_gnss_update(f, m);
-    if (m->kind == KIND_RGNSS) nav_rgnss_update(f, m);
-    if (m->kind == KIND_CAMERA) nav_camera_update(f, m);
+    const model_t *model = flight_model_of(m->kind);
+    if (model != NULL && (model->while_docked || !flight_law(f)->docked)) model->update(f, m);
 }
 
 static void navigate(flight_t *f, const sensor_frame_t *s)
@@ -219,18 +216,18 @@ static void navigate(flight_t *f, const sensor_frame_t *s)
 
 static void control(flight_t *f, command_t *command)
 {
-    uint8_t law = f->params.phase_law[f->mission.phase];
+    const law_t *law = flight_law(f);
     bool quiet = 1.0e-6 * (double)f->t_us < f->params.quiet_start_s;
     f->control.saturated = false;
     f->control.fired = false;
-    if (law == LAW_DOCKED || f->mission.free_drift || quiet) {
+    if (law->docked || f->mission.free_drift || quiet) {
         control_clear(f);
         return;
     }
     control_attitude(f);
     control_translation(f);
     control_allocate(f, command);
-    command->dock_arm = law == LAW_FORCED && f->params.phase_law[f->params.phase_next[f->mission.phase]] == LAW_DOCKED;
+    command->dock_arm = law->path != NULL && flight_law_of(f->params.phase_law[f->params.phase_next[f->mission.phase]])->docked;
 }
 
 int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *command, telemetry_t *telemetry)

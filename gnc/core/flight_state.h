@@ -169,13 +169,21 @@ void nav_solution(flight_t *f);
 void mission_init(flight_t *f);
 void mission_enter(flight_t *f, uint32_t phase);
 void mission_break_off(flight_t *f, uint32_t phase, uint8_t reason);
+void mission_watch(flight_t *f);
 void mission_step(flight_t *f, const sensor_frame_t *s);
-double mission_phase_time_s(const flight_t *f);
+static inline double mission_phase_time_s(const flight_t *f) { return 1.0e-6 * (double)(f->t_us - f->mission.entry_us); }
 void guidance_step(flight_t *f);
 void guidance_hop(flight_t *f);
 void guidance_cam(flight_t *f);
 void guidance_start_forced(flight_t *f);
-void fdir_step(flight_t *f);
+/* Ends the burn in progress when nothing is left to gain, or nothing fires any more. */
+void guidance_burn(flight_t *f);
+bool guidance_burns_done(const flight_t *f);
+/* The target port in its nominal hold, and a vector of that length along its axis, hill. */
+void guidance_nominal_port(const flight_params_t *p, double length, double port[3], double along_axis[3]);
+/* What the monitors say: REASON_*, and whether it calls for the avoidance burn. */
+uint8_t fdir_reason(const flight_t *f);
+bool fdir_urgent(const flight_t *f);
 /* targeting.c: impulse dv (eci) at now + wait_s that takes the chaser to aim (hill, c.m.) transfer_s
  * later; false: not converged. */
 bool targeting_solve(const flight_t *f, double wait_s, double transfer_s, const double aim_hill_m[3],

@@ -120,7 +120,7 @@ def load(library: Path) -> ctypes.CDLL:
     core = ctypes.CDLL(str(library))
     for name in TRUTHS.split():
         getattr(core, name).restype = ctypes.c_bool
-    for name in ("mission_phase_time_s", "nav_attitude_variance", "nav_rgnss_growth"):
+    for name in ("nav_attitude_variance", "nav_rgnss_growth"):
         getattr(core, name).restype = ctypes.c_double
     core.flight_size.restype = ctypes.c_size_t
     return core

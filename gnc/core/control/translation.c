@@ -2,7 +2,7 @@
  * limited in size, with the Clohessy-Wiltshire accelerations fed forward. In a burn: the velocity
  * still to be gained, as fast as the force limit allows. Velocity errors below what the smallest
  * firing changes are let be. */
-#include "flight_state.h"
+#include "registry.h"
 
 static void follow(flight_t *f, double accel[3])
 {
@@ -45,14 +45,14 @@ void control_translation(flight_t *f)
     const mission_t *m = &f->mission;
     control_t *c = &f->control;
     double impulse[3];
-    uint8_t law = p->phase_law[m->phase];
+    uint8_t translation = flight_law(f)->translation;
     vec3_set(c->accel_cmd_hill_mps2, 0.0, 0.0, 0.0);
-    if (law == LAW_HOP || law == LAW_CAM) {
+    if (translation == TRANSLATION_BURN) {
         vec3_set(&c->carried[0], 0.0, 0.0, 0.0); /* what is left is in the velocity to be gained */
         if (m->hop_stage != HOP_BURN) return;
         quat_rotate(impulse, f->attitude.q_body_from_eci, m->dv_to_go_eci_mps);
         vec3_scale(impulse, p->mass_kg, impulse);
-    } else if (law == LAW_HOLD || law == LAW_FORCED) {
+    } else if (translation == TRANSLATION_FOLLOW) {
         follow(f, c->accel_cmd_hill_mps2);
         quat_rotate(impulse, f->solution.q_body_from_hill, c->accel_cmd_hill_mps2);
         vec3_scale(impulse, p->mass_kg * p->cycle_s, impulse);

@@ -1,7 +1,14 @@
 /* Mission phases: a table of parameters, walked by entry gates, durations and telecommands. */
-#include "flight_state.h"
+#include "registry.h"
 
 #define CAPTURE_WAIT_S 3.0 /* free drift after contact; without capture for as long the chaser backs off */
+
+/* A leg begins where the chaser is: the reference went on without it. */
+static void go_on(flight_t *f)
+{
+    const law_t *law = flight_law(f);
+    if (law->enter != NULL) law->enter(f);
+}
 
 void mission_enter(flight_t *f, uint32_t phase)
 {
@@ -15,14 +22,12 @@ void mission_enter(flight_t *f, uint32_t phase)
     m->gate_open = false;
     vec3_set(m->dv_to_go_eci_mps, 0.0, 0.0, 0.0);
     control_clear(f);
-    if (f->params.phase_law[phase] == LAW_FORCED) guidance_start_forced(f);
+    go_on(f);
     if (phase == f->params.retreat_phase) m->retreat = true;
     if (phase == f->params.cam_phase) m->cam = true;
 }
 
 void mission_init(flight_t *f) { f->mission.phase = f->params.start_phase; }
-
-double mission_phase_time_s(const flight_t *f) { return 1.0e-6 * (double)(f->t_us - f->mission.entry_us); }
 
 void mission_break_off(flight_t *f, uint32_t phase, uint8_t reason)
 {
@@ -53,8 +58,8 @@ static void telecommand(flight_t *f, const sensor_frame_t *s)
     m->tc_seen = true;
     m->tc_seq = s->tc_seq;
     m->tc_rejected = false;
-    uint8_t law = f->params.phase_law[m->phase];
-    bool flying = law == LAW_HOLD || law == LAW_FORCED;
+    const law_t *law = flight_law(f);
+    bool flying = law->translation == TRANSLATION_FOLLOW;
     switch (s->tc_opcode) {
     case TC_GO: m->go = true; break;
     case TC_HOLD:
@@ -64,16 +69,16 @@ static void telecommand(flight_t *f, const sensor_frame_t *s)
     case TC_RESUME:
         if (m->held) {
             m->held = false;
-            if (law == LAW_FORCED) guidance_start_forced(f);
+            go_on(f);
         } else if (m->free_drift) {
             m->free_drift = false;
-            if (law == LAW_FORCED) guidance_start_forced(f); /* the reference went on without the chaser */
+            go_on(f);
         } else {
             m->tc_rejected = true;
         }
         break;
     case TC_RETREAT: commanded(f, f->params.retreat_phase, flying && m->phase != f->params.retreat_phase); break;
-    case TC_ABORT: commanded(f, f->params.cam_phase, law != LAW_DOCKED && law != LAW_CAM); break;
+    case TC_ABORT: commanded(f, f->params.cam_phase, !law->docked && !law->avoids); break;
     case TC_FREE_DRIFT: m->free_drift = true; break;
     default: m->tc_rejected = true; break;
     }
@@ -96,30 +101,14 @@ static bool gate_open(const flight_t *f)
     return true;
 }
 
-static bool leg_finished(const flight_t *f)
-{
-    const flight_params_t *p = &f->params;
-    const mission_t *m = &f->mission;
-    switch (p->phase_law[m->phase]) {
-    case LAW_HOLD: return mission_phase_time_s(f) >= p->phase_duration_s[m->phase];
-    case LAW_HOP: return m->hop_stage == HOP_DONE;
-    case LAW_FORCED:
-        return m->speed_mps == 0.0 && mission_phase_time_s(f) > 1.0 &&
-               elem_abs(p->phase_distance_m[m->phase] - m->distance_m) < 0.5;
-    case LAW_CAM: return m->hop_stage == HOP_DONE;
-    default: return false;
-    }
-}
-
 static void advance(flight_t *f)
 {
     const flight_params_t *p = &f->params;
     mission_t *m = &f->mission;
     uint32_t next = p->phase_next[m->phase];
-    uint8_t law = p->phase_law[m->phase];
-    bool burns = law == LAW_HOP || law == LAW_CAM;
-    m->gate_open = burns || gate_open(f);
-    if (next == m->phase || m->held || !leg_finished(f) || !m->gate_open) return;
+    const law_t *law = flight_law(f);
+    m->gate_open = law->burn != NULL || gate_open(f);
+    if (next == m->phase || m->held || law->finished == NULL || !law->finished(f) || !m->gate_open) return;
     if (p->phase_needs_go[m->phase] && !m->go) return;
     mission_enter(f, next);
 }
@@ -128,10 +117,22 @@ static void enter_docked(flight_t *f)
 {
     const flight_params_t *p = &f->params;
     for (uint32_t i = 0; i < p->phase_count; i++)
-        if (p->phase_law[i] == LAW_DOCKED) {
+        if (flight_law_of(p->phase_law[i])->docked) {
             mission_enter(f, i);
             return;
         }
+}
+
+/* What the monitors find ends the phase, unless it is its own answer to that. */
+void mission_watch(flight_t *f)
+{
+    const flight_params_t *p = &f->params;
+    uint32_t phase = f->mission.phase, abort_phase = p->phase_abort[phase];
+    if (abort_phase == phase) return;
+    uint8_t reason = fdir_reason(f);
+    if (reason == REASON_NONE) return;
+    mission_break_off(f, fdir_urgent(f) ? p->cam_phase : abort_phase, reason);
+    guidance_step(f);
 }
 
 void mission_step(flight_t *f, const sensor_frame_t *s)
@@ -144,14 +145,13 @@ void mission_step(flight_t *f, const sensor_frame_t *s)
     bool captured = (sensed & DOCK_CAPTURED) != 0;
     bool leaving = m->retreat || m->cam; /* then contact alone does not stop it: the ports may still touch */
     bool docked = captured || ((sensed & DOCK_CONTACT) && !leaving);
-    if (docked && f->params.phase_law[m->phase] != LAW_DOCKED) enter_docked(f);
-    if (f->params.phase_law[m->phase] == LAW_DOCKED) {
+    if (docked && !flight_law(f)->docked) enter_docked(f);
+    if (flight_law(f)->docked) {
         if (captured) m->entry_us = f->t_us; /* one frame without it must not fire thrusters against the latches */
         else if (mission_phase_time_s(f) > CAPTURE_WAIT_S) mission_break_off(f, f->params.retreat_phase, REASON_MISSED_CONTACT);
     }
     guidance_step(f);
-    if (f->params.phase_law[m->phase] == LAW_HOP) guidance_hop(f);
-    if (f->params.phase_law[m->phase] == LAW_CAM) guidance_cam(f);
-    fdir_step(f);
+    if (flight_law(f)->burn != NULL) flight_law(f)->burn(f);
+    mission_watch(f);
     advance(f);
 }

@@ -1,6 +1,6 @@
 /* Attitude filter: multiplicative extended Kalman filter on gyro increments with bias
  * (Lefferts, Markley & Shuster 1982; Markley & Crassidis 2014, ch. 6.2). */
-#include "flight_state.h"
+#include "registry.h"
 
 #define STAR_VALUES 4
 
@@ -118,3 +118,5 @@ void nav_star_update(flight_t *f, const measurement_t *m)
     }
     nav_accept(f, &a->star, ok);
 }
+
+const model_t model_star = {.kind = KIND_STAR, .while_docked = true, .update = nav_star_update};

@@ -5,6 +5,8 @@
 
 #define THRUST_TAIL_CYCLES 1 /* cycles after a firing in which its thrust still decays */
 
+double nav_rgnss_growth(const flight_t *f) { return 1.0 + vec3_norm(f->relative.dr_eci_m) / f->params.rgnss_growth_m; }
+
 void nav_relative_init(flight_t *f)
 {
     nav_relative_t *n = &f->relative;

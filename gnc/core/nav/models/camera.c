@@ -2,7 +2,7 @@
  * relative attitude of the port. Residuals are taken along the predicted line of sight, where the
  * noise is uncorrelated: one component in range, two across; along the measured one the gain would be
  * correlated with the noise. How the camera is mounted is considered (docs/design/nav_camera.md). */
-#include "flight_state.h"
+#include "registry.h"
 
 enum { RANGE = 0, AZIMUTH = 1, ELEVATION = 2, POSE = 3, SIGHT_VALUES = 3, POSE_VALUES = 7 };
 #define VIEW_MAX_RAD 1.6 /* a target port seen from behind the camera is no measurement */
@@ -126,3 +126,5 @@ void nav_camera_update(flight_t *f, const measurement_t *m)
     }
     nav_accept(f, track, ok);
 }
+
+const model_t model_camera = {.kind = KIND_CAMERA, .while_docked = false, .update = nav_camera_update};

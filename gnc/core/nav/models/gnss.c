@@ -1,5 +1,5 @@
 /* GNSS measurement models: relative (antenna to antenna, with a Gauss-Markov bias) and absolute. */
-#include "flight_state.h"
+#include "registry.h"
 
 #define GNSS_VALUES 6
 
@@ -40,8 +40,6 @@ static void target_antenna(const flight_t *f, const nav_sample_t *at, target_ant
     mat3_mul(t->rate_by_theta, skew, t->by_theta);
     for (size_t i = 0; i < 9; i++) t->rate_by_theta[i] += by_rate[i];
 }
-
-double nav_rgnss_growth(const flight_t *f) { return 1.0 + vec3_norm(f->relative.dr_eci_m) / f->params.rgnss_growth_m; }
 
 static bool update_position(flight_t *f, const double z[3], const target_antenna_t *t, double late_s)
 {
@@ -144,3 +142,6 @@ void nav_gnss_update(flight_t *f, const measurement_t *m)
     }
     nav_accept(f, track, ok);
 }
+
+const model_t model_rgnss = {.kind = KIND_RGNSS, .while_docked = false, .update = nav_rgnss_update};
+const model_t model_gnss = {.kind = KIND_GNSS, .while_docked = false, .update = nav_gnss_update};

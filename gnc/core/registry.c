@@ -1,0 +1,31 @@
+/* The lists: a new law, monitor or model adds its line here. */
+#include "registry.h"
+
+extern const law_t law_hold, law_hop, law_forced, law_docked, law_cam, law_drift;
+const law_t *const flight_laws[] = {&law_hold, &law_hop, &law_forced, &law_docked, &law_cam, &law_drift, NULL};
+
+extern const monitor_t monitor_camera, monitor_rgnss, monitor_star, monitor_disagreement, monitor_corridor,
+    monitor_closing_rate, monitor_attitude, monitor_missed_contact, monitor_timeout;
+const monitor_t *const flight_monitors[] = {
+    &monitor_camera, &monitor_rgnss, &monitor_star, &monitor_disagreement, &monitor_corridor, &monitor_closing_rate,
+    &monitor_attitude, &monitor_missed_contact, &monitor_timeout, NULL,
+};
+
+extern const model_t model_star, model_gnss, model_rgnss, model_camera;
+const model_t *const flight_models[] = {&model_star, &model_gnss, &model_rgnss, &model_camera, NULL};
+
+const law_t *flight_law_of(uint8_t id)
+{
+    for (size_t i = 0; flight_laws[i] != NULL; i++)
+        if (flight_laws[i]->id == id) return flight_laws[i];
+    return NULL;
+}
+
+const law_t *flight_law(const flight_t *f) { return flight_law_of(f->params.phase_law[f->mission.phase]); }
+
+const model_t *flight_model_of(uint8_t kind)
+{
+    for (size_t i = 0; flight_models[i] != NULL; i++)
+        if (flight_models[i]->kind == kind) return flight_models[i];
+    return NULL;
+}
