@@ -335,9 +335,9 @@ MISTAKES = {
     "no module": (["--runs", "2", "--flight", "nowhere:Mine"], "--flight nowhere:Mine: expected MODULE:FACTORY"),
     "no factory": (["--runs", "2", "--flight", "json"], "--flight json: expected MODULE:FACTORY that can be imported"),
     "no software": (["--runs", "2", "--flight", "math:pi"], "--flight math:pi: expected a class or a function"),
-    "sigma": (["--runs", "2", "--set", "dispersions.com_m=-1.0"], "com_m = -1.0: expected a number >= 0 (m)"),
+    "sigma": (["--runs", "2", "--set", "dispersions.com_m=-1.0"], "com_m = -1.0: expected a number from 0 to 10 (m)"),
     "resume what": (["--runs", "2", "--resume"], "expected the folder of the campaign as --out"),
-    "vehicle": (["--runs", "2", "--set", "chaser.tank_body_m=[-400.0, 0.0, 0.0]"], "iss-contact.toml: "),
+    "vehicle": (["--runs", "2", "--set", "chaser.tank_body_m=[-90.0, 0.0, 0.0]"], "expected the inertia of a real body"),
 }
 
 

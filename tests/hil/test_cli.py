@@ -34,7 +34,8 @@ def in_2035(folder: Path) -> Path:
     states = (there / "iss_oem_2025-057.xml").read_text(encoding="utf-8")
     (folder / "later.xml").write_text(states.replace("2025-", "2035-"), encoding="utf-8")
     header = '[scenario]\nname = "later"\nextends = "iss-contact"\nepoch_utc = 2035-02-26T13:00:00Z\n'
-    (folder / "later.toml").write_text(f'{header}[target]\nephemeris = "later.xml"\n', encoding="utf-8")
+    tables = '[target]\nephemeris = "later.xml"\n[plant]\natmosphere = "none"\n'
+    (folder / "later.toml").write_text(header + tables, encoding="utf-8")
     return folder / "later.toml"
 
 

@@ -193,10 +193,20 @@ def test_gates_are_where_a_phase_ended(contact_log: Log) -> None:
 
 @pytest.mark.parametrize("software", [None, Idle()])
 @pytest.mark.parametrize("rate_deg_s", [150.0, 1e200])
-def test_a_craft_that_spins_beyond_the_integrator_is_an_error(software: Any, rate_deg_s: float) -> None:
+def test_a_craft_that_spins_beyond_the_integrator_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, software: Any, rate_deg_s: float
+) -> None:
     """Its position stays a number for long, its attitude is one no more after a cycle."""
-    spun = f"dispersions.initial_rate_deg_s={{kind='list', values=[[0.0, 0.0, {rate_deg_s}]]}}"
-    log = fly("iss-contact", overrides=[spun], flight=software)
+
+    def spun(*arguments: Any) -> Any:
+        run = prepare(*arguments)
+        chaser = run.plant.state("chaser")
+        rate = (0.0, 0.0, rate_deg_s * np.pi / 180.0)
+        run.plant.set_chaser(chaser["r_eci_m"], chaser["v_eci_mps"], chaser["q_body_from_eci"], rate)
+        return run
+
+    monkeypatch.setattr("hil.run.prepare", spun)
+    log = fly("iss-contact", flight=software)
     assert log.verdict == "ERROR" and log.requirements == () and len(log.truth) == 1
     assert log.error is not None and "turns" in log.error and "the plant integrates up to 0.2 rad" in log.error
 
