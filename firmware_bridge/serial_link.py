@@ -204,6 +204,8 @@ def _why_not(name: str, path: str, baud: int, error: Exception) -> str:
         return f"port {name}: not allowed: add yourself to the group that owns it ({_group(path)}) and log in again"
     if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text:
         return f"port {name}: another program has it open: close that program, or find it with `fuser {path}`"
+    if number in (errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP) or "\0" in path:
+        return f"port {name}: no device can have this name"
     if isinstance(error, ValueError):
         return f"port {name}: {baud} baud: the port does not do this rate; 115200 is the usual one"
     if number in (errno.ENOTTY, errno.EISDIR, errno.ENODEV) or Path(path).is_file() or Path(path).is_dir():

@@ -62,6 +62,9 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
         str(tmp_path / "file"): "not a serial port",
         str(tmp_path): "not a serial port",
         "/dev/null": "not a serial port",
+        "/dev/" + "n" * 300: "no device can have this name",
+        "/dev/null/tty": "no device can have this name",
+        "/dev/tty\0": "no device can have this name",
     }
     for port, why in cases.items():
         with pytest.raises(PortError, match=f"^port {port}: {why}") as refused:
