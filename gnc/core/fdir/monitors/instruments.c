@@ -1,0 +1,20 @@
+/* An instrument that the phase needs is lost. */
+#include "registry.h"
+
+static bool uses(const flight_t *f, uint8_t which) { return (f->params.phase_uses[f->mission.phase] & which) != 0; }
+
+static bool camera(const flight_t *f)
+{
+    return uses(f, USES_CAMERA) && nav_lost(f, &f->relative.camera, f->params.sensor_timeout_s);
+}
+
+static bool rgnss(const flight_t *f)
+{
+    return uses(f, USES_RGNSS) && nav_lost(f, &f->relative.rgnss, f->params.sensor_timeout_s);
+}
+
+static bool star(const flight_t *f) { return uses(f, USES_STAR) && nav_lost(f, &f->attitude.star, f->params.star_timeout_s); }
+
+const monitor_t monitor_camera = {.reason = REASON_CAMERA, .trips = camera};
+const monitor_t monitor_rgnss = {.reason = REASON_RGNSS, .trips = rgnss};
+const monitor_t monitor_star = {.reason = REASON_STAR, .trips = star};
