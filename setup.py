@@ -3,7 +3,7 @@
 Environment: ``CC`` chooses the compiler; ``PROXOPS_OPT`` replaces ``-O2`` for compiler and linker alike
 (``"-O0 --coverage"``, ``"-O1 -g -fsanitize=address,undefined"``); ``PROXOPS_ANNOTATE=1`` writes
 Cython's annotated HTML; ``PROXOPS_ALSO=benchmarks`` builds the extensions there too; ``PROXOPS_ONLY=gnc`` builds those
-in one package only.
+in one package only, an empty one none.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.modified import newer_group
 
 CORE = Path("gnc/core")
+SHARED = "gnc._cyutility"  # Cython's memory views and functions, compiled once instead of in every extension
 BRIDGE = Path("firmware_bridge")
 LINK, ICD = BRIDGE / "link", BRIDGE / "icd/generated"
 JOBS = os.cpu_count() or 1
@@ -38,9 +39,11 @@ LINK_SOURCES = [os.path.normpath(LINK / name) for name in read_sources_mk(LINK)[
 PACKAGES = (
     os.environ.get("PROXOPS_ONLY", "gnc hil firmware_bridge").split() + os.environ.get("PROXOPS_ALSO", "").split()
 )
-OPT = os.environ.get("PROXOPS_OPT", "-O2").split()
+# The interpreter's own CFLAGS ask for -g, a third of the compiler's time; a -g in PROXOPS_OPT comes later and wins.
+OPT = ["-g0", *os.environ.get("PROXOPS_OPT", "-O2").split()]
 # A stranger's newer compiler may warn of more than ours: a warning stops the tests, never an install.
 WARNINGS = [w for w in MK["CORE_WARNINGS"] if w != "-Werror"]
+FLAGS = [*MK["CORE_CFLAGS"], "-Wno-unused-function", *OPT]
 HEADERS = [str(p) for folder in (CORE, LINK, ICD) for p in sorted(folder.rglob("*.h"))]
 
 # The interpreter's own CFLAGS (a distribution's, or the environment's) may not change the code made for an
@@ -105,23 +108,36 @@ class BuildExt(build_ext):
 
 
 def extensions() -> Iterator[Extension]:
-    """One extension for each .pyx below the packages to build."""
-    for pyx in sorted(p for root in PACKAGES for p in Path(root).rglob("*.pyx")):
+    """One extension for each .pyx below the packages to build, and the one that they share; the longest first."""
+    if not PACKAGES:
+        return
+    yield Extension(SHARED, [f"{SHARED.replace('.', '/')}.c"], extra_compile_args=FLAGS, extra_link_args=OPT)
+    sources = [p for root in PACKAGES for p in sorted(Path(root).rglob("*.pyx"))]
+    for pyx in sorted(sources, key=lambda p: -p.stat().st_size):
         yield Extension(
             ".".join(pyx.with_suffix("").parts),
             [str(pyx), *(LINK_SOURCES if pyx.is_relative_to(BRIDGE) else [])],
             include_dirs=[str(CORE), str(LINK), str(ICD)],
-            extra_compile_args=[*MK["CORE_CFLAGS"], "-Wno-unused-function", *OPT],
+            extra_compile_args=FLAGS,
             extra_link_args=OPT,
         )
 
 
+def translated_before_this_file(made_from: list[Extension]) -> bool:
+    """Cython compares its C with the sources alone; the options that it was made with are here."""
+    made = [Path(ext.sources[0]).with_suffix(".c") for ext in made_from]
+    return any(c.exists() and c.stat().st_mtime < Path(__file__).stat().st_mtime for c in made)
+
+
 if __name__ == "__main__":
+    modules = list(extensions())
     setup(
         cmdclass={"build_ext": BuildExt},
         ext_modules=cythonize(
-            list(extensions()),
+            modules,
+            force=translated_before_this_file(modules),
             nthreads=JOBS,
+            shared_utility_qualified_name=SHARED,
             annotate=bool(os.environ.get("PROXOPS_ANNOTATE")),
             compiler_directives={
                 "language_level": 3,

@@ -39,7 +39,8 @@ class TruthField:
 
 cdef object _dtype_of_struct():
     cdef truth_t row
-    return np.asarray(<truth_t[:1]> &row).dtype
+    cdef truth_t[::1] view = <truth_t[:1]> &row
+    return np.asarray(view).dtype
 
 
 TRUTH = _dtype_of_struct()
