@@ -72,14 +72,17 @@ $(VENV)/.python:
 
 $(VENV)/.installed: $(VENV)/.python pyproject.toml
 	@$(PY) .ci/requirements.py build run | $(PIP) -r /dev/stdin
-	@rm -f $(VENV)/.built && touch $@
+	@touch $@
 
 $(VENV)/.test $(VENV)/.dev $(VENV)/.bench: $(VENV)/.%: $(VENV)/.installed
 	@$(PY) .ci/requirements.py $* | $(PIP) -r /dev/stdin
 	@touch $@
 
-# The first build registers the package too (an editable install); later ones compile what changed.
-$(VENV)/.built: $(VENV)/.installed $(NATIVE)
-	@if [ -e $@ ]; then $(PY) setup.py -q build_ext --inplace; \
-	else $(PIP) --no-build-isolation --no-deps --editable .; fi
+# An editable install with no extension: a failed build leaves the package registered, and the next one compiles the rest.
+$(VENV)/.registered: $(VENV)/.installed
+	@PROXOPS_ONLY= $(PIP) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.built: $(VENV)/.registered $(NATIVE)
+	@$(PY) setup.py -q build_ext --inplace
 	@touch $@
