@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from firmware_bridge.icd.message import Message
 
@@ -38,4 +39,5 @@ class Wire:
     def feed(self, data: bytes) -> list[Packet]: ...
 
 def sensor_body(record: np.void) -> bytes: ...
+def recording(params: np.void, sensors: NDArray[np.void]) -> bytes: ...
 def command_of(body: bytes) -> tuple[int, np.void, np.void]: ...

@@ -1,0 +1,1 @@
+# Nothing for Python: Cython modules cimport it (hil/actuators.pxd).

@@ -1,0 +1,47 @@
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gnc.flight import Flight
+from hil.plant.plant import Plant
+from hil.sensors import Sensors
+
+class Chunk:
+    sensors: NDArray[np.void]
+    command: NDArray[np.void]
+    telemetry: NDArray[np.void]
+    truth: NDArray[np.void]
+    def __init__(self, size: int) -> None: ...
+
+class Loop:
+    def __init__(
+        self,
+        plant: Plant,
+        sensors: Sensors,
+        cycle_s: float,
+        flight: Flight | None = None,
+        telecommands: Sequence[tuple[float, int, float, float]] = (),
+        after_contact_s: float = 5.0,
+        look_cycles: int = 0,
+        last_phases: Iterable[int] = (),
+        broken_off_after_s: float = 0.0,
+    ) -> None: ...
+    @property
+    def plant(self) -> Plant: ...
+    @property
+    def sensors(self) -> Sensors: ...
+    @property
+    def broken_off(self) -> bool: ...
+    @property
+    def lost(self) -> bool: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def t_s(self) -> float: ...
+    @property
+    def finished(self) -> bool: ...
+    def run(self, chunk: Any, count: int) -> int: ...
+    def sense(self, chunk: Any, i: int) -> None: ...
+    def act(self, chunk: Any, i: int) -> None: ...
