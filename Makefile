@@ -17,7 +17,7 @@ NATIVE := $(shell find gnc hil firmware_bridge -name '*.pyx' -o -name '*.pxd' -o
     -o -path 'firmware_bridge/link/*' -o -path 'firmware_bridge/icd/generated/icd.[ch]') setup.py
 CORE_TESTS := tests/core tests/gnc tests/closed_loop
 
-.PHONY: help demo test test-long check bench coverage mutation define build clean
+.PHONY: help demo tools test test-long check bench coverage mutation define build clean
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -25,12 +25,13 @@ demo: build ## build, fly a whole approach to the station and write its report
 	@rm -rf runs/demo
 	$(VENV)/bin/proxops run iss-vbar --seed 1 --out runs/demo
 
-test: $(VENV)/.test build ## every test but the long ones (installs what they need)
+tools: ## install what the tests need beyond Python, or say how (on Debian and Ubuntu, as root)
 	@./.ci/need $(TOOLS)
+
+test: $(VENV)/.test build tools ## every test but the long ones (installs what they need)
 	$(PY) -m pytest -n auto -m "not long"
 
-test-long: $(VENV)/.test build ## every test there is
-	@./.ci/need $(TOOLS)
+test-long: $(VENV)/.test build tools ## every test there is
 	$(PY) -m pytest -n auto
 
 check: $(VENV)/.test $(VENV)/.dev build ## formatting, lint and types
