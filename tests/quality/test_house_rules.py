@@ -5,6 +5,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,41 @@ def test_imports_go_one_way_round(path: Path) -> None:
     imported = imports_of_python(path) if path.suffix == ".py" else imports_of_cython(path)
     houses = {module.split(".")[0] for module in imported} & set(MAY_IMPORT)
     assert houses <= MAY_IMPORT[path.relative_to(ROOT).parts[0]]
+
+
+def statements_run_on_import(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from statements_run_on_import([n for n in ast.iter_child_nodes(node) if isinstance(n, ast.stmt)])
+
+
+def imported_with(path: Path) -> Iterator[str]:
+    """The modules that importing a Python file imports at once, and whatever it takes from them."""
+    for node in statements_run_on_import(ast.parse(path.read_text()).body):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def with_its_packages(module: str) -> set[str]:
+    parts = module.split(".")
+    return {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
+
+
+def test_no_modules_import_each_other() -> None:
+    """Each can be imported first; a package's own modules may be imported by its __init__, not through it."""
+    modules = {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in PYTHON}
+    graph = {}
+    for module, path in modules.items():
+        # What is taken from a package and is no module comes from its __init__, also where that is the module's own.
+        named = {each if each in modules else each.rpartition(".")[0] for each in imported_with(path)}
+        packages = set().union(*map(with_its_packages, named)) - with_its_packages(module)
+        graph[module] = (named | packages) & modules.keys()
+    assert len(list(TopologicalSorter(graph).static_order())) == len(modules)
 
 
 @pytest.mark.parametrize("path", C, ids=name)
