@@ -19,6 +19,16 @@ SLOT_HEADER_BYTES = 10  # a measurement without its values
 SPARSE_ENTRY_BYTES = 3
 SIZE = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "i32": 4, "f32": 4, "f64": 8, "text": 1}
 PRIMARY_HEADER_BYTES, CRC_BYTES = 6, 4
+# Its fields: name, bits, value.
+PRIMARY_HEADER = (
+    ("VERSION", 3, "packet version number, 0"),
+    ("TYPE", 1, "0 telemetry (downlink), 1 telecommand (uplink)"),
+    ("SEC_HDR_FLG", 1, "secondary header present, 1"),
+    ("PKT_APID", 11, "application process"),
+    ("SEQ_FLGS", 2, "unsegmented, 3"),
+    ("SRC_SEQ_CTR", 14, "sequence count of this APID and direction"),
+    ("PKT_LEN", 16, "bytes after this field, less one"),
+)
 SLOT_VALUES = int(flight.MEASUREMENT["z"].shape[0])
 
 
@@ -107,6 +117,16 @@ class Message:
         return sum(field.size for field in self.body)
 
     @property
+    def varies(self) -> bool:
+        """True for a message whose size depends on what is in it."""
+        return any(field.varies for field in self.body)
+
+    @property
+    def fixed_size(self) -> int:
+        """Bytes of the fields of fixed size, which come first."""
+        return sum(field.size for field in self.body if not field.varies)
+
+    @property
     def size_min(self) -> int:
         """Bytes of the body on the wire, at least: the same as `size` but for the one message that varies."""
         return sum(field.size_min for field in self.body)
@@ -128,6 +148,11 @@ class Definition:
     messages: tuple[Message, ...]
     params: Record
     hash: int
+
+    @property
+    def packet_bytes_max(self) -> int:
+        """Bytes of the largest packet, primary header and CRC-32 included."""
+        return PRIMARY_HEADER_BYTES + max(message.size for message in self.messages) + CRC_BYTES
 
     def message(self, name: str) -> Message:
         """The message of that name; KeyError if there is none."""

@@ -12,6 +12,7 @@ from space_packet_parser.xtce.definitions import XtcePacketDefinition
 from space_packet_parser.xtce.validation import validate_xtce
 
 from firmware_bridge.icd import definition, generate
+from firmware_bridge.icd.c_codec import Codec
 from firmware_bridge.icd.generated import icd
 from firmware_bridge.icd.message import Message, RecordCodec
 from firmware_bridge.wire import Wire, sensor_body
@@ -129,7 +130,7 @@ def structure(message: definition.Message) -> type[ctypes.Structure]:
         "i32": ctypes.c_int32,
     }
     members: list[tuple[str, type]] = []
-    for field in generate._c_own_fields(message):
+    for field in Codec(message).own_fields:
         if field.type == "text":
             members.append((field.name, ctypes.c_char * (field.count + 1)))
         else:
