@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from hil import Log, ScenarioError, fly
-from hil import campaign as engine
-from hil.campaign import Campaign, Criterion, Keep, campaign
+from hil.campaign import Campaign, Criterion, Keep, campaign, cases, flying, identity
+from hil.campaign.folder import campaign_folder
 from hil.journal import CampaignError, Journal, canonical
 from hil.report import render_campaign
 from hil.sampling import GROUPS
@@ -164,13 +164,13 @@ def test_a_statement_that_is_approximate_says_so(
 
 
 def test_a_case_that_flies_otherwise_when_flown_again_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, calls = engine.fly, []
+    real, calls = cases.fly, []
 
     def different(*arguments: Any, **named: Any) -> Log:
         calls.append(named["out"])
         return real(*arguments, **{**named, "case": named["case"] + (named["out"] is not None)})
 
-    monkeypatch.setattr(engine, "fly", different)
+    monkeypatch.setattr(cases, "fly", different)
     with pytest.raises(CampaignError, match="case 0 flew otherwise"):
         campaign("iss-contact", 1, overrides=SHORT, out=tmp_path / "out")
     assert len(calls) == 2
@@ -183,7 +183,7 @@ def test_figures_of_numpy_may_differ_in_their_last_bits_between_processors(
     campaign("iss-contact", 1, overrides=SHORT, out=out, keep=Keep(0, 0, 0))
     with sqlite3.connect(out / "journal.sqlite") as db:
         case = json.loads(db.execute("SELECT record FROM cases").fetchone()[0])
-        figures = [name for name in case if name.startswith(engine.INEXACT) and isinstance(case[name], float)]
+        figures = [name for name in case if name.startswith(cases.INEXACT) and isinstance(case[name], float)]
         assert any(name.startswith("consistency.") for name in figures)
         for name in figures:
             case[name] = float(np.nextafter(case[name], np.inf))
@@ -198,12 +198,12 @@ def test_figures_of_numpy_may_differ_in_their_last_bits_between_processors(
 def test_what_is_the_same_on_every_machine_is_compared_exactly(name: str) -> None:
     row = {"digest": "a", "gate": 1.0, "dispersed.mass_ratio": 1.0, "duration_s": 1.0, "verdict": "PASS"}
     other = row | {name: "b" if isinstance(row[name], str) else float(np.nextafter(1.0, 2.0))}
-    assert engine.same_row(row, dict(row)) and not engine.same_row(row, other)
-    assert not engine.same_row(row, {key: value for key, value in row.items() if key != name})
+    assert cases.same_row(row, dict(row)) and not cases.same_row(row, other)
+    assert not cases.same_row(row, {key: value for key, value in row.items() if key != name})
     figure = {"requirement.delta_v.figure": 1.0, "requirement.delta_v.passed": True}
-    assert engine.same_row(figure, figure | {"requirement.delta_v.figure": 1.0 + 1e-12})
-    assert not engine.same_row(figure, figure | {"requirement.delta_v.figure": 1.0 + 1e-6})
-    assert not engine.same_row(figure, figure | {"requirement.delta_v.passed": False})
+    assert cases.same_row(figure, figure | {"requirement.delta_v.figure": 1.0 + 1e-12})
+    assert not cases.same_row(figure, figure | {"requirement.delta_v.figure": 1.0 + 1e-6})
+    assert not cases.same_row(figure, figure | {"requirement.delta_v.passed": False})
 
 
 # ---- flight software in Python ------------------------------------------------------------------
@@ -284,8 +284,8 @@ def test_resuming_flies_only_what_is_missing(tmp_path: Path, monkeypatch: pytest
         campaign("iss-contact", 5, overrides=SHORT, out=out, jobs=1, progress=stop)
     with pytest.raises(CampaignError, match=r"2 of 5 cases flown"):
         Campaign.open(out)
-    real = engine.fly_case
-    monkeypatch.setattr(engine, "fly_case", lambda case: (seen.append(case.number), real(case))[1])
+    real = flying.fly_case
+    monkeypatch.setattr(flying, "fly_case", lambda case: (seen.append(case.number), real(case))[1])
     resumed = campaign("iss-contact", 5, overrides=SHORT, out=out, jobs=1, resume=True)
     assert sorted(seen) == [2, 3, 4]
     assert resumed.digest == campaign("iss-contact", 5, overrides=SHORT).digest
@@ -312,8 +312,8 @@ def test_another_campaign_is_not_resumed(
         campaign("iss-contact", **same)
     arguments, expected = CHANGES.get(change, ({}, "version of core is other, it was begun with"))
     if change == "version":
-        now = engine.versions() | {"core": "other"}
-        monkeypatch.setattr(engine, "versions", lambda: now)
+        now = identity.versions() | {"core": "other"}
+        monkeypatch.setattr(identity, "versions", lambda: now)
     with pytest.raises(CampaignError, match=f"cannot resume another campaign: {expected}"):
         campaign("iss-contact", **{**same, **arguments}, resume=True)
 
@@ -411,19 +411,19 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> Non
 
 
 def test_two_campaigns_do_not_share_a_folder(tmp_path: Path) -> None:
-    with engine._folder(tmp_path / "out"), pytest.raises(CampaignError, match="another campaign is running there"):
+    with campaign_folder(tmp_path / "out"), pytest.raises(CampaignError, match="another campaign is running there"):
         campaign("iss-contact", 1, out=tmp_path / "out")
 
 
 def test_a_draw_that_cannot_fly_ends_the_campaign_with_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = engine.fly
+    real = cases.fly
 
     def refused(*arguments: Any, **named: Any) -> Log:
         if named["case"] == 1:
             raise ScenarioError("iss-contact.toml: mass is negative")
         return real(*arguments, **named)
 
-    monkeypatch.setattr(engine, "fly", refused)
+    monkeypatch.setattr(cases, "fly", refused)
     with pytest.raises(ScenarioError, match=r"^case 1: iss-contact\.toml: mass is negative$"):
         campaign("iss-contact", 3, overrides=SHORT, jobs=1)
 

@@ -1,0 +1,54 @@
+"""Campaigns: the same scenario flown N times under one master seed, every case in a journal.
+
+A case's result depends on the scenario, the master seed and the case number alone. Who flies it, in
+what order and beside what, changes no bit of its row, and the digest of the table shows it.
+
+`from hil.campaign import campaign, Campaign`; what is heavy is imported when it is first used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hil.campaign.cases import INEXACT as INEXACT
+    from hil.campaign.cases import Case as Case
+    from hil.campaign.cases import case_result as case_result
+    from hil.campaign.cases import fly_case as fly_case
+    from hil.campaign.cases import row as row
+    from hil.campaign.cases import same_row as same_row
+    from hil.campaign.flying import campaign as campaign
+    from hil.campaign.folder import JOURNAL_NAME as JOURNAL_NAME
+    from hil.campaign.kept_logs import Keep as Keep
+    from hil.campaign.results import Campaign as Campaign
+    from hil.campaign.results import Criterion as Criterion
+    from hil.campaign.results import export_parquet as export_parquet
+
+_HOME = {
+    "cases": ("INEXACT", "Case", "case_result", "fly_case", "row", "same_row"),
+    "flying": ("campaign",),
+    "folder": ("JOURNAL_NAME",),
+    "kept_logs": ("Keep",),
+    "results": ("Campaign", "Criterion", "export_parquet"),
+}
+__all__ = [
+    "INEXACT",
+    "JOURNAL_NAME",
+    "Campaign",
+    "Case",
+    "Criterion",
+    "Keep",
+    "campaign",
+    "case_result",
+    "export_parquet",
+    "fly_case",
+    "row",
+    "same_row",
+]
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOME.items():
+        if name in names:
+            from importlib import import_module
+
+            return getattr(import_module(f"hil.campaign.{module}"), name)
+    raise AttributeError(f"module 'hil.campaign' has no attribute {name!r}")
