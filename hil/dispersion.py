@@ -12,9 +12,9 @@ from math import sqrt
 from typing import Any
 
 from gnc import kernels
+from hil.campaign.sampling import RANDOM, Sampling
 from hil.distributions import QUANTITIES, Correlated, Normal, Quantity, Source, cholesky, element
 from hil.plant.config import CraftConfig, inertia_problem
-from hil.sampling import RANDOM, Sampling
 from hil.scenario import DEG, Scenario, declared, inertia_matrix, unit_of
 
 TWO_PI = 6.28318530717958647693

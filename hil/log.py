@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnc.build_id import core_build_id
+from hil.campaign.sampling import RANDOM, Sampling
 from hil.checks import Requirement
 from hil.recorder import SCHEMA_VERSION, LogFile
-from hil.sampling import RANDOM, Sampling
 from hil.scenario import Scenario
 
 PASS, FAIL, ERROR = "PASS", "FAIL", "ERROR"

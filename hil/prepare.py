@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from gnc import flight, kernels
+from hil.campaign.sampling import NOISE, RANDOM, Sampling
 from hil.dispersion import HOUR_S, Dispersed, Vector, chaser_config, declared_sigma, sample
 from hil.ephemeris import Ephemeris, EphemerisError
 from hil.plant.config import (
@@ -34,7 +35,6 @@ from hil.plant.config import (
 from hil.plant.environment import pole_of_date
 from hil.plant.plant import Plant
 from hil.plant.validity import conditions, height_range_m, outside
-from hil.sampling import NOISE, RANDOM, Sampling
 from hil.scenario import BIAS_KEYS, DEG, Scenario, ScenarioError, inertia_matrix
 from hil.seeds import checked
 from hil.sensors import Fault, Sensors, SensorsConfig

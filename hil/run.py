@@ -18,13 +18,13 @@ import numpy as np
 from firmware_bridge.errors import BridgeError, ColdStartError
 from gnc import flight as core
 from hil import checks
+from hil.campaign.sampling import RANDOM, Sampling
 from hil.log import ERROR, FAIL, PASS, Log, digest, versions
 from hil.loop import Chunk, Loop
 from hil.plant.validity import left_at
 from hil.prepare import Run, plant_config, prepare
 from hil.realtime import Clock, Overrun, Pacer, realtime_process
 from hil.recorder import FLUSH_S, Recorder, RecorderError
-from hil.sampling import RANDOM, Sampling
 from hil.scenario import Scenario, ScenarioError
 from hil.software import AnswerError, FlightFactory, RunError, is_interrupt, own_state, take_answer, told
 

@@ -79,7 +79,7 @@ class Workers:
     def open(self) -> Iterator[tuple[Executor, int]]:
         """An executor, and how many cases to keep it busy with."""
         if self.dask is not None:
-            from hil.cluster import cluster
+            from hil.campaign.cluster import cluster
 
             with cluster(self.dask, SCHEDULER_TIMEOUT_S) as opened:
                 yield opened

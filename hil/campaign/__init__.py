@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hil.campaign.cases import same_row as same_row
     from hil.campaign.flying import campaign as campaign
     from hil.campaign.folder import JOURNAL_NAME as JOURNAL_NAME
+    from hil.campaign.journal import CampaignError as CampaignError
     from hil.campaign.kept_logs import Keep as Keep
     from hil.campaign.results import Campaign as Campaign
     from hil.campaign.results import Criterion as Criterion
@@ -26,6 +27,7 @@ _HOME = {
     "cases": ("INEXACT", "Case", "case_result", "fly_case", "row", "same_row"),
     "flying": ("campaign",),
     "folder": ("JOURNAL_NAME",),
+    "journal": ("CampaignError",),
     "kept_logs": ("Keep",),
     "results": ("Campaign", "Criterion", "export_parquet"),
 }
@@ -33,6 +35,7 @@ __all__ = [
     "INEXACT",
     "JOURNAL_NAME",
     "Campaign",
+    "CampaignError",
     "Case",
     "Criterion",
     "Keep",

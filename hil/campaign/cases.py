@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from hil import consistency
+from hil.campaign import consistency
+from hil.campaign.journal import Row
+from hil.campaign.sampling import RANDOM, Sampling
 from hil.dispersion import sample
-from hil.journal import Row
 from hil.log import ERROR, Log, versions
 from hil.loop import Chunk
 from hil.run import fly, rows_max
-from hil.sampling import RANDOM, Sampling
 from hil.scenario import Scenario, ScenarioError
 from hil.software import FlightFactory, RunError, own_state
 from hil.workers import not_flown, stop_event
@@ -93,7 +93,7 @@ def row(case: Case, flown: Log | Exception) -> Row:
     """A case as one flat row: what was drawn, what came of it; nothing that depends on who flew it, or when.
 
     Keys: case, verdict, error, ended, digest, duration_s, propellant_kg, `delta_v_mps.*`, `contact.*`,
-    `gate.PHASE.0` to `.5` (`Log.gates`), `consistency.PHASE.nees|nis.*` (`hil.consistency.measure`),
+    `gate.PHASE.0` to `.5` (`Log.gates`), `consistency.PHASE.nees|nis.*` (`hil.campaign.consistency.measure`),
     `requirement.NAME.figure|limit|margin|passed` and `dispersed.NAME[.i[.j]]` (SI and radians). What does not
     exist in a case has no key; `beyond_validity` names models that were flown outside the range they hold for.
     """

@@ -14,13 +14,13 @@ from typing import Any
 from hil.campaign.cases import Case, case_result, fly_case
 from hil.campaign.folder import JOURNAL_NAME, LOGS_NAME, TABLE_NAME, campaign_folder, write_scenario
 from hil.campaign.identity import begin_or_resume, identity_of
+from hil.campaign.journal import IN_MEMORY, CampaignError, Journal, Row
 from hil.campaign.kept_logs import Keep, keep_logs
 from hil.campaign.results import Campaign, Criterion, export_parquet
-from hil.journal import IN_MEMORY, CampaignError, Journal, Row
+from hil.campaign.sampling import RUNS_MAX, SamplerName, Sampling
 from hil.log import PASS, versions
 from hil.prepare import prepare
 from hil.run import refuse_faults_not_injected
-from hil.sampling import RUNS_MAX, SamplerName, Sampling
 from hil.scenario import Scenario, ScenarioError
 from hil.software import FlightFactory, flown_by
 from hil.workers import Pool, Workers, pool_for
@@ -61,7 +61,7 @@ def campaign(
         out: folder for the journal, the table and the kept logs; nothing is written without one.
         resume: goes on with the campaign in `out`, which must be the same; begins it if there is none.
         keep: cases whose logs are kept in `out`.
-        sampler: how the cases are drawn, see `hil.sampling.Sampling`.
+        sampler: how the cases are drawn, see `hil.campaign.sampling.Sampling`.
         criterion: what the campaign is to show, which a resumed one cannot change.
         time_limit_s: how long a case may take by the clock (s); one that takes longer is a row of verdict ERROR.
         progress: called with cases done, failures among them, and runs, after every case.

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hil.campaign.journal import CampaignError
 from hil.files import write_text
-from hil.journal import CampaignError
 
 JOURNAL_NAME = "journal.sqlite"
 TABLE_NAME = "cases.parquet"

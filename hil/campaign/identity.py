@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from hil.campaign.cases import Case
+from hil.campaign.journal import CampaignError, Journal
 from hil.campaign.results import Criterion
-from hil.journal import CampaignError, Journal
 from hil.log import versions
 from hil.scenario import Scenario
 from hil.software import software_name

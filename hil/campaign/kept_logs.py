@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hil.campaign.cases import Case, case_result, row_of, same_row
+from hil.campaign.journal import CampaignError, Row
 from hil.campaign.results import Campaign
-from hil.journal import CampaignError, Row
 from hil.log import versions
 from hil.recorder import RecorderError
 from hil.workers import Workers

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from hil.campaign.folder import JOURNAL_NAME, LOGS_NAME, TABLE_NAME
-from hil.journal import CampaignError, Journal, Row
+from hil.campaign.journal import CampaignError, Journal, Row
+from hil.campaign.sampling import RANDOM, Sampling
+from hil.campaign.statistics import demonstrated, runs_needed
 from hil.log import PASS, versions
-from hil.sampling import RANDOM, Sampling
 from hil.scenario import Scenario
-from hil.statistics import demonstrated, runs_needed
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def campaign(
     """
     from hil.campaign import Criterion
     from hil.campaign import campaign as fly_campaign
-    from hil.journal import CampaignError
+    from hil.campaign.journal import CampaignError
 
     if resume and out is None:
         raise CampaignError("--resume: expected the folder of the campaign as --out")

@@ -105,8 +105,8 @@ def run(
     time_limit_s: float | None, out: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Flies SCENARIO (a name or a file) and checks its requirements."""
+    from hil.campaign.sampling import Sampling
     from hil.run import fly
-    from hil.sampling import Sampling
     from hil.scenario import Scenario
 
     factory = software_named(software, on)

@@ -135,12 +135,12 @@ def sweep(
     """
     from math import prod
 
+    from hil.campaign.sweep import Parameter, write_tables
+    from hil.campaign.sweep import sweep as fly_sweep
     from hil.recorder import prepare_directory
     from hil.report.campaign import none_flown
     from hil.report.sweep import render_sweep
     from hil.report.terminal import show_sweep
-    from hil.sweep import Parameter, write_tables
-    from hil.sweep import sweep as fly_sweep
 
     axes, flight = [Parameter.parse(text) for text in parameters], software_named(software)
     if out is not None:

@@ -11,13 +11,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hil import consistency, lincov, statistics
-from hil.journal import flown_beyond
+from hil.campaign import consistency, lincov, statistics
+from hil.campaign.journal import flown_beyond
+from hil.campaign.sampling import GROUPS, Sampling
 from hil.log import ERROR, FAIL, PASS
 from hil.report import campaign_figures as figures
 from hil.report.page import CONTACT, template
 from hil.report.wording import percent, requirement_name, requirement_order, requirement_unit
-from hil.sampling import GROUPS, Sampling
 from hil.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -32,7 +32,7 @@ class Flown(Protocol):
     Each row, in any order, is flat: case, verdict, error, `requirement.NAME.figure|limit|margin|passed`,
     `contact.*` and `delta_v_mps.*` of one run's `Log`, `dispersed.NAME[.i[.j]]`, `gate.NAME.0` to `.2`,
     the chaser relative to the target in hill axes, m, as a hold or gate was passed, and what
-    `hil.consistency.assess` reads. What does not exist in a
+    `hil.campaign.consistency.assess` reads. What does not exist in a
     case has no key.
     """
 

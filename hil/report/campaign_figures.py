@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil import statistics
+from hil.campaign import statistics
 from hil.report.figures import BLUE, GREEN, GREY, INK, ORANGE, RED, drawing, thin
 from hil.report.wording import number, requirement_name
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.campaign.sweep import Parameter, Point, Sweep, margins
 from hil.report.figures import BLUE, GREY, RED, drawing
 from hil.report.page import template
 from hil.report.wording import requirement_name
-from hil.sweep import Parameter, Point, Sweep, margins
 
 Floats = NDArray[np.float64]
 LABELLED_CELLS = 150

@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from hil.baseline import Check, Figure, RunCheck
+from hil.campaign.sweep import Sweep
 from hil.checks import Requirement
 from hil.report.console import Terminal, styled
 from hil.report.wording import figure, number, requirement_name
-from hil.sweep import Sweep
 
 LOG_WIDTH = 120
 """Columns where there is no terminal, as in the log of a continuous integration."""

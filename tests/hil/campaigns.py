@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from hil.campaign.sampling import GROUPS, Sampling
 from hil.checks import at_least, at_most
-from hil.sampling import GROUPS, Sampling
 from hil.scenario import Scenario
 
 BROKEN, TOO_FAR, TOO_FAST = 17, 41, 63

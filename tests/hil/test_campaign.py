@@ -19,9 +19,9 @@ import pytest
 from hil import Log, ScenarioError, fly
 from hil.campaign import Campaign, Criterion, Keep, campaign, cases, flying, identity
 from hil.campaign.folder import campaign_folder
-from hil.journal import CampaignError, Journal, canonical
+from hil.campaign.journal import CampaignError, Journal, canonical
+from hil.campaign.sampling import GROUPS
 from hil.report import render_campaign
-from hil.sampling import GROUPS
 from tests.command_line import call, environment, proxops
 from tests.hil.own_software import GIVES_UP, giving_up, passive
 

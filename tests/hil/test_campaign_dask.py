@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from hil.campaign import Keep, campaign
-from hil.journal import CampaignError, Journal
+from hil.campaign.journal import CampaignError, Journal
 
 pytest.importorskip("distributed")
 

@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from hil import Log, lincov, statistics
+from hil import Log
+from hil.campaign import lincov, statistics
 from hil.report import compare, render_campaign, summarise
 from hil.report.campaign import worst_first
 from hil.report.wording import requirement_order, requirement_unit

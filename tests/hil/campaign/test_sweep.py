@@ -14,10 +14,10 @@ from pyarrow import parquet
 
 from hil import fly
 from hil.campaign import campaign
+from hil.campaign.sweep import Parameter, Sweep, SweepError, _cell, margins, sweep
 from hil.report.sweep import render_sweep
 from hil.report.terminal import show_sweep
 from hil.scenario import ScenarioError
-from hil.sweep import Parameter, Sweep, SweepError, _cell, margins, sweep
 from tests.command_line import call
 from tests.hil.own_software import dying, passive
 from tests.hil.test_pages_in_a_browser import assert_drawn

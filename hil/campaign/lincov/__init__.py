@@ -6,7 +6,7 @@ burns and the closed loop (Geller 2006, J. Guid. Control Dyn. 29(6), 1404; Chris
 G 228, 44). Dead bands enter as their statistically linearised gains. Page: docs/design/linear_covariance.md.
 """
 
-from hil.lincov.prediction import Compared as Compared
-from hil.lincov.prediction import Gate as Gate
-from hil.lincov.prediction import compare as compare
-from hil.lincov.prediction import predict as predict
+from hil.campaign.lincov.prediction import Compared as Compared
+from hil.campaign.lincov.prediction import Gate as Gate
+from hil.campaign.lincov.prediction import compare as compare
+from hil.campaign.lincov.prediction import predict as predict

@@ -15,9 +15,9 @@ from scipy.stats import chi2, norm
 from gnc import kernels
 from hil import Scenario, fly
 from hil.campaign import campaign
-from hil.lincov import Compared, Gate, compare, predict, prediction
-from hil.lincov.control import Control, DeadBand, ForcedReference
-from hil.lincov.linear import (
+from hil.campaign.lincov import Compared, Gate, compare, predict, prediction
+from hil.campaign.lincov.control import Control, DeadBand, ForcedReference
+from hil.campaign.lincov.linear import (
     AT,
     CONSIDERED,
     ESTIMATED,
@@ -34,9 +34,9 @@ from hil.lincov.linear import (
     of,
     relative_motion,
 )
-from hil.lincov.navigation import Navigation, RelativeFilter, declared_rms
-from hil.lincov.prediction import Prediction
-from hil.lincov.reference import Path, without_noise
+from hil.campaign.lincov.navigation import Navigation, RelativeFilter, declared_rms
+from hil.campaign.lincov.prediction import Prediction
+from hil.campaign.lincov.reference import Path, without_noise
 from hil.prepare import prepare
 from hil.truth import TRUTH
 

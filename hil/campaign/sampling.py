@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, cast, get_args
 
+from hil.campaign.journal import CampaignError
 from hil.distributions import QUANTITIES, Correlated, Point, Quantity, Source
-from hil.journal import CampaignError
 from hil.noise import Stream, permuted
 
 SamplerName = Literal["random", "lhs", "sobol", "saltelli"]

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from gnc.flight import Law
-from hil.lincov.linear import (
+from hil.campaign.lincov.linear import (
     AT,
     I3,
     MOTIONS,
@@ -22,8 +22,8 @@ from hil.lincov.linear import (
     dead_zone_mean,
     of,
 )
-from hil.lincov.navigation import Navigation
-from hil.lincov.reference import VELOCITY_BAND, Leg, Path
+from hil.campaign.lincov.navigation import Navigation
+from hil.campaign.lincov.reference import VELOCITY_BAND, Leg, Path
 
 NODES = 41
 ARRIVED_M = 0.005  # of gnc/core/guidance/guidance.c

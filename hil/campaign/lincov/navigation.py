@@ -10,9 +10,7 @@ import numpy as np
 from scipy.linalg import expm
 
 from gnc import kernels
-from hil.dispersion import declared_sigma
-from hil.distributions import QUANTITIES
-from hil.lincov.linear import (
+from hil.campaign.lincov.linear import (
     CONSIDERED,
     ESTIMATED,
     FILTER,
@@ -24,7 +22,9 @@ from hil.lincov.linear import (
     of,
     relative_motion,
 )
-from hil.lincov.reference import Path
+from hil.campaign.lincov.reference import Path
+from hil.dispersion import declared_sigma
+from hil.distributions import QUANTITIES
 from hil.prepare import facing_port
 from hil.scenario import DEG, Scenario, declared
 

@@ -12,11 +12,11 @@ import pytest
 from scipy import stats
 from scipy.stats import qmc
 
+from hil.campaign.journal import CampaignError
+from hil.campaign.sampling import GROUPS, NOISE, RANDOM, Sampling
 from hil.dispersion import Dispersed, sample
 from hil.distributions import QUANTITIES, Correlated
-from hil.journal import CampaignError
 from hil.noise import permuted
-from hil.sampling import GROUPS, NOISE, RANDOM, Sampling
 from hil.scenario import Scenario
 
 BLOCKS = len(GROUPS) + 2
@@ -87,7 +87,7 @@ def test_a_case_depends_on_seed_and_number(scenario: Scenario, sampling: Samplin
 
 def test_a_sobol_case_beyond_the_first_block_is_the_point_of_its_number() -> None:
     sequence = qmc.Sobol(2, scramble=False, bits=30).random(4096)
-    from hil.sampling import _sobol_block
+    from hil.campaign.sampling import _sobol_block
 
     assert np.array_equal(np.vstack([_sobol_block(2, block) for block in range(4)]), sequence)
 

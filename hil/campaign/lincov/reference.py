@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gnc import kernels
 from gnc.flight import Flag, Law
-from hil.lincov.linear import STEP_S, Floats
+from hil.campaign.lincov.linear import STEP_S, Floats
 from hil.log import Log
 from hil.prepare import facing_port
 from hil.scenario import Scenario

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnc import flight
-from hil.statistics import chi_square_mean_bounds
+from hil.campaign.statistics import chi_square_mean_bounds
 
 Floats = NDArray[np.float64]
 Judgement = Literal["inside", "optimistic", "pessimistic"]

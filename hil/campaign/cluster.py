@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
-from hil.journal import CampaignError
+from hil.campaign.journal import CampaignError
 
 
 @contextmanager

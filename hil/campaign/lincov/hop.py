@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from gnc import kernels
-from hil.lincov.linear import AT, I3, MOTIONS, SIZE, STEP_S, Augmented, Floats, burn_statistics, cross, of
-from hil.lincov.navigation import declared_rms
-from hil.lincov.reference import Leg, Path
+from hil.campaign.lincov.linear import AT, I3, MOTIONS, SIZE, STEP_S, Augmented, Floats, burn_statistics, cross, of
+from hil.campaign.lincov.navigation import declared_rms
+from hil.campaign.lincov.reference import Leg, Path
 from hil.scenario import DEG, Scenario
 
 CORRECTION_LEAD_S = 2.0  # of gnc/core/guidance/guidance.c

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from hil.journal import CampaignError, Journal
+from hil.campaign.journal import CampaignError, Journal
 from tests.unprivileged import environment, unprivileged
 
 KILLED = """
 import os, signal, sys
-from hil.journal import Journal
+from hil.campaign.journal import Journal
 journal = Journal(sys.argv[1])
 journal.begin({"seed": "3"})
 journal.add({"case": 0, "verdict": "PASS", "digest": None})
@@ -24,7 +24,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 READ = """
 import sys
-from hil.journal import Journal
+from hil.campaign.journal import Journal
 journal = Journal(sys.argv[1], read_only=True)
 print(journal.identity(), journal.rows())
 journal.close()

@@ -14,11 +14,23 @@ from scipy.linalg import expm
 
 from gnc import kernels
 from gnc.flight import Law
-from hil.lincov.control import Control
-from hil.lincov.hop import Burning, burns_of
-from hil.lincov.linear import AT, ESTIMATED, FILTER, I3, SIZE, STEP_S, Augmented, Floats, cross, of, relative_motion
-from hil.lincov.navigation import Navigation, declared_rms, turn_over_step
-from hil.lincov.reference import Leg, Path, without_noise
+from hil.campaign.lincov.control import Control
+from hil.campaign.lincov.hop import Burning, burns_of
+from hil.campaign.lincov.linear import (
+    AT,
+    ESTIMATED,
+    FILTER,
+    I3,
+    SIZE,
+    STEP_S,
+    Augmented,
+    Floats,
+    cross,
+    of,
+    relative_motion,
+)
+from hil.campaign.lincov.navigation import Navigation, declared_rms, turn_over_step
+from hil.campaign.lincov.reference import Leg, Path, without_noise
 from hil.log import PASS, Log
 from hil.prepare import prepare
 from hil.run import fly

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from gnc import flight, kernels
-from hil import Log, consistency, fly
-from hil.consistency import Consistent, assess, measure
+from hil import Log, fly
+from hil.campaign import consistency
+from hil.campaign.consistency import Consistent, assess, measure
 
 
 @pytest.fixture(scope="module")

@@ -19,15 +19,15 @@ from shlex import quote
 from typing import Any
 
 from hil.campaign import Case, case_result, fly_case
+from hil.campaign.journal import Row, canonical, flown_beyond
+from hil.campaign.statistics import clopper_pearson
 from hil.files import replacing
-from hil.journal import Row, canonical, flown_beyond
 from hil.log import ERROR, PASS, versions
 from hil.prepare import prepare
 from hil.report.wording import requirement_order
 from hil.run import refuse_faults_not_injected
 from hil.scenario import Scenario, ScenarioError, read_toml
 from hil.software import FlightFactory, flown_by
-from hil.statistics import clopper_pearson
 from hil.workers import Workers, pool_for
 
 CASES_MAX = 1_000_000

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from hil import statistics as s
+from hil.campaign import statistics as s
 
 # Smallest N with k failures allowed, from two methods that agree; columns k = 0, 1, 2, 3, 5.
 SAMPLE_SIZES = {
