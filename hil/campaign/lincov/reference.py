@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gnc import kernels
+from gnc import flight, kernels
 from gnc.flight import Flag, Law
 from hil.campaign.lincov.linear import STEP_S, Floats
 from hil.log import Log
 from hil.prepare import facing_port
 from hil.scenario import Scenario
 
+CAMERA_POSE_VALUES = 7  # of a camera measurement that has the relative attitude too
 VELOCITY_BAND = 0.6  # of gnc/core/control/translation.c, of the smallest firing
 
 
@@ -82,8 +83,11 @@ class Path:
         self.error, self.arm = error[self.rows], arm[self.rows]
         self.accel = self._per_step(self.thrust_dv) / STEP_S
         self.sensed_cycles = self._per_step((self.fired & ~self.burning).astype(float))
+        rgnss, camera = (flight.measurements(sensors, kind) for kind in (flight.Kind.RGNSS, flight.Kind.CAMERA))
+        pose = camera[camera["count"] == CAMERA_POSE_VALUES]
         self.updates = {
-            name: self._per_step(sensors[f"{name}_valid"].astype(float)) for name in ("rgnss", "camera", "camera_pose")
+            name: self._per_step(np.bincount(table["row"], minlength=cycles).astype(float))
+            for name, table in (("rgnss", rgnss), ("camera", camera), ("camera_pose", pose))
         }
         self.attitude_variance = float(np.mean(told["sigma_attitude_rad"][cycles // 2] ** 2))
         self.quantum = self._quantum()
