@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,9 @@ import numpy as np
 import pytest
 
 from hil import Log, ScenarioError, fly
-from hil.campaign import Campaign, Criterion, Keep, campaign, cases, flying, identity
-from hil.campaign.folder import campaign_folder
-from hil.campaign.journal import CampaignError, Journal, canonical
+from hil.campaign import Campaign, Keep, campaign, cases, flying
+from hil.campaign.journal import CampaignError, Journal
 from hil.campaign.sampling import GROUPS
-from hil.report import render_campaign
 from tests.command_line import call, environment, proxops
 from tests.hil.own_software import GIVES_UP, giving_up, passive
 
@@ -115,97 +112,6 @@ def test_logs_of_the_worst_and_the_sampled_cases_are_kept(flown: Campaign, folde
         assert log.digest == flown.rows[log.case]["digest"]
 
 
-def test_failures_are_counted_and_their_logs_kept(tmp_path: Path) -> None:
-    found = campaign("iss-contact", 3, overrides=SHORT, out=tmp_path / "out", keep=Keep(failed=2, worst=0, sampled=0))
-    assert found.failed == [0, 1, 2] and found.statement.startswith("3 failures in 3 runs: success ≥ 0.00 %")
-    assert [path.name for path in found.kept] == ["case-000000", "case-000001"]
-    entry = found.summary()["requirements"][0]
-    assert (entry["name"], entry["runs"], entry["failures"]) == ("captured", 3, 3)
-    assert found.replay(2) == "proxops run iss-contact --set scenario.max_duration_s=20.0 --seed 1 --case 2"
-
-
-def test_the_command_leaves_a_report_and_renders_it_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "out"
-    asked = ("--required", "0.5", "--confidence", "0.9")
-    arguments = ("campaign", "iss-contact", "--runs", "4", "--seed", "3", "--out", str(out), *asked)
-    status, printed, _ = call(capsys, *arguments, "--json")
-    summary = json.loads(printed)
-    assert status == 0 and summary["runs_per_s"] > 0.0 and summary["met"] is True
-    assert {"runs": 4, "failures": 0, "statement": "≥ 56.23 % at 90 % confidence"}.items() <= summary.items()
-    kept = json.loads((out / "report.json").read_text(encoding="utf-8"))
-    assert kept == {key: summary[key] for key in kept} and kept["digest"] == Campaign.open(out).digest
-    page = (out / "report.html").read_text(encoding="utf-8")
-    assert "≥ 56.23 %" in page and ">shown<" in page
-    for name in ("report.html", "report.json"):
-        (out / name).unlink()
-    assert call(capsys, "report", str(out)) == (0, f"{out / 'report.html'}\n", "")
-    assert (out / "report.html").read_text(encoding="utf-8") == page
-    assert json.loads((out / "report.json").read_text(encoding="utf-8")) == kept
-
-
-@pytest.mark.parametrize(("accepted", "expected"), [(2, 1), (3, 0)])
-def test_the_exit_status_is_of_the_failures_accepted(
-    capsys: pytest.CaptureFixture[str], accepted: int, expected: int
-) -> None:
-    arguments = ("campaign", "iss-contact", "--runs", "3", "--set", SHORT[0], "--accept-failures", str(accepted))
-    status, out, _ = call(capsys, *arguments)
-    assert status == expected
-    assert "3 failures in 3 runs: success ≥ 0.00 % at 95 % confidence" in out
-    assert "not shown: ≥ 99.73 % at 95 % confidence; with 3 failed that takes 2,870 runs" in out
-
-
-@pytest.mark.parametrize(("sampler", "approximate"), [("random", False), ("lhs", True)])
-def test_a_statement_that_is_approximate_says_so(
-    capsys: pytest.CaptureFixture[str], sampler: str, approximate: bool
-) -> None:
-    status, out, _ = call(capsys, "campaign", "iss-contact", "--runs", "1", "--set", SHORT[0], "--sampler", sampler)
-    assert status == 1
-    assert ("approximate: cases of the lhs sampler are no independent draws" in out) is approximate
-
-
-def test_a_case_that_flies_otherwise_when_flown_again_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, calls = cases.fly, []
-
-    def different(*arguments: Any, **named: Any) -> Log:
-        calls.append(named["out"])
-        return real(*arguments, **{**named, "case": named["case"] + (named["out"] is not None)})
-
-    monkeypatch.setattr(cases, "fly", different)
-    with pytest.raises(CampaignError, match="case 0 flew otherwise"):
-        campaign("iss-contact", 1, overrides=SHORT, out=tmp_path / "out")
-    assert len(calls) == 2
-
-
-def test_figures_of_numpy_may_differ_in_their_last_bits_between_processors(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out, keep = tmp_path / "out", Keep(0, 0, 1)
-    campaign("iss-contact", 1, overrides=SHORT, out=out, keep=Keep(0, 0, 0))
-    with sqlite3.connect(out / "journal.sqlite") as db:
-        case = json.loads(db.execute("SELECT record FROM cases").fetchone()[0])
-        figures = [name for name in case if name.startswith(cases.INEXACT) and isinstance(case[name], float)]
-        assert any(name.startswith("consistency.") for name in figures)
-        for name in figures:
-            case[name] = float(np.nextafter(case[name], np.inf))
-        record = canonical(case)
-        db.execute("UPDATE cases SET record = ?, sha256 = ?", (record, sha256(record.encode()).hexdigest()))
-    db.close()
-    resumed = campaign("iss-contact", 1, overrides=SHORT, out=out, resume=True, keep=keep)
-    assert [path.name for path in resumed.kept] == ["case-000000"]
-
-
-@pytest.mark.parametrize("name", ["digest", "gate", "dispersed.mass_ratio", "duration_s", "verdict"])
-def test_what_is_the_same_on_every_machine_is_compared_exactly(name: str) -> None:
-    row = {"digest": "a", "gate": 1.0, "dispersed.mass_ratio": 1.0, "duration_s": 1.0, "verdict": "PASS"}
-    other = row | {name: "b" if isinstance(row[name], str) else float(np.nextafter(1.0, 2.0))}
-    assert cases.same_row(row, dict(row)) and not cases.same_row(row, other)
-    assert not cases.same_row(row, {key: value for key, value in row.items() if key != name})
-    figure = {"requirement.delta_v.figure": 1.0, "requirement.delta_v.passed": True}
-    assert cases.same_row(figure, figure | {"requirement.delta_v.figure": 1.0 + 1e-12})
-    assert not cases.same_row(figure, figure | {"requirement.delta_v.figure": 1.0 + 1e-6})
-    assert not cases.same_row(figure, figure | {"requirement.delta_v.passed": False})
-
-
 # ---- flight software in Python ------------------------------------------------------------------
 
 
@@ -291,33 +197,6 @@ def test_resuming_flies_only_what_is_missing(tmp_path: Path, monkeypatch: pytest
     assert resumed.digest == campaign("iss-contact", 5, overrides=SHORT).digest
 
 
-CHANGES: dict[str, tuple[dict[str, Any], str]] = {
-    "seed": ({"seed": 9}, "seed = 9, it was begun with 1"),
-    "runs": ({"runs": 3}, "runs = 3, it was begun with 2"),
-    "scenario": ({"overrides": (*SHORT, "chaser.mass_kg=15001.0")}, r"chaser\.mass_kg = 15001\.0, it was begun with"),
-    "criterion": ({"criterion": Criterion(accepted=1)}, "accepted = 1, it was begun with 0"),
-    "sampler": ({"sampler": "sobol"}, "sampler = sobol, it was begun with random"),
-    "software": ({"flight": passive}, r"flight software tests\.hil\.own_software:passive, not the flight core"),
-}
-
-
-@pytest.mark.parametrize("change", [*CHANGES, "version"])
-def test_another_campaign_is_not_resumed(
-    tmp_path_factory: pytest.TempPathFactory, change: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out = tmp_path_factory.mktemp("changed") / "out"
-    same = {"runs": 2, "seed": 1, "overrides": SHORT, "out": out, "keep": Keep(0, 0, 0)}
-    campaign("iss-contact", **same)
-    with pytest.raises(CampaignError, match="already holds a campaign"):
-        campaign("iss-contact", **same)
-    arguments, expected = CHANGES.get(change, ({}, "version of core is other, it was begun with"))
-    if change == "version":
-        now = identity.versions() | {"core": "other"}
-        monkeypatch.setattr(identity, "versions", lambda: now)
-    with pytest.raises(CampaignError, match=f"cannot resume another campaign: {expected}"):
-        campaign("iss-contact", **{**same, **arguments}, resume=True)
-
-
 # ---- mistakes -----------------------------------------------------------------------------------
 
 MISTAKES = {
@@ -360,59 +239,6 @@ def test_an_unreachable_scheduler_is_one_line_and_exit_status_2(
     status, out, err = call(capsys, "campaign", "iss-contact", "--runs", "2", "--dask", "tcp://127.0.0.1:1")
     assert (status, out) == (2, "")
     assert err.count("\n") == 1 and err.startswith("proxops: scheduler tcp://127.0.0.1:1: cannot be reached")
-
-
-def test_a_report_of_no_whole_campaign_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    campaign("iss-contact", 2, overrides=SHORT, out=out, keep=Keep(0, 0, 0))
-    path = out / "journal.sqlite"
-    for damage, expected in (
-        ("DELETE FROM cases WHERE number = 1", "1 of 2 cases flown: --resume flies the rest"),
-        (
-            "UPDATE cases SET record = replace(record, 'FAIL', 'PASS')",
-            "the journal is corrupt: case 0 is not as it was",
-        ),
-        ("DROP TABLE cases", "the journal cannot be used: no such table"),
-    ):
-        with sqlite3.connect(path) as db:
-            db.execute(damage)
-        db.close()
-        status, printed, err = call(capsys, "report", str(out))
-        assert (status, printed) == (2, "") and err.count("\n") == 1 and expected in err, err
-
-
-def test_a_report_that_finds_the_disk_full_is_one_line(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    campaign("iss-contact", 2, overrides=SHORT, out=out, keep=Keep(0, 0, 0))
-    script = (
-        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (34_000, 34_000))\n"
-        + proxops("report", str(out))[-1]
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment(), timeout=60)
-    assert done.returncode == 2 and done.stdout == ""
-    assert done.stderr.count("\n") == 1 and "report.html: cannot be written: File too large" in done.stderr
-    assert not (out / "report.html").exists()
-
-
-def test_a_report_that_finds_its_place_taken_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    campaign("iss-contact", 1, overrides=SHORT, out=out, keep=Keep(0, 0, 0))
-    (out / "report.html").mkdir()
-    status, printed, err = call(capsys, "report", str(out))
-    assert (status, printed) == (2, "") and err.count("\n") == 1
-    assert "report.html: cannot be written: Is a directory" in err
-
-
-def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "thesis.txt").write_text("precious")
-    with pytest.raises(CampaignError, match=r"something in it and no campaign: thesis\.txt"):
-        campaign("iss-contact", 1, out=tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
-
-
-def test_two_campaigns_do_not_share_a_folder(tmp_path: Path) -> None:
-    with campaign_folder(tmp_path / "out"), pytest.raises(CampaignError, match="another campaign is running there"):
-        campaign("iss-contact", 1, out=tmp_path / "out")
 
 
 def test_a_draw_that_cannot_fly_ends_the_campaign_with_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -469,14 +295,3 @@ def test_a_full_disk_is_one_line_and_loses_nothing_that_was_flown(tmp_path: Path
     assert 0 < kept < 40
     resumed = campaign("iss-contact", 40, overrides=SHORT, out=out, resume=True, keep=Keep(0, 0, 0))
     assert resumed.runs == len(resumed.rows) == 40
-
-
-def test_models_flown_beyond_their_range_are_in_rows_summary_and_report() -> None:
-    far = ["initial.distance_m=60000.0", "plant.beyond_validity=['rgnss']", "scenario.max_duration_s=1.0"]
-    flown = campaign("iss-contact", 2, jobs=1, overrides=far)
-    assert [row["beyond_validity"] for row in flown.rows] == ["rgnss", "rgnss"]
-    summary = flown.summary()
-    assert summary["beyond_validity"] == ["rgnss"]
-    assert "Beyond the range of a model: rgnss." in render_campaign(flown, summary)
-    inside = campaign("iss-contact", 1, jobs=1, overrides=far[2:])
-    assert "beyond_validity" not in inside.rows[0] and inside.summary()["beyond_validity"] == []
