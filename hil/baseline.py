@@ -80,7 +80,8 @@ class Hashes:
 
     @classmethod
     def of(cls, log: Log) -> Hashes:
-        """The hashes of a flight."""
+        """The hashes of a flight. RecorderError for a log of an earlier schema version."""
+        log.require_current("a baseline")
         columns = [_words(channel.values) for frame in FRAMES for channel in channels(frame, getattr(log, frame))]
         rows = len(log.sensors)
         hashes = np.zeros((len(columns), rows), np.uint8)

@@ -41,14 +41,16 @@ def finish(directory: str | Path) -> Log:
     file, recorded = LogFile(directory), Log.open(directory)
     if file.complete:
         return recorded
+    recorded.require_current("finish")
     scenario = replace(recorded.scenario, path=str(file.attributes.get("path", recorded.scenario.path)))
-    partial = directory / ".finish"
+    partial, answers = directory / ".finish", _Recorded(recorded)
     try:
         shutil.rmtree(partial, ignore_errors=True)
         flown = fly(
-            scenario, recorded.seed, case=recorded.case, sampling=recorded.sampling, flight=_Recorded(recorded),
-            out=partial,
+            scenario, recorded.seed, case=recorded.case, sampling=recorded.sampling, flight=answers, out=partial
         )  # fmt: skip
+        if answers.wanting:
+            raise answers.wanting
         for name in FRAMES:
             if getattr(flown, name).tobytes() != getattr(recorded, name).tobytes():
                 raise FinishError(
@@ -70,6 +72,7 @@ class _Recorded:
 
     def __init__(self, log: Log):
         self._log, self._row = log, 0
+        self.wanting: FinishError | None = None  # for the run, which makes an error of the flight computer its verdict
         # what they did is in the recorded answers
         self.link_faults, self.board_faults = log.scenario.link_faults, log.scenario.board_faults
 
@@ -78,9 +81,10 @@ class _Recorded:
         log, row = self._log, self._row
         if row == len(log.command):
             again = f"proxops run {quote(log.scenario.name)} --seed {log.seed} --case {log.case}"
-            raise FinishError(
+            self.wanting = FinishError(
                 f"the run was cut short after {row:,} cycles: nothing completes it, fly it again (`{again}`, with the "
                 "options it had)"
             )
+            raise self.wanting
         self._row += 1
         return log.command[row], log.telemetry[row]

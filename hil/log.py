@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gnc.build_id import core_build_id
 from hil.campaign.sampling import RANDOM, Sampling
 from hil.checks import Requirement
-from hil.recorder import SCHEMA_VERSION, LogFile
+from hil.recorder import SCHEMA_VERSION, LogFile, RecorderError
 from hil.scenario import Scenario
 
 PASS, FAIL, ERROR = "PASS", "FAIL", "ERROR"
@@ -88,6 +88,14 @@ class Log:
             "cold_starts": list(self.cold_starts),
             "beyond_validity": list(self.beyond_validity),
         }
+
+    def require_current(self, use: str) -> None:
+        """Refuses a log of an earlier schema version with a RecorderError; use: what needs the frames of this one."""
+        if (version := self.versions.get("log_schema")) != str(SCHEMA_VERSION):
+            raise RecorderError(
+                f"log of {self.scenario.name}, seed {self.seed}: of schema version {version}: {use} needs version "
+                f"{SCHEMA_VERSION}: fly it again"
+            )
 
     def gates(self) -> dict[str, list[float]]:
         """The true state of the chaser relative to the target as each phase ended, by the phase's name.

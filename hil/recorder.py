@@ -2,9 +2,10 @@
 
 `log.h5` holds the compound datasets `sensors`, `command`, `telemetry` and `truth`, and `params`, the
 flight parameters of each start of the flight computer. Each has the attributes `fields`, `units` and
-`meanings`, in the order of its columns. The file's own attributes are the scenario as flown, the seed
-and the versions. `summary` is the bytes of a JSON object, empty until the run has ended: a log without
-it is incomplete.
+`meanings`, in the order of its columns. The frames are compressed without loss, by `hil.log_filter` and
+Zstandard: a program that reads them with h5py imports this module first, which makes both filters known.
+The file's own attributes are the scenario as flown, the seed and the versions. `summary` is the bytes of
+a JSON object, empty until the run has ended: a log without it is incomplete.
 
 The file is opened once. What is written at the end goes into datasets that were made at the start, so a
 reader that holds the log open (HDF5's SWMR mode) is never in the way. Whatever fails, rows that were
@@ -25,11 +26,13 @@ from time import monotonic, sleep
 from typing import Any
 
 import h5py
+import hdf5plugin
 import numpy as np
+import zstandard
 from numpy.typing import NDArray
 
 from gnc import flight
-from hil import truth
+from hil import log_filter, truth
 
 SCHEMA_VERSION = 3
 READABLE_VERSIONS = (2, SCHEMA_VERSION)
@@ -48,7 +51,10 @@ LOCKING = "HDF5_USE_FILE_LOCKING"
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 SUPERBLOCK_VERSION, SUPERBLOCK_BYTES = 3, 48  # with addresses and lengths of 8 bytes
 GROWING_S, READ_S = 1.0, 20.0
-ROW_BYTES = sum(dtype.itemsize for dtype, _ in FRAMES.values())
+# What a row of the four datasets takes on the disk at most, by what was seen (docs/benchmarks.md)
+ROW_BYTES = 600
+ZSTD_LEVEL = -1  # a sixth faster than level 1, for 7 % more bytes
+READING = "frames are compressed: use hil.Log.open, or import hil.recorder before h5py reads them"
 
 
 class RecorderError(OSError):
@@ -97,6 +103,8 @@ class Recorder:
         self.rows, self._flushed = 0, 0
         self._chunk = max(1, int(FLUSH_S / cycle_s + 1.0e-9))
         self._pending = {name: np.zeros(self._chunk, dtype) for name, (dtype, _) in FRAMES.items()}
+        self._encoders = {name: log_filter.Encoder(dtype, self._chunk) for name, (dtype, _) in FRAMES.items()}
+        self._compressor = zstandard.ZstdCompressor(ZSTD_LEVEL)
         # Readers first see the log when it can be read while it grows; before that they would lock it.
         partial = directory / f".{LOG_NAME}.part"
         try:
@@ -108,7 +116,7 @@ class Recorder:
             self._summary = self._file.create_dataset(
                 SUMMARY_NAME, (0,), np.uint8, maxshape=(None,), chunks=(SUMMARY_CHUNK,)
             )
-            self._file.attrs.update({"schema_version": SCHEMA_VERSION, **attributes})
+            self._file.attrs.update({"schema_version": SCHEMA_VERSION, "reading": READING, **attributes})
             self._file.swmr_mode = True
             self._scenario_path.write_text(str(attributes["scenario_toml"]), encoding="utf-8")
             partial.rename(self.path)
@@ -121,7 +129,11 @@ class Recorder:
 
     def _create(self, name: str) -> Any:
         dtype, described = FRAMES[name]
-        dataset = self._file.create_dataset(name, (0,), dtype, maxshape=(None,), chunks=(self._chunk,))
+        filters = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        filters.set_filter(log_filter.FILTER_ID, 0, log_filter.options(dtype, self._chunk))
+        dataset = self._file.create_dataset(
+            name, (0,), dtype, maxshape=(None,), chunks=(self._chunk,), dcpl=filters, **hdf5plugin.Zstd()
+        )
         _describe(dataset, described)
         return dataset
 
@@ -143,12 +155,13 @@ class Recorder:
             done += step
 
     def _write_chunk(self, rows: Mapping[str, NDArray[np.void]]) -> None:
-        """One whole chunk of each dataset, which HDF5 copies to the file as it is; the last may count fewer rows."""
+        """One whole chunk of each dataset; the last may count fewer rows."""
         start = (self.rows - 1) // self._chunk * self._chunk
         try:
             for name, dataset in self._datasets.items():
                 dataset.id.set_extent((self.rows,))
-                dataset.id.write_direct_chunk((start,), rows[name])
+                encoded = self._encoders[name].encode(rows[name])
+                dataset.id.write_direct_chunk((start,), self._compressor.compress(encoded))
             self._file.flush()
         except (OSError, RuntimeError) as error:
             self._leave_incomplete()
@@ -225,7 +238,9 @@ def _reason(error: Exception) -> str:
 class LogFile:
     """A log read back: `sensors`, `command`, `telemetry` and `truth` as structured arrays, and `attributes`.
 
-    Also reads a log cut short, up to its last flush. Raises RecorderError when it is not a log.
+    Also reads a log cut short, up to its last flush. In a log of schema version 2, which can be plotted and reported,
+    `sensors` are as they were then; in its other frames, a field that was not there yet is zero. Raises RecorderError
+    when it is not a log.
     """
 
     def __init__(self, path: Path):
@@ -248,9 +263,22 @@ class LogFile:
             self.attributes: dict[str, Any] = dict(file.attrs)
             # Version 2 kept its summary in an attribute.
             text = bytes(file[SUMMARY_NAME][:]) if SUMMARY_NAME in file else self.attributes.get(SUMMARY_NAME, "")
-            rows = min(len(file[name]) for name in FRAMES)
-            frames = {name: file[name][:rows] for name in FRAMES}
-            self.params: NDArray[np.void] = file["params"][:]
+            try:
+                rows = min(len(file[name]) for name in FRAMES)
+                frames = {name: file[name][:rows] for name in FRAMES}
+                self.params: NDArray[np.void] = file["params"][:]
+            except (OSError, KeyError) as error:
+                raise RecorderError(f"{path}: damaged: {_reason(error)}") from None
+        if version == SCHEMA_VERSION:
+            for name, (dtype, _) in FRAMES.items():
+                if frames[name].dtype != dtype:
+                    raise RecorderError(
+                        f"{path}: {name} have other fields than those of this ProxOps: written by "
+                        f"{self.attributes.get('versions', 'another')}"
+                    )
+        else:
+            frames |= {name: _as_now(frames[name], FRAMES[name][0]) for name in FRAMES if name != "sensors"}
+            self.params = _as_now(self.params, flight.PARAMS)
         self.path = path
         self.sensors: NDArray[np.void] = frames["sensors"]
         self.command: NDArray[np.void] = frames["command"]
@@ -282,18 +310,20 @@ def _is_short(path: Path) -> bool:
             break
         sleep(0.05)
     try:
-        subprocess.run([sys.executable, "-P", "-c", _READ_ALL, path], check=True, capture_output=True, timeout=READ_S)
+        subprocess.run([sys.executable, "-P", "-c", _READ_METADATA, path], check=True, capture_output=True, timeout=READ_S)
     except subprocess.SubprocessError:
         raise _cut_off(path) from None
     return True
 
 
 # In SWMR mode HDF5 waits practically for ever for metadata that are missing, and no signal interrupts it
-_READ_ALL = """
+_READ_METADATA = """
 import sys, h5py
 with h5py.File(sys.argv[1], "r", libver="latest", swmr=True, locking=False) as file:
     for dataset in file.values():
-        dataset[:]
+        dict(dataset.attrs)
+        for row in range(0, len(dataset), dataset.chunks[0]):
+            dataset.id.get_chunk_info_by_coord((row,))
 """
 
 
@@ -311,6 +341,16 @@ def _cut_off(path: Path) -> RecorderError:
     return RecorderError(
         f"{path}: not a readable log: a part of it is missing, {path.stat().st_size:,} bytes are there"
     )
+
+
+def _as_now(records: NDArray[np.void], dtype: np.dtype[np.void]) -> NDArray[np.void]:
+    """Records of an earlier version in the layout of this one, by the names of their fields."""
+    now = np.zeros(len(records), dtype)
+    was = records.dtype
+    for name in dtype.names or ():
+        if name in (was.names or ()) and was[name].shape == dtype[name].shape:
+            now[name] = records[name]
+    return now
 
 
 def _open(path: Path) -> Any:

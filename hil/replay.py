@@ -113,7 +113,9 @@ def replay(
         ReplayError: the flight core refused a frame, or there is none in the log.
         BridgeError: the board is gone, or refused what it was given.
         AnswerError: it answered something that is no command, or no telemetry.
+        RecorderError: the log is of an earlier schema version.
     """
+    log.require_current("replay")
     given = computer
     computer = _started(given, log.params[0])
     cold_starts = dict(zip(log.cold_starts, log.params[1:], strict=True))
@@ -150,7 +152,12 @@ def _started(computer: FlightComputer | None, params: np.void) -> FlightComputer
 
 
 def compare(a: Log, b: Log) -> Comparison:
-    """Two recorded flights: sensor frames, telemetry and commands. Raises ReplayError when neither has a cycle."""
+    """Two recorded flights: sensor frames, telemetry and commands.
+
+    Raises ReplayError when neither has a cycle, RecorderError when one is of an earlier schema version.
+    """
+    for log in (a, b):
+        log.require_current("comparison")
     found = _compare(
         {name: getattr(a, name) for name in ORDER}, {name: getattr(b, name) for name in ORDER}, a.sensors, (a, b)
     )

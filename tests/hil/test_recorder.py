@@ -14,7 +14,10 @@ import numpy as np
 import pytest
 
 from gnc import flight
+from hil import Log, baseline, replay
+from hil.finish import finish
 from hil.recorder import FRAMES, ROW_BYTES, SCHEMA_VERSION, LogFile, Recorder, RecorderError
+from hil.report import render
 
 ATTRIBUTES = {"scenario_toml": "[scenario]", "seed": 7}
 
@@ -179,7 +182,7 @@ def test_a_full_disk_keeps_what_was_flushed(tmp_path: Path, share: float, said: 
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *(p for p in sys.path if p)])
     }
-    room = int(share * 400 * ROW_BYTES)
+    room = int(share * 400 * sum(dtype.itemsize for dtype, _ in FRAMES.values()))  # noise is not compressed
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(tmp_path / "out"), str(room)],
         capture_output=True, text=True, env=environment, timeout=60,
@@ -234,23 +237,98 @@ def test_a_file_system_without_locks(tmp_path: Path, locking: str | None, said: 
     assert (done.returncode, done.stderr) == (0, "") and said in done.stdout
 
 
-def test_a_log_of_schema_version_2_is_read(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "out", 0.1, 1000, ATTRIBUTES)
-    recorder.append(random_rows(30))
-    recorder.finish({})
-    with h5py.File(recorder.path, "r+") as file:
-        del file["summary"]
-        file.attrs.update({"schema_version": 2, "complete": False})
-    log = LogFile(tmp_path / "out")
-    assert not log.complete and log.summary == {}
-    with h5py.File(recorder.path, "r+") as file:
-        file.attrs.update({"complete": True, "summary": '{"verdict": "FAIL"}'})
-    log = LogFile(tmp_path / "out")
-    assert log.complete and log.summary == {"verdict": "FAIL"} and len(log.truth) == 30
-    with h5py.File(recorder.path, "r+") as file:
+def as_version_2(folder: Path) -> Path:
+    """Makes a log of this version one of version 2: sensors with other fields, the summary in an attribute."""
+    with h5py.File(folder / "log.h5", "r+") as file:
+        text = bytes(file["summary"][:]).decode().replace('"log_schema": "3"', '"log_schema": "2"')
+        frames = {name: file[name][:] for name in FRAMES}
+        imu = np.zeros(len(frames["sensors"]), [("t_us", "<u8"), ("imu_dv_mps", "<f8", 3), ("tick", "<u4")])
+        imu["t_us"], imu["tick"] = frames["sensors"]["t_us"], frames["sensors"]["tick"]
+        for name in (*FRAMES, "summary"):
+            del file[name]
+        for name, records in (frames | {"sensors": imu}).items():
+            file[name] = records
+        shorter = file["params"][:][list(file["params"].dtype.names[:-1])]
+        del file["params"]
+        file["params"] = np.array(shorter.tolist(), [(n, shorter.dtype[n]) for n in shorter.dtype.names])
+        file.attrs.update({"schema_version": 2, "complete": True, "summary": text})
+    return folder
+
+
+def test_a_log_of_schema_version_2_is_reported_but_not_replayed(
+    contact_log: Log, contact_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "log.h5").write_bytes((contact_folder / "log.h5").read_bytes())
+    as_version_2(tmp_path)
+    log = Log.open(tmp_path)
+    assert log.verdict == contact_log.verdict and log.sensors.dtype.names == ("t_us", "imu_dv_mps", "tick")
+    for name in ("command", "telemetry", "truth"):
+        assert getattr(log, name).tobytes() == getattr(contact_log, name).tobytes(), name
+    last = flight.PARAMS.names[-1]
+    for name in flight.PARAMS.names[:-1]:
+        assert (log.params[name] == contact_log.params[name]).all()
+    assert not np.any(log.params[last])
+    assert render(log).count("<svg") == 7
+    refused = r"log of iss-contact, seed 1: of schema version 2: {} needs version 3: fly it again"
+    with pytest.raises(RecorderError, match=refused.format("replay")):
+        replay.replay(log)
+    with pytest.raises(RecorderError, match=refused.format("comparison")):
+        replay.compare(contact_log, log)
+    with pytest.raises(RecorderError, match=refused.format("a baseline")):
+        baseline.Hashes.of(log)
+    with h5py.File(tmp_path / "log.h5", "r+") as file:
+        file.attrs["summary"] = ""
+        file.attrs["versions"] = file.attrs["versions"].replace('"log_schema": "3"', '"log_schema": "2"')
+    with pytest.raises(RecorderError, match=refused.format("finish")):
+        finish(tmp_path)
+    with h5py.File(tmp_path / "log.h5", "r+") as file:
         file.attrs["schema_version"] = 1
     with pytest.raises(RecorderError, match="log of schema version 1, this ProxOps reads 2 and 3"):
-        LogFile(tmp_path / "out")
+        LogFile(tmp_path)
+
+
+def test_a_log_with_other_frames_is_named(contact_log: Log, contact_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "log.h5").write_bytes((contact_folder / "log.h5").read_bytes())
+    with h5py.File(as_version_2(tmp_path) / "log.h5", "r+") as file:
+        file.attrs["schema_version"] = SCHEMA_VERSION
+    with pytest.raises(
+        RecorderError, match=r"log\.h5: sensors have other fields than those of this ProxOps: written by"
+    ):
+        LogFile(tmp_path)
+
+
+def test_a_damaged_log_is_named(contact_log: Log, contact_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "log.h5").write_bytes((contact_folder / "log.h5").read_bytes())
+    with h5py.File(tmp_path / "log.h5", "r+") as file:
+        place = file["truth"].id.get_chunk_info(1)
+    data = bytearray((tmp_path / "log.h5").read_bytes())
+    data[place.byte_offset : place.byte_offset + place.size] = bytes(place.size)
+    (tmp_path / "log.h5").write_bytes(data)
+    with pytest.raises(RecorderError, match=r"log\.h5: damaged: "):
+        LogFile(tmp_path)
+
+
+def test_a_row_takes_no_more_than_is_said(contact_log: Log, contact_folder: Path) -> None:
+    """The bound on iss-vbar is 30 MB, 335 bytes a row; in the short iss-contact more is measured and fired."""
+    with h5py.File(contact_folder / "log.h5") as file:
+        stored = {name: file[name].id.get_storage_size() / len(contact_log.truth) for name in FRAMES}
+    assert sum(stored.values()) < 400.0 < ROW_BYTES
+
+
+PLAIN = "import sys, h5py; h5py.File(sys.argv[1])['truth'][:]"
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_frames_are_read_with_h5py_once_their_filters_are_known(
+    contact_log: Log, contact_folder: Path, known: bool
+) -> None:
+    script = ("import hil.recorder; " if known else "") + PLAIN
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(contact_folder / "log.h5")], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode == 0) == known
+    with h5py.File(contact_folder / "log.h5") as file:
+        assert "import hil.recorder" in file.attrs["reading"]  # what somebody finds who asks the file why
 
 
 def test_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
