@@ -11,16 +11,17 @@ inertia. See docs/design/control_design.md and docs/design/passive_safety.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import control
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import expm
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # python-control takes seconds to import; margins, which every report shows, do without
+    import control
     from matplotlib.figure import Figure
 
 FloatArray = npt.NDArray[np.float64]
@@ -98,15 +99,23 @@ def cw_plant(n_radps: float, cycle_s: float) -> control.StateSpace:
         Discrete state space: 6 states [r_hill, v_hill], 3 inputs (acceleration), 6 outputs.
         Source: Clohessy and Wiltshire 1960, in the form of Fehse 2003, eq. 3.20.
     """
+    import control
+
+    return control.ss(*_sampled_cw(n_radps, cycle_s), np.eye(6), np.zeros((6, 3)), cycle_s)
+
+
+def _sampled_cw(n_radps: float, cycle_s: float) -> tuple[FloatArray, FloatArray]:
+    """A and B of `cw_plant`."""
     _require_positive("cycle_s", cycle_s)
     n = n_radps
-    A = np.zeros((6, 6))
-    A[:3, 3:] = np.eye(3)
-    A[3, 0], A[3, 4] = 3.0 * n * n, 2.0 * n
-    A[4, 3] = -2.0 * n
-    A[5, 2] = -n * n
-    B = np.vstack([np.zeros((3, 3)), np.eye(3)])
-    return control.sample_system(control.ss(A, B, np.eye(6), np.zeros((6, 3))), cycle_s, method="zoh")
+    continuous = np.zeros((9, 9))  # with the held acceleration as three more states
+    continuous[:3, 3:6] = np.eye(3)
+    continuous[3, 0], continuous[3, 4] = 3.0 * n * n, 2.0 * n
+    continuous[4, 3] = -2.0 * n
+    continuous[5, 2] = -n * n
+    continuous[3:6, 6:] = np.eye(3)
+    sampled = np.asarray(expm(continuous * cycle_s))
+    return sampled[:6, :6], sampled[:6, 6:]
 
 
 def lqr_gain(weights: BrysonWeights, cycle_s: float = CYCLE_S, n_radps: float = 0.0) -> FloatArray:
@@ -115,6 +124,8 @@ def lqr_gain(weights: BrysonWeights, cycle_s: float = CYCLE_S, n_radps: float = 
     Returns:
         K of ``a = -K [r, v]``, shape (3, 6), 1/s^2 and 1/s. With `n_radps` = 0 it is decoupled.
     """
+    import control
+
     plant = cw_plant(n_radps, cycle_s)
     # Bryson and Ho 1975, sec. 5.2: one over the square of the largest acceptable value.
     Q = np.diag([weights.position**-2] * 3 + [weights.velocity**-2] * 3)
@@ -173,17 +184,17 @@ class LoopMargins:
 
 def _delayed_plant(cycle_s: float, delay_cycles: int, n_radps: float) -> tuple[FloatArray, FloatArray, FloatArray]:
     """A, B and C of the sampled CW plant behind a chain of `delay_cycles` unit delays on its inputs."""
-    plant = cw_plant(n_radps, cycle_s)
+    plant_a, plant_b = _sampled_cw(n_radps, cycle_s)
     size = 6 + 3 * delay_cycles
     A, B, C = np.zeros((size, size)), np.zeros((size, 3)), np.zeros((6, size))
-    A[:6, :6], C[:, :6] = plant.A, np.eye(6)
+    A[:6, :6], C[:, :6] = plant_a, np.eye(6)
     for k in range(delay_cycles):
         row = slice(0, 6) if k == 0 else slice(3 + 3 * k, 6 + 3 * k)
-        A[row, 6 + 3 * k : 9 + 3 * k] = plant.B if k == 0 else np.eye(3)
+        A[row, 6 + 3 * k : 9 + 3 * k] = plant_b if k == 0 else np.eye(3)
     if delay_cycles:
         B[-3:, :] = np.eye(3)
     else:
-        B[:6, :] = plant.B
+        B[:6, :] = plant_b
     return A, B, C
 
 
@@ -199,20 +210,38 @@ def loop_transfer(
         n_radps: mean motion; 0 for a double integrator, as attitude is.
         axis: hill axis 0..2.
     """
+    import control
+
+    return control.ss(*_open_loop(gains, cycle_s, delay_cycles, n_radps, axis), 0.0, cycle_s)
+
+
+def _open_loop(
+    gains: Gains, cycle_s: float, delay_cycles: int, n_radps: float, axis: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """A, B and C of `loop_transfer`."""
     A, B, C = _delayed_plant(cycle_s, delay_cycles, n_radps)
     K = np.hstack([gains.kp_ps2 * np.eye(3), gains.kd_ps * np.eye(3)]) @ C
     others = [i for i in range(3) if i != axis]
     A_others_closed = A - B[:, others] @ K[others, :]
-    return control.ss(A_others_closed, B[:, [axis]], K[[axis], :], 0.0, cycle_s)
+    return A_others_closed, B[:, [axis]], K[[axis], :]
 
 
 def closed_loop(
     gains: Gains, cycle_s: float = CYCLE_S, delay_cycles: int = 1, n_radps: float = 0.0
 ) -> control.StateSpace:
     """All three axes closed: from commanded position, hill, m (3) to position (3)."""
+    import control
+
+    return control.ss(*_closed_loop(gains, cycle_s, delay_cycles, n_radps), np.zeros((3, 3)), cycle_s)
+
+
+def _closed_loop(
+    gains: Gains, cycle_s: float, delay_cycles: int, n_radps: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """A, B and C of `closed_loop`."""
     A, B, C = _delayed_plant(cycle_s, delay_cycles, n_radps)
     K = np.hstack([gains.kp_ps2 * np.eye(3), gains.kd_ps * np.eye(3)]) @ C
-    return control.ss(A - B @ K, B * gains.kp_ps2, C[:3, :], np.zeros((3, 3)), cycle_s)
+    return A - B @ K, B * gains.kp_ps2, C[:3, :]
 
 
 def loop_margins(
@@ -226,34 +255,63 @@ def loop_margins(
     Raises:
         ValueError: the closed loop is unstable.
     """
-    response = closed_loop(gains, cycle_s, delay_cycles, n_radps)
-    if np.max(np.abs(response.poles())) >= 1.0:
+    A, B, C = _closed_loop(gains, cycle_s, delay_cycles, n_radps)
+    if np.max(np.abs(np.linalg.eigvals(A))) >= 1.0:
         raise ValueError(f"loop {loop}: unstable with kp = {gains.kp_ps2!r}, kd = {gains.kd_ps!r}")
     nyquist = math.pi / cycle_s
     grid = np.geomspace(nyquist * 10.0**-_DECADES_OF_FREQUENCY, nyquist, _MARGIN_FREQUENCIES, endpoint=False)
     worst: dict[str, float] = {}
     for axis in range(3) if n_radps else (0,):
-        L = loop_transfer(gains, cycle_s, delay_cycles, n_radps, axis)
-        on_grid = L.frequency_response(grid).complex
-        # Its own grid, since the polynomial method loses the phase margin of a slow, fast-sampled loop.
-        gains_at_180, phase_margins, _, _, crossovers, _ = control.stability_margins(
-            control.frd(on_grid, grid, smooth=True), returnall=True
-        )
-        at_nyquist = -1.0 / L(-1.0).real
+        L = _Response(*_open_loop(gains, cycle_s, delay_cycles, n_radps, axis), cycle_s)
+        on_grid = L(grid)
+        at_180 = L(_crossings(lambda w, L=L: L(w).imag, grid, on_grid.imag))  # type: ignore[misc]
+        crossovers = _crossings(lambda w, L=L: np.abs(L(w)) - 1.0, grid, np.abs(on_grid) - 1.0)  # type: ignore[misc]
+        phase_margins = np.degrees(np.angle(-L(crossovers)))
+        inverses = -1.0 / np.append(at_180.real, L(np.array([nyquist])).real)
         figures = {
-            "gain_margin_db": 20.0 * math.log10(min(g for g in [*gains_at_180, at_nyquist] if g > 1.0)),
-            "phase_margin_deg": min(phase_margins),
-            "delay_margin_s": min(np.radians(np.asarray(phase_margins) % 360.0) / crossovers),
+            "gain_margin_db": 20.0 * math.log10(np.min(inverses[inverses > 1.0])),
+            "phase_margin_deg": np.min(phase_margins),
+            "delay_margin_s": np.min(np.radians(phase_margins % 360.0) / crossovers),
             "disk_margin": 1.0 / np.max(np.abs(1.0 / (1.0 + on_grid) - 0.5)),
-            "bandwidth_radps": _bandwidth(response[axis, axis], grid),
+            "bandwidth_radps": _bandwidth(_Response(A, B[:, [axis]], C[[axis], :], cycle_s), grid),
         }
         worst = {name: min(float(value), worst.get(name, math.inf)) for name, value in figures.items()}
     return LoopMargins(loop=loop, **worst)
 
 
-def _bandwidth(response: control.StateSpace, grid: FloatArray) -> float:
+@dataclass(frozen=True)
+class _Response:
+    """Frequency response of a sampled system of one input and one output, without feedthrough."""
+
+    A: FloatArray
+    B: FloatArray
+    C: FloatArray
+    cycle_s: float
+
+    def __call__(self, w_radps: FloatArray) -> npt.NDArray[np.complex128]:
+        """The response at each of the frequencies, shape (n,)."""
+        z = np.exp(1j * np.asarray(w_radps) * self.cycle_s)
+        states = np.linalg.solve(z[:, None, None] * np.eye(len(self.A)) - self.A, self.B)
+        return np.asarray((self.C @ states)[:, 0, 0])
+
+
+def _crossings(function: Callable[[FloatArray], FloatArray], grid: FloatArray, on_grid: FloatArray) -> FloatArray:
+    """Frequencies at which a function of the frequency crosses zero, each found between two points of the grid."""
+    found = []
+    for at in np.flatnonzero(np.diff(np.sign(on_grid))):
+        low, high = grid[at], grid[at + 1]
+        for _ in range(3):  # 32 parts of 32 of 32: below the rounding of the function
+            fine = np.linspace(low, high, 33)
+            values = function(fine)
+            part = int(np.argmax(np.diff(np.sign(values)) != 0))
+            low, high = fine[part], fine[part + 1]
+        found.append(low - values[part] * (high - low) / (values[part + 1] - values[part]))
+    return np.array(found)
+
+
+def _bandwidth(response: _Response, grid: FloatArray) -> float:
     """Least frequency of the grid, interpolated, at which the response is 3 dB below its static gain."""
-    magnitude = np.abs(response.frequency_response(grid).complex) / np.abs(response.dcgain())
+    magnitude = np.abs(response(grid)) / np.abs(response(np.zeros(1)))
     limit = 1.0 / math.sqrt(2.0)
     first = int(np.argmax(magnitude < limit))
     return float(np.interp(-limit, -magnitude[first - 1 : first + 1], grid[first - 1 : first + 1]))
@@ -288,10 +346,14 @@ def margins(
     n = math.sqrt(float(params["mu_m3ps2"]) / radius**3)
     attitude = Gains(float(params["attitude_kp_ps2"]), float(params["attitude_kd_ps"]))
     result = [loop_margins("attitude", attitude, cycle_s, delay_cycles)]
+    known: dict[Gains, LoopMargins] = {}
     for i in range(count):
         phase = Gains(float(params["phase_kp_ps2"][i]), float(params["phase_kd_ps"][i]))
         if phase.kp_ps2 > 0.0:
-            result.append(loop_margins(f"translation, {names[i]}", phase, cycle_s, delay_cycles, n))
+            loop = f"translation, {names[i]}"
+            if phase not in known:
+                known[phase] = loop_margins(loop, phase, cycle_s, delay_cycles, n)
+            result.append(replace(known[phase], loop=loop))
     return result
 
 
@@ -304,6 +366,8 @@ def step_response(
         (t, position): times in s, shape (N,), and position, shape (N,). The default duration is
         twelve natural periods over two pi.
     """
+    import control
+
     span = 12.0 / gains.natural_frequency_radps if duration_s is None else duration_s
     times = np.arange(round(span / cycle_s) + 1) * cycle_s
     response = control.step_response(closed_loop(gains, cycle_s, delay_cycles)[0, 0], times)

@@ -98,14 +98,18 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
 )
 @time_limit_option("the run")
 @folder_option("log, scenario and report")
+@click.option(
+    "--no-report", is_flag=True, help="Write no report; `proxops report` renders it from the log at any time."
+)
 @json_option()
 def run(
     scenario: str, seed: int, case: int, sampler: Any, runs: int | None, overrides: tuple[str, ...],
     software: str | None, on: str, allow_mismatch: bool, mode: Any, overrun: Any, grace_s: float,
-    time_limit_s: float | None, out: Path | None, as_json: bool,
+    time_limit_s: float | None, out: Path | None, no_report: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Flies SCENARIO (a name or a file) and checks its requirements."""
     from hil.campaign.sampling import Sampling
+    from hil.recorder import LOG_NAME
     from hil.run import fly
     from hil.scenario import Scenario
 
@@ -127,13 +131,16 @@ def run(
             read, seed, case=case, sampling=sampling, flight=computer or factory, out=out, progress=progress, mode=mode,
             overrun=overrun, grace_s=grace_s,
         )  # fmt: skip
-    if out is not None:
+    if out is not None and not no_report:
         write_report(out, log)
-    click.echo(json.dumps(log.summary(), indent=2)) if as_json else _show(log, out)
+    if as_json:
+        click.echo(json.dumps(log.summary(), indent=2))
+    else:
+        _show(log, out, LOG_NAME if no_report else REPORT_NAME)
     sys.exit(EXIT[log.verdict])
 
 
-def _show(log: Log, out: Path | None) -> None:
+def _show(log: Log, out: Path | None, left: str) -> None:
     from rich.table import Table
 
     from hil.report.console import Terminal, styled
@@ -178,7 +185,7 @@ def _show(log: Log, out: Path | None) -> None:
     facts.append(f"digest {log.digest[:16]}")
     console.print("\n".join(facts), soft_wrap=True)
     if out is not None:
-        console.print(f"report: {out / REPORT_NAME}", soft_wrap=True)
+        console.print(f"{Path(left).stem}: {out / left}", soft_wrap=True)
     console.print(log.verdict, style=f"bold {colour}")
 
 

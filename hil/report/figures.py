@@ -11,6 +11,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 from numpy.typing import NDArray
@@ -74,8 +75,14 @@ def drawing(width: float, height: float) -> Iterator[tuple[Figure, list[str]]]:
                 axis.set_major_formatter(_Plain())
             if isinstance(axis.get_minor_formatter(), LogFormatter):
                 axis.set_minor_formatter(_Plain())
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        # `savefig` would draw everything twice, the first time for the layout alone
+        canvas, buffer = FigureCanvasSVG(figure), io.StringIO()
+        layout: Any = figure.get_layout_engine()
+        dpi, figure.dpi = figure.dpi, 72.0  # an SVG's points; images keep theirs
+        layout.execute(figure)
+        figure.dpi = dpi
+        figure.set_layout_engine("none")
+        canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
         svg = buffer.getvalue()
         out.append(svg[svg.index("<svg") :])
 

@@ -6,6 +6,7 @@ import math
 import tomllib
 from pathlib import Path
 
+import control
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -137,6 +138,25 @@ def test_gain_and_delay_margins_are_where_the_loop_goes_unstable(loop: str, dela
     extra = found.delay_margin_s / 0.1
     assert largest_pole(gains, delay_cycles + math.floor(extra)) < 1.0
     assert largest_pole(gains, delay_cycles + math.ceil(extra)) > 1.0
+
+
+@pytest.mark.parametrize(("loop", "delay_cycles", "n"), [("attitude", 1, 0.0), ("final", 3, N), ("s2_hold", 1, N)])
+def test_margins_are_those_of_python_control(loop: str, delay_cycles: int, n: float) -> None:
+    gains = design.Gains(*FROZEN_GAINS[loop])
+    found = design.loop_margins(loop, gains, delay_cycles=delay_cycles, n_radps=n)
+    grid = np.geomspace(1e-3, math.pi / 0.1, 4000, endpoint=False)
+    worst = [math.inf] * 3
+    for axis in range(3) if n else (0,):
+        response = design.loop_transfer(gains, 0.1, delay_cycles, n, axis).frequency_response(grid).complex
+        above, phases, _, _, crossovers, _ = control.stability_margins(
+            control.frd(response, grid, smooth=True), returnall=True
+        )
+        delays = np.radians(phases % 360.0) / crossovers
+        axis_found = (20.0 * math.log10(min(g for g in above if g > 1.0)), min(phases), min(delays))
+        worst = [min(pair) for pair in zip(worst, axis_found, strict=True)]
+    assert (found.gain_margin_db, found.phase_margin_deg, found.delay_margin_s) == pytest.approx(
+        worst, rel=1e-6, abs=0.0
+    )
 
 
 def test_margins_of_the_sampled_loop_approach_the_continuous_ones() -> None:

@@ -77,6 +77,14 @@ def test_run_leaves_log_scenario_and_report(capsys: pytest.CaptureFixture[str], 
     assert status == 0 and (out_dir / "report.html").read_text() == first
 
 
+def test_run_without_report_leaves_what_it_is_rendered_from(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, out, _ = call(capsys, "run", "iss-contact", "--no-report", "--out", str(tmp_path / "run"))
+    assert status == 0 and f"log: {tmp_path / 'run' / 'log.h5'}\n" in out and "report:" not in out
+    assert sorted(p.name for p in (tmp_path / "run").iterdir()) == ["log.h5", "scenario.toml"]
+    status, out, _ = call(capsys, "report", str(tmp_path / "run"))
+    assert status == 0 and (tmp_path / "run" / "report.html").exists()
+
+
 def test_a_failed_requirement_is_exit_status_1(capsys: pytest.CaptureFixture[str]) -> None:
     limit = "requirements.contact_lateral_misalignment_m=1e-6"
     status, out, _ = call(capsys, "run", "iss-contact", "--set", limit)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,6 +82,18 @@ def test_report_says_what_was_found(page: str, contact_log: Log) -> None:
 
 def test_report_of_the_same_log_is_the_same(page: str, contact_log: Log) -> None:
     assert render(contact_log) == page
+
+
+def test_report_does_without_what_takes_long_to_import(contact_folder: Path, contact_log: Log) -> None:
+    """python-control and its margins on a grid took two thirds of a report's processor time."""
+    script = (
+        "import sys; from hil import Log; from hil.report import render; render(Log.open(sys.argv[1]));"
+        "print('control' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(contact_folder)], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout == "False\n"
 
 
 def test_report_without_telemetry_leaves_navigation_out(contact_log: Log) -> None:
