@@ -310,7 +310,9 @@ def _is_short(path: Path) -> bool:
             break
         sleep(0.05)
     try:
-        subprocess.run([sys.executable, "-P", "-c", _READ_METADATA, path], check=True, capture_output=True, timeout=READ_S)
+        subprocess.run(
+            [sys.executable, "-P", "-c", _READ_METADATA, path], check=True, capture_output=True, timeout=READ_S
+        )
     except subprocess.SubprocessError:
         raise _cut_off(path) from None
     return True
