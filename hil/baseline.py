@@ -80,8 +80,7 @@ class Hashes:
 
     @classmethod
     def of(cls, log: Log) -> Hashes:
-        """The hashes of a flight. RecorderError for a log of an earlier schema version."""
-        log.require_current("a baseline")
+        """The hashes of a flight."""
         columns = [_words(channel.values) for frame in FRAMES for channel in channels(frame, getattr(log, frame))]
         rows = len(log.sensors)
         hashes = np.zeros((len(columns), rows), np.uint8)
@@ -138,7 +137,8 @@ class Kept:
 
     @classmethod
     def of(cls, log: Log, scenario: str, overrides: tuple[str, ...], software: str) -> Kept:
-        """What is kept of a flight."""
+        """What is kept of a flight. RecorderError for a log of an earlier schema version."""
+        log.require_current("a baseline")
         return cls(
             scenario=scenario, seed=log.seed, overrides=overrides, scenario_toml=log.scenario.to_toml(),
             verdict=log.verdict, ended=log.ended, requirements=_plain(log.requirements), digests=_digests(log),

@@ -275,7 +275,7 @@ def test_a_log_of_schema_version_2_is_reported_but_not_replayed(
     with pytest.raises(RecorderError, match=refused.format("comparison")):
         replay.compare(contact_log, log)
     with pytest.raises(RecorderError, match=refused.format("a baseline")):
-        baseline.Hashes.of(log)
+        baseline.Kept.of(log, "iss-contact", (), "")
     with h5py.File(tmp_path / "log.h5", "r+") as file:
         file.attrs["summary"] = ""
         file.attrs["versions"] = file.attrs["versions"].replace('"log_schema": "3"', '"log_schema": "2"')
