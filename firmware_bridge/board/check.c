@@ -11,7 +11,8 @@
 #define MIXED 100000u
 #define EXCHANGED 5000u
 
-/* The recording: flight_params_t, then one SENSOR body after another, each with its size before it in two bytes, high one first. */
+/* The recording: flight_params_t, then one SENSOR body after another, each with its size before it in two bytes, high
+ * one first. */
 extern const uint8_t recording[], recording_end[];
 
 #define PRINT(literal) port_uart_write((const uint8_t *)(literal), sizeof(literal) - 1u)
@@ -40,7 +41,10 @@ static double uniform(uint64_t *state) { return (double)(next(state) >> 11) * (1
 
 static double any_exponent(uint64_t *state)
 {
-    union { uint64_t bits; double value; } u = {next(state)};
+    union {
+        uint64_t bits;
+        double value;
+    } u = {next(state)};
     return elem_is_finite(u.value) ? u.value : 1.0;
 }
 

@@ -47,7 +47,8 @@ static bool is_whole(const checkpoint_t *c, const checkpoint_part_t *part, const
     return is_ours(c, part, h) && h->whole == 1u && h->crc32 == crc_of(from, h, h + 1);
 }
 
-static void write_copy(const checkpoint_t *c, checkpoint_part_t *part, uint32_t i, uint32_t from, const uint8_t *content)
+static void write_copy(const checkpoint_t *c, checkpoint_part_t *part, uint32_t i, uint32_t from,
+                       const uint8_t *content)
 {
     header_t *h = copy_of(part, i);
     h->whole = 0;

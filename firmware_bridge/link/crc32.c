@@ -558,7 +558,7 @@ static uint32_t word_at(const uint8_t *at)
 /* The remainder of four bytes followed by k zero bytes. */
 static uint32_t remainder_of_word(uint32_t word, size_t k)
 {
-    const uint32_t(*r)[256] = remainder_of + k;
+    const uint32_t (*r)[256] = remainder_of + k;
     return r[3][word & 255u] ^ r[2][word >> 8 & 255u] ^ r[1][word >> 16 & 255u] ^ r[0][word >> 24];
 }
 
@@ -567,8 +567,8 @@ uint32_t link_crc32(uint32_t crc, const void *bytes, size_t size)
     const uint8_t *at = (const uint8_t *)bytes;
     crc = ~crc;
     for (; size >= 16; size -= 16, at += 16) {
-        uint32_t others =
-            remainder_of_word(word_at(at + 4), 8) ^ remainder_of_word(word_at(at + 8), 4) ^ remainder_of_word(word_at(at + 12), 0);
+        uint32_t others = remainder_of_word(word_at(at + 4), 8) ^ remainder_of_word(word_at(at + 8), 4) ^
+                          remainder_of_word(word_at(at + 12), 0);
         crc = remainder_of_word(crc ^ word_at(at), 12) ^ others;
     }
     for (; size > 0; size--) crc = remainder_of[0][(crc ^ *at++) & 255u] ^ (crc >> 8);

@@ -66,8 +66,8 @@ static bool accept(link_t *link, link_packet_t *packet)
     packet->body = p + PRIMARY_BYTES;
     packet->size = size - PRIMARY_BYTES - CRC_BYTES;
     packet->message = (identification & 0xF800u) == expected && (p[2] & 0xC0u) == 0xC0u
-        ? icd_identify(link->listens_uplink, packet->apid, packet->body, packet->size)
-        : ICD_UNKNOWN;
+                          ? icd_identify(link->listens_uplink, packet->apid, packet->body, packet->size)
+                          : ICD_UNKNOWN;
     if (packet->message == ICD_WRONG_SIZE) c->length_errors++;
     if (packet->message == ICD_UNKNOWN) c->apid_errors++;
     if (packet->message < 0) return false;

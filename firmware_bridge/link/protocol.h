@@ -40,7 +40,8 @@ typedef struct {
     link_t link;
     protocol_kept_t *kept;
     protocol_board_t board;
-    bool kept_changed, fixed_changed; /* by the packet just received; the latter: kept->flight's FLIGHT_FIXED_BYTES too */
+    bool kept_changed,
+        fixed_changed; /* by the packet just received; the latter: kept->flight's FLIGHT_FIXED_BYTES too */
     uint32_t function;                /* ICD_FUNCTION_* asked for by the packet just received; 0 none */
     uint32_t uart_lost, stack_high_water_bytes; /* the caller's, for the statistics */
     uint32_t steps, repeats, frames_refused, naks;

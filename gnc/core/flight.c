@@ -46,11 +46,14 @@ static bool is_inertia(const double m[9])
 {
     double minor = m[0] * m[4] - m[1] * m[3], cofactors[3];
     vec3_cross(cofactors, &m[0], &m[3]);
-    return m[1] == m[3] && m[2] == m[6] && m[5] == m[7] && m[0] > 0.0 && minor > 0.0 && vec3_dot(cofactors, &m[6]) > 0.0;
+    return m[1] == m[3] && m[2] == m[6] && m[5] == m[7] && m[0] > 0.0 && minor > 0.0 &&
+           vec3_dot(cofactors, &m[6]) > 0.0;
 }
 
 #define NEEDS(condition, name) \
-    do { if (!(condition)) return field_index(offsetof(flight_params_t, name)); } while (0)
+    do { \
+        if (!(condition)) return field_index(offsetof(flight_params_t, name)); \
+    } while (0)
 
 /* What ranges alone cannot say. */
 static uint32_t first_inconsistent_field(const flight_params_t *p)
@@ -145,7 +148,8 @@ static void to_f32(float out[3], const double in[3])
     for (size_t i = 0; i < 3; i++) out[i] = (float)in[i];
 }
 
-/* 1 sigma of a 3-vector whose covariance block starts at row `at`, in hill axes; besides: a further variance of each axis. */
+/* 1 sigma of a 3-vector whose covariance block starts at row `at`, in hill axes; besides: a further variance of each
+ * axis. */
 static void sigma_hill(const flight_t *f, size_t at, double besides, float out[3])
 {
     const double *c = f->solution.c_hill_from_eci, *p = f->relative.p;
@@ -168,10 +172,12 @@ static void report(const flight_t *f, telemetry_t *t)
     vec3_copy(t->v_chaser_target_hill_mps, f->solution.v_hill_mps);
     vec3_copy(t->r_port_tport_m, f->solution.r_port_tport_m);
     vec3_copy(t->v_port_tport_mps, f->solution.v_port_tport_mps);
-    /* All that is measured hangs on the chaser's structure: its centre of mass is off by as much again, whatever the filter knows. */
+    /* All that is measured hangs on the chaser's structure: its centre of mass is off by as much again, whatever the
+     * filter knows. */
     sigma_hill(f, 0, f->params.com_sigma_m * f->params.com_sigma_m, t->sigma_r_hill_m);
     sigma_hill(f, 3, 0.0, t->sigma_v_hill_mps);
-    for (size_t i = 0; i < 3; i++) t->sigma_attitude_rad[i] = (float)elem_sqrt(elem_max(nav_attitude_variance(f, i), 0.0));
+    for (size_t i = 0; i < 3; i++)
+        t->sigma_attitude_rad[i] = (float)elem_sqrt(elem_max(nav_attitude_variance(f, i), 0.0));
     to_f32(t->target_attitude_rad, f->relative.theta_tbody_rad);
     to_f32(t->gyro_bias_radps, f->attitude.bias_radps);
     to_f32(t->attitude_error_rad, f->guidance.error_attitude_rad);
@@ -227,7 +233,8 @@ static void control(flight_t *f, command_t *command)
     control_attitude(f);
     control_translation(f);
     control_allocate(f, command);
-    command->dock_arm = law->path != NULL && flight_law_of(f->params.phase_law[f->params.phase_next[f->mission.phase]])->docked;
+    command->dock_arm =
+        law->path != NULL && flight_law_of(f->params.phase_law[f->params.phase_next[f->mission.phase]])->docked;
 }
 
 int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *command, telemetry_t *telemetry)

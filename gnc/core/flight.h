@@ -41,7 +41,8 @@ typedef uint8_t u8;
 #define FLIGHT_OK 0
 #define FLIGHT_ERR_NULL (-1)      /* a pointer argument is NULL */
 #define FLIGHT_ERR_PARAM (-2)     /* a parameter outside its declared range, or inconsistent */
-#define FLIGHT_ERR_FRAME (-3)     /* a malformed sensor frame: tick or time did not advance by one cycle, or more slots than there are */
+#define FLIGHT_ERR_FRAME \
+    (-3)     /* a malformed sensor frame: tick or time did not advance by one cycle, or more slots than there are */
 #define FLIGHT_ERR_NOT_INIT (-4)  /* flight_init has not succeeded on this state */
 #define FLIGHT_ERR_FPU (-5)       /* the FPU flushes subnormals: results would differ */
 
@@ -51,11 +52,21 @@ typedef uint8_t u8;
 
 #define FLIGHT_SCALAR(type, name, ...) type name;
 #define FLIGHT_VECTOR(type, name, count, ...) type name[count];
-typedef struct { MEASUREMENT_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR) } measurement_t;
-typedef struct { SENSOR_FRAME_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR, FLIGHT_VECTOR) } sensor_frame_t;
-typedef struct { COMMAND_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR) } command_t;
-typedef struct { TELEMETRY_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR) } telemetry_t;
-typedef struct { PARAM_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR) } flight_params_t;
+typedef struct {
+    MEASUREMENT_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR)
+} measurement_t;
+typedef struct {
+    SENSOR_FRAME_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR, FLIGHT_VECTOR)
+} sensor_frame_t;
+typedef struct {
+    COMMAND_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR)
+} command_t;
+typedef struct {
+    TELEMETRY_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR)
+} telemetry_t;
+typedef struct {
+    PARAM_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR)
+} flight_params_t;
 
 /* ---- descriptors ------------------------------------------------------------------- */
 enum { TYPE_F64 = 0, TYPE_F32 = 1, TYPE_U64 = 2, TYPE_U32 = 3, TYPE_U16 = 4, TYPE_U8 = 5, TYPE_MEASUREMENT = 6 };
@@ -72,7 +83,8 @@ typedef struct {
     const flight_field_t *fields;
     uint32_t field_count, size;
 } flight_layout_t;
-extern const flight_layout_t flight_measurement_layout, flight_sensor_layout, flight_command_layout, flight_telemetry_layout, flight_param_layout;
+extern const flight_layout_t flight_measurement_layout, flight_sensor_layout, flight_command_layout,
+    flight_telemetry_layout, flight_param_layout;
 
 /* A table of named values: definitions/values.h. */
 typedef struct {

@@ -9,9 +9,11 @@
 #include "math/rotation.h"
 
 #define HISTORY 16 /* cycles of past state kept for late measurements */
-#define REL 18     /* relative filter: dr 0..2, dv 3..5, target attitude 6..8, its rate 9..11, rgnss bias 12..14, */
-#define REL_ESTIMATED 15 /* and considered, never corrected: the docking camera's mounting error 15..17, camera axes */
-#define ORB 6      /* target orbit filter: r 0..2, v 3..5 */
+/* Relative filter: dr 0..2, dv 3..5, target attitude 6..8, its rate 9..11, rgnss bias 12..14; considered, never
+ * corrected: the docking camera's mounting error 15..17, camera axes. */
+#define REL 18
+#define REL_ESTIMATED 15
+#define ORB 6 /* target orbit filter: r 0..2, v 3..5 */
 
 /* Book-keeping of one sensor. */
 typedef struct {
@@ -171,7 +173,10 @@ void mission_enter(flight_t *f, uint32_t phase);
 void mission_break_off(flight_t *f, uint32_t phase, uint8_t reason);
 void mission_watch(flight_t *f);
 void mission_step(flight_t *f, const sensor_frame_t *s);
-static inline double mission_phase_time_s(const flight_t *f) { return 1.0e-6 * (double)(f->t_us - f->mission.entry_us); }
+static inline double mission_phase_time_s(const flight_t *f)
+{
+    return 1.0e-6 * (double)(f->t_us - f->mission.entry_us);
+}
 void guidance_step(flight_t *f);
 void guidance_hop(flight_t *f);
 void guidance_cam(flight_t *f);
@@ -189,7 +194,8 @@ bool fdir_urgent(const flight_t *f);
 bool targeting_solve(const flight_t *f, double wait_s, double transfer_s, const double aim_hill_m[3],
                      double dv_eci_mps[3]);
 /* Relative state (hill, c.m.) after a free drift of dt_s, and the hill frame then; false: no orbit. */
-bool targeting_predict(const flight_t *f, double dt_s, double r_hill_m[3], double v_hill_mps[3], double c_hill_from_eci[9]);
+bool targeting_predict(const flight_t *f, double dt_s, double r_hill_m[3], double v_hill_mps[3],
+                       double c_hill_from_eci[9]);
 /* ctl_*.c */
 static inline double control_dead_band(double x, double band)
 {

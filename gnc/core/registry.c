@@ -7,8 +7,8 @@ const law_t *const flight_laws[] = {&law_hold, &law_hop, &law_forced, &law_docke
 extern const monitor_t monitor_camera, monitor_rgnss, monitor_star, monitor_disagreement, monitor_corridor,
     monitor_closing_rate, monitor_attitude, monitor_missed_contact, monitor_timeout;
 const monitor_t *const flight_monitors[] = {
-    &monitor_camera, &monitor_rgnss, &monitor_star, &monitor_disagreement, &monitor_corridor, &monitor_closing_rate,
-    &monitor_attitude, &monitor_missed_contact, &monitor_timeout, NULL,
+    &monitor_camera,       &monitor_rgnss,    &monitor_star,           &monitor_disagreement, &monitor_corridor,
+    &monitor_closing_rate, &monitor_attitude, &monitor_missed_contact, &monitor_timeout,      NULL,
 };
 
 extern const model_t model_star, model_gnss, model_rgnss, model_camera;

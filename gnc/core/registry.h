@@ -1,5 +1,6 @@
-/* What varies is a row: guidance laws, monitors and measurement models, each a constant table of functions in a file of its
- * own, listed in registry.c. Nothing outside a law's own file asks which law is in force; it asks for a property of the row. */
+/* What varies is a row: guidance laws, monitors and measurement models, each a constant table of functions in a file of
+ * its own, listed in registry.c. Nothing outside a law's own file asks which law is in force; it asks for a property of
+ * the row. */
 #ifndef PROXOPS_REGISTRY_H
 #define PROXOPS_REGISTRY_H
 
@@ -9,15 +10,15 @@
 enum { TRANSLATION_NONE = 0, TRANSLATION_FOLLOW = 1, TRANSLATION_BURN = 2 };
 
 typedef struct {
-    uint8_t id;          /* LAW_* */
+    uint8_t id; /* LAW_* */
     uint8_t translation; /* TRANSLATION_*: FOLLOW also accepts HOLD and RETREAT, and its legs end at a gate */
-    bool docked;         /* no thruster fires, and relative navigation rests */
-    bool avoids;         /* is itself the answer to ABORT */
+    bool docked; /* no thruster fires, and relative navigation rests */
+    bool avoids; /* is itself the answer to ABORT */
     void (*enter)(flight_t *f); /* when a phase with this law begins, or goes on after a hold; NULL: nothing to do */
     /* Moves the distance reference on by a cycle and gives the offset across the axis, hill, with its rate; NULL: the
      * phase's own point. */
     void (*path)(flight_t *f, double lateral_m[3], double lateral_rate_mps[3]);
-    void (*burn)(flight_t *f);           /* plans and ends burns, once a cycle; NULL: it has none */
+    void (*burn)(flight_t *f); /* plans and ends burns, once a cycle; NULL: it has none */
     bool (*finished)(const flight_t *f); /* its leg is over; NULL: never */
 } law_t;
 
@@ -28,7 +29,7 @@ typedef struct {
 } monitor_t;
 
 typedef struct {
-    uint8_t kind;      /* KIND_* */
+    uint8_t kind; /* KIND_* */
     bool while_docked; /* also taken while the target holds the chaser, which then no longer moves as modelled */
     void (*update)(flight_t *f, const measurement_t *m);
 } model_t;

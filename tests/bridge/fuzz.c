@@ -36,7 +36,8 @@ static size_t below(size_t n) { return (size_t)(draw() % n); }
 static void any_bytes(uint8_t *at, size_t n)
 {
     size_t kind = below(4);
-    for (size_t i = 0; i < n; i++) at[i] = kind == 0 ? 0 : kind == 1 ? 0xFF : (uint8_t)(kind == 2 && below(2) ? 0 : draw());
+    for (size_t i = 0; i < n; i++)
+        at[i] = kind == 0 ? 0 : kind == 1 ? 0xFF : (uint8_t)(kind == 2 && below(2) ? 0 : draw());
 }
 
 /* A body of a message with any content that its size fits; returns the size. */
@@ -65,7 +66,10 @@ static size_t spoil(uint8_t *f, size_t n)
     case 3: return at + 1;                                                      /* truncation */
     case 4: memmove(f, f + at, n - at); return n - at;                          /* its beginning is lost */
     case 5: memcpy(f + n, f, n); return 2 * n;                                  /* duplicate */
-    case 6: memmove(f + at + more, f + at, n - at); any_bytes(f + at, more); return n + more; /* babble */
+    case 6:
+        memmove(f + at + more, f + at, n - at);
+        any_bytes(f + at, more);
+        return n + more; /* babble */
     default: any_bytes(f, n); return n;
     }
 }
@@ -79,8 +83,8 @@ typedef struct {
 static int was_sent(const sent_t *sent, const link_packet_t *packet)
 {
     for (size_t i = 0; i < SENT; i++)
-        if (sent[i].message == packet->message && sent[i].size == packet->size
-            && memcmp(sent[i].body, packet->body, packet->size) == 0)
+        if (sent[i].message == packet->message && sent[i].size == packet->size &&
+            memcmp(sent[i].body, packet->body, packet->size) == 0)
             return 1;
     return 0;
 }
@@ -123,9 +127,9 @@ static void fuzz_decoder(size_t count)
         spoilt += !clean;
     }
     const link_counters_t *a = &to[0].counters, *b = &to[1].counters;
-    printf("%zu frames, %zu spoilt, %zu heard; errors: cobs %u, length %u, crc %u, apid %u, overrun %u\n", count, spoilt,
-           sound, a->cobs_errors + b->cobs_errors, a->length_errors + b->length_errors, a->crc_errors + b->crc_errors,
-           a->apid_errors + b->apid_errors, a->overrun_errors + b->overrun_errors);
+    printf("%zu frames, %zu spoilt, %zu heard; errors: cobs %u, length %u, crc %u, apid %u, overrun %u\n", count,
+           spoilt, sound, a->cobs_errors + b->cobs_errors, a->length_errors + b->length_errors,
+           a->crc_errors + b->crc_errors, a->apid_errors + b->apid_errors, a->overrun_errors + b->overrun_errors);
 }
 
 static size_t receive(protocol_t *p, const uint8_t *f, size_t n)
@@ -146,7 +150,8 @@ static void upload(protocol_t *p, link_t *host, uint32_t session, const uint8_t 
     icd_put_hello_request(body, &hello);
     receive(p, f, link_send(host, ICD_HELLO_REQUEST, body, ICD_HELLO_REQUEST_BYTES, f));
     for (uint32_t at = 0; at < ICD_PARAMETERS_BYTES; at += 256) {
-        icd_params_t m = {0, 0, session, ICD_PARAMETERS_BYTES, link_crc32(0, record, ICD_PARAMETERS_BYTES), at, 256, {0}};
+        icd_params_t m = {0,  0,   session, ICD_PARAMETERS_BYTES, link_crc32(0, record, ICD_PARAMETERS_BYTES),
+                          at, 256, {0}};
         if (m.used > ICD_PARAMETERS_BYTES - at) m.used = (uint16_t)(ICD_PARAMETERS_BYTES - at);
         memcpy(m.data, record + at, m.used);
         icd_put_params(body, &m);
@@ -183,7 +188,8 @@ static void fuzz_board(size_t count, const uint8_t *record)
         if (message == ICD_SENSOR) { /* what follows, and any measurement whatever */
             CHECK(icd_get_sensor(body, size, &frame));
             frame.tick = p.kept->answer.command.tick + (kept.state == ICD_BOARD_STATE_FLYING);
-            frame.t_us = p.kept->answer.command.t_us + (kept.state == ICD_BOARD_STATE_FLYING ? kept.flight.cycle_us : 0);
+            frame.t_us =
+                p.kept->answer.command.t_us + (kept.state == ICD_BOARD_STATE_FLYING ? kept.flight.cycle_us : 0);
             for (size_t k = 0; k < frame.slot_count; k++)
                 if (below(8)) frame.slot[k].t_valid_us = frame.t_us - below(2) * 100000;
             size = icd_put_sensor(body, &frame);

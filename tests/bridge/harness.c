@@ -10,7 +10,8 @@ const uint8_t *harness_out(const protocol_t *p) { return p->out; }
 const link_counters_t *harness_counters(const link_t *link) { return &link->counters; }
 
 /* Gives the board bytes up to the first one it answers; returns how many it took. kept is what the board would save. */
-size_t harness_receive(protocol_t *p, const uint8_t *bytes, size_t n, size_t *answer, uint32_t *function, uint32_t *saved)
+size_t harness_receive(protocol_t *p, const uint8_t *bytes, size_t n, size_t *answer, uint32_t *function,
+                       uint32_t *saved)
 {
     size_t at = 0, taken;
     *answer = 0;
@@ -23,7 +24,8 @@ size_t harness_receive(protocol_t *p, const uint8_t *bytes, size_t n, size_t *an
     return at;
 }
 
-/* Decodes n bytes; writes each sound packet as message (1 byte), sequence (2 bytes), size (2 bytes) and body to out. Returns bytes written. */
+/* Decodes n bytes; writes each sound packet as message (1 byte), sequence (2 bytes), size (2 bytes) and body to out.
+ * Returns bytes written. */
 size_t harness_decode(link_t *link, const uint8_t *bytes, size_t n, uint8_t *out)
 {
     size_t size = 0;

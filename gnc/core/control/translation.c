@@ -12,7 +12,8 @@ static void follow(flight_t *f, double accel[3])
     double error_v_body[3];
     double kp = p->phase_kp_ps2[phase], kd = p->phase_kd_ps[phase], n = f->solution.w_hill_radps[2], v_cmd[3], size;
     const double *r = f->solution.r_hill_m, *v = f->solution.v_hill_mps;
-    for (size_t i = 0; i < 3; i++) v_cmd[i] = -kp / elem_max(kd, 1.0e-9) * control_dead_band(g->error_r_m[i], p->phase_deadband_m[phase]);
+    for (size_t i = 0; i < 3; i++)
+        v_cmd[i] = -kp / elem_max(kd, 1.0e-9) * control_dead_band(g->error_r_m[i], p->phase_deadband_m[phase]);
     size = vec3_norm(v_cmd);
     if (size > p->phase_speed_max_mps[phase]) vec3_scale(v_cmd, p->phase_speed_max_mps[phase] / size, v_cmd);
     vec3_sub(error_v_body, v_cmd, g->error_v_mps);

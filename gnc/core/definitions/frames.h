@@ -38,7 +38,8 @@
     V(f64, tc_arg, 2, "1", "telecommand arguments") \
     M(measurement_t, slot, FLIGHT_SLOTS, "1", "measurements that arrived, the first slot_count of them; zero beyond") \
     S(u32, tick, "1", "cycle number") \
-    V(u32, thruster_applied_us, FLIGHT_THRUSTERS, "us", "on-time that the valve drivers gave in the cycle that ends now") \
+    V(u32, thruster_applied_us, FLIGHT_THRUSTERS, "us", \
+      "on-time that the valve drivers gave in the cycle that ends now") \
     S(u16, tc_seq, "1", "telecommand number; a new number is a new telecommand") \
     S(u16, tc_opcode, "1", "telecommand, TC_*; 0 none") \
     S(u8, slot_count, "1", "slots used") \
@@ -48,7 +49,8 @@
 #define COMMAND_FIELDS(S, V) \
     S(u64, t_us, "us", "time of the sensor frame answered") \
     S(u32, tick, "1", "tick of the sensor frame answered") \
-    V(u32, thruster_on_us, FLIGHT_THRUSTERS, "us", "valve on-time from the start of the coming cycle; 0 fires nothing") \
+    V(u32, thruster_on_us, FLIGHT_THRUSTERS, "us", \
+      "valve on-time from the start of the coming cycle; 0 fires nothing") \
     S(u32, dock_arm, "bool", "docking mechanism armed for capture")
 
 /* ---- Telemetry ---------------------------------------------------------------------------- */
@@ -56,7 +58,7 @@
     S(u64, t_us, "us", "time of the sensor frame answered") \
     V(f64, q_body_from_eci, 4, "1", "estimated attitude") \
     V(f64, w_body_eci_body_radps, 3, "rad/s", "estimated body rate") \
-    V(f64, r_chaser_target_hill_m, 3, "m", "estimated relative position, c.m. to c.m." ) \
+    V(f64, r_chaser_target_hill_m, 3, "m", "estimated relative position, c.m. to c.m.") \
     V(f64, v_chaser_target_hill_mps, 3, "m/s", "estimated relative velocity in the rotating hill frame") \
     V(f64, r_port_tport_m, 3, "m", "estimated chaser port in the target port frame; x is the axial distance") \
     V(f64, v_port_tport_mps, 3, "m/s", "rate of r_port_tport_m in the target port's own rotating frame") \

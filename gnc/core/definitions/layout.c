@@ -10,7 +10,8 @@
 #define T_u8 TYPE_U8
 #define T_measurement_t TYPE_MEASUREMENT
 #define FIELD(owner, type, name, count, vector, lo, hi, unit, meaning) \
-    {#name, unit, meaning, (double)(lo), (double)(hi), (uint32_t)offsetof(owner, name), (uint16_t)(count), T_##type, vector},
+    {#name,    unit,  meaning, (double)(lo), (double)(hi), (uint32_t)offsetof(owner, name), (uint16_t)(count), \
+     T_##type, vector},
 
 #define S_MEASUREMENT(type, name, unit, meaning) FIELD(measurement_t, type, name, 1, 0, 0, 0, unit, meaning)
 #define V_MEASUREMENT(type, name, count, unit, meaning) FIELD(measurement_t, type, name, count, 1, 0, 0, unit, meaning)
@@ -21,7 +22,8 @@
 #define S_TELEMETRY(type, name, unit, meaning) FIELD(telemetry_t, type, name, 1, 0, 0, 0, unit, meaning)
 #define V_TELEMETRY(type, name, count, unit, meaning) FIELD(telemetry_t, type, name, count, 1, 0, 0, unit, meaning)
 #define S_PARAM(type, name, lo, hi, unit, meaning) FIELD(flight_params_t, type, name, 1, 0, lo, hi, unit, meaning)
-#define V_PARAM(type, name, count, lo, hi, unit, meaning) FIELD(flight_params_t, type, name, count, 1, lo, hi, unit, meaning)
+#define V_PARAM(type, name, count, lo, hi, unit, meaning) \
+    FIELD(flight_params_t, type, name, count, 1, lo, hi, unit, meaning)
 
 static const flight_field_t measurement_fields[] = {MEASUREMENT_FIELDS(S_MEASUREMENT, V_MEASUREMENT)};
 static const flight_field_t sensor_fields[] = {SENSOR_FRAME_FIELDS(S_SENSOR, V_SENSOR, V_SENSOR)};
@@ -40,11 +42,15 @@ NO_PADDING(command_t, COMMAND_FIELDS(BYTES_S, BYTES_V));
 NO_PADDING(telemetry_t, TELEMETRY_FIELDS(BYTES_S, BYTES_V));
 NO_PADDING(flight_params_t, PARAM_FIELDS(BYTES_S, BYTES_V));
 
-const flight_layout_t flight_measurement_layout = {"measurement", measurement_fields, COUNT(measurement_fields), sizeof(measurement_t)};
-const flight_layout_t flight_sensor_layout = {"sensor_frame", sensor_fields, COUNT(sensor_fields), sizeof(sensor_frame_t)};
+const flight_layout_t flight_measurement_layout = {"measurement", measurement_fields, COUNT(measurement_fields),
+                                                   sizeof(measurement_t)};
+const flight_layout_t flight_sensor_layout = {"sensor_frame", sensor_fields, COUNT(sensor_fields),
+                                              sizeof(sensor_frame_t)};
 const flight_layout_t flight_command_layout = {"command", command_fields, COUNT(command_fields), sizeof(command_t)};
-const flight_layout_t flight_telemetry_layout = {"telemetry", telemetry_fields, COUNT(telemetry_fields), sizeof(telemetry_t)};
-const flight_layout_t flight_param_layout = {"flight_params", param_fields, COUNT(param_fields), sizeof(flight_params_t)};
+const flight_layout_t flight_telemetry_layout = {"telemetry", telemetry_fields, COUNT(telemetry_fields),
+                                                 sizeof(telemetry_t)};
+const flight_layout_t flight_param_layout = {"flight_params", param_fields, COUNT(param_fields),
+                                             sizeof(flight_params_t)};
 
 #define VALUE(prefix, name, value, meaning) {#name, meaning, value},
 static const flight_value_t telecommand_values[] = {TELECOMMAND_VALUES(VALUE)};
@@ -57,9 +63,13 @@ static const flight_value_t dock_values[] = {DOCK_VALUES(VALUE)};
 
 #define TABLE(name, values, bits) {name, values, COUNT(values), bits}
 const flight_table_t flight_tables[FLIGHT_TABLES] = {
-    TABLE("Telecommand", telecommand_values, false), TABLE("Flag", flag_values, true), TABLE("Law", law_values, false),
-    TABLE("Reason", reason_values, false), TABLE("Uses", uses_values, true),
-    TABLE("Kind", kind_values, false), TABLE("Dock", dock_values, true),
+    TABLE("Telecommand", telecommand_values, false),
+    TABLE("Flag", flag_values, true),
+    TABLE("Law", law_values, false),
+    TABLE("Reason", reason_values, false),
+    TABLE("Uses", uses_values, true),
+    TABLE("Kind", kind_values, false),
+    TABLE("Dock", dock_values, true),
 };
 
 #define COMPONENT(kind, name, count, unit, meaning) {#name, unit, meaning, KIND_##kind, count},

@@ -16,7 +16,8 @@
     Q(f64, pole_eci, 3, -1.0, 1.0, "1", "unit vector of the pole of date") \
     P(f64, mass_kg, 0.1, 1.0e6, "kg", "chaser mass") \
     Q(f64, com_body_m, 3, -100.0, 100.0, "m", "chaser centre of mass") \
-    P(f64, com_sigma_m, 0.0, 10.0, "m", "1 sigma of the chaser's centre of mass, each axis: constant, and no measurement shows it") \
+    P(f64, com_sigma_m, 0.0, 10.0, "m", \
+      "1 sigma of the chaser's centre of mass, each axis: constant, and no measurement shows it") \
     Q(f64, inertia_body_kgm2, 9, -BIG, BIG, "kg m^2", "chaser inertia about its c.m., row-major") \
     Q(f64, port_body_m, 3, -100.0, 100.0, "m", "chaser docking port") \
     Q(f64, q_port_from_body, 4, -1.0, 1.0, "1", "chaser port frame, +x outward") \
@@ -51,8 +52,10 @@
     P(f64, gyro_bias_sigma_radps, 0.0, 0.1, "rad/s", "1 sigma of the gyro bias at start") \
     P(f64, star_sigma_cross_rad, 1.0e-7, 0.1, "rad", "star tracker noise across its boresight (star x)") \
     P(f64, star_sigma_roll_rad, 1.0e-7, 0.1, "rad", "star tracker noise about its boresight (star x)") \
-    P(f64, star_misalignment_sigma_rad, 0.0, 0.1, "rad", "star tracker mounting error, 1 sigma each axis: constant, so no measurement averages it away") \
-    P(f64, accel_bias_tau_s, 1.0, 1.0e4, "s", "time constant of the accelerometer bias estimate, taken while no thruster fires") \
+    P(f64, star_misalignment_sigma_rad, 0.0, 0.1, "rad", \
+      "star tracker mounting error, 1 sigma each axis: constant, so no measurement averages it away") \
+    P(f64, accel_bias_tau_s, 1.0, 1.0e4, "s", \
+      "time constant of the accelerometer bias estimate, taken while no thruster fires") \
     P(f64, accel_scale_sigma, 0.0, 0.1, "1", "1 sigma of the relative error of a sensed velocity increment") \
     P(f64, rel_accel_psd_m2ps3, 0.0, 1.0, "m^2/s^3", "white acceleration noise of the relative motion model") \
     P(f64, orbit_accel_psd_m2ps3, 0.0, 1.0, "m^2/s^3", "white acceleration noise of the target orbit model") \
@@ -63,16 +66,20 @@
     P(f64, rgnss_bias_sigma_m, 0.0, 1.0e3, "m", "relative GNSS position bias, steady state 1 sigma") \
     P(f64, rgnss_bias_tau_s, 1.0, 1.0e6, "s", "relative GNSS position bias, correlation time") \
     P(f64, rgnss_growth_m, 1.0, BIG, "m", "range at which the relative GNSS errors are twice what they are near") \
-    P(f64, disagreement_chi2_3dof, 1.0, 1.0e6, "1", "relative GNSS bias estimate against what both sensors' constant errors make of it: beyond, they disagree") \
+    P(f64, disagreement_chi2_3dof, 1.0, 1.0e6, "1", \
+      "relative GNSS bias estimate against what both sensors' constant errors make of it: beyond, they disagree") \
     P(f64, camera_sigma_range_ratio, 0.0, 1.0, "1", "camera range noise, fraction of range") \
     P(f64, camera_sigma_range_floor_m, 1.0e-4, 10.0, "m", "camera range noise floor") \
     P(f64, camera_sigma_los_rad, 1.0e-6, 0.1, "rad", "camera line-of-sight noise, each axis") \
-    P(f64, camera_boresight_sigma_rad, 0.0, 0.1, "rad", "docking camera mounting error, 1 sigma each axis: constant, so no measurement averages it away") \
+    P(f64, camera_boresight_sigma_rad, 0.0, 0.1, "rad", \
+      "docking camera mounting error, 1 sigma each axis: constant, so no measurement averages it away") \
     P(f64, camera_sigma_pose_rad, 1.0e-5, 1.0, "rad", "camera relative attitude noise, each axis, near") \
-    P(f64, camera_pose_reference_m, 0.1, 1000.0, "m", "range beyond which the relative attitude noise grows in proportion") \
+    P(f64, camera_pose_reference_m, 0.1, 1000.0, "m", \
+      "range beyond which the relative attitude noise grows in proportion") \
     P(f64, target_attitude_sigma_rad, 1.0e-6, 1.0, "rad", "target attitude error from nominal, 1 sigma") \
     P(f64, target_rate_sigma_radps, 0.0, 1.0, "rad/s", "target attitude rate error, 1 sigma") \
-    P(f64, target_damping_ratio, 0.0, 10.0, "1", "damping of the target's attitude motion about its hold, of natural frequency rate sigma / attitude sigma") \
+    P(f64, target_damping_ratio, 0.0, 10.0, "1", \
+      "damping of the target's attitude motion about its hold, of natural frequency rate sigma / attitude sigma") \
     P(f64, gate_chi2_3dof, 1.0, 1000.0, "1", "innovation gate, chi-square with 3 degrees of freedom") \
     P(f64, measurement_max_age_s, 0.0, 10.0, "s", "an older measurement is rejected as stale") \
     P(f64, sensor_timeout_s, 0.1, 1.0e4, "s", "a sensor without an accepted measurement for this long is lost") \
@@ -80,13 +87,16 @@
     P(f64, attitude_kp_ps2, 0.0, 10.0, "1/s^2", "attitude gain, angular acceleration per error") \
     P(f64, attitude_kd_ps, 0.0, 10.0, "1/s", "attitude rate gain") \
     P(f64, attitude_rate_max_radps, 1.0e-5, 1.0, "rad/s", "largest commanded attitude rate") \
-    P(f64, quiet_start_s, 0.0, 600.0, "s", "no thruster fires before this time: the accelerometer bias is taken first") \
+    P(f64, quiet_start_s, 0.0, 600.0, "s", \
+      "no thruster fires before this time: the accelerometer bias is taken first") \
     P(f64, force_max_n, 0.1, 1.0e6, "N", "largest commanded force; leaves authority for torque") \
-    P(f64, fire_threshold, 1.0, 100.0, "1", "an axis demand is allocated once it exceeds this many of the smallest it can be given") \
+    P(f64, fire_threshold, 1.0, 100.0, "1", \
+      "an axis demand is allocated once it exceeds this many of the smallest it can be given") \
     P(f64, track_far_m, 0.0, 1.0e4, "m", "axial distance outside which the nominal port is tracked") \
     P(f64, track_near_m, 0.0, 1.0e4, "m", "axial distance inside which the estimated port is tracked fully") \
     P(f64, attitude_max_rad, 0.001, 3.2, "rad", "attitude control error that breaks the approach off") \
-    P(f64, closing_rate_margin_mps, 0.0, 10.0, "m/s", "estimated excess over the closing-rate limit that breaks off into a retreat") \
+    P(f64, closing_rate_margin_mps, 0.0, 10.0, "m/s", \
+      "estimated excess over the closing-rate limit that breaks off into a retreat") \
     P(f64, closing_rate_hard_mps, 0.0, 10.0, "m/s", "estimated excess that calls for the avoidance burn") \
     P(f64, closing_rate_floor_mps, 0.0, 10.0, "m/s", "closing-rate limit: floor") \
     P(f64, closing_rate_base_mps, 0.0, 10.0, "m/s", "closing-rate limit: value at zero range") \
@@ -96,11 +106,13 @@
     Q(f64, hop_correction_fraction, 2, 0.0, 1.0, "1", "mid-course corrections, fraction of the transfer; 0 none") \
     P(f64, burn_cutoff_mps, 1.0e-5, 1.0, "m/s", "velocity to be gained at which a burn ends") \
     P(f64, forced_accel_mps2, 1.0e-6, 1.0, "m/s^2", "ramp of the forced-motion speed reference") \
-    Q(f64, phase_distance_m, FLIGHT_PHASES, -10.0, 1.0e6, "m", "axial port-to-port distance held, aimed at, or ended at") \
+    Q(f64, phase_distance_m, FLIGHT_PHASES, -10.0, 1.0e6, "m", \
+      "axial port-to-port distance held, aimed at, or ended at") \
     Q(f64, phase_offset_x_m, FLIGHT_PHASES, -1.0e4, 1.0e4, "m", "radial offset of that point, hill x") \
     Q(f64, phase_duration_s, FLIGHT_PHASES, 0.0, 1.0e6, "s", "hold: least time; hop: transfer time") \
     Q(f64, phase_timeout_s, FLIGHT_PHASES, 0.0, 1.0e6, "s", "longest time before the abort phase; 0 none") \
-    Q(f64, phase_speed_max_mps, FLIGHT_PHASES, 0.0, 100.0, "m/s", "hold: largest correction speed; forced: largest speed") \
+    Q(f64, phase_speed_max_mps, FLIGHT_PHASES, 0.0, 100.0, "m/s", \
+      "hold: largest correction speed; forced: largest speed") \
     Q(f64, phase_speed_end_mps, FLIGHT_PHASES, 0.0, 100.0, "m/s", "forced: speed at the end distance") \
     Q(f64, phase_speed_slope_ps, FLIGHT_PHASES, 0.0, 1.0, "1/s", "forced: speed per metre short of the end distance") \
     Q(f64, phase_gate_r_m, FLIGHT_PHASES, 0.0, 1.0e6, "m", "exit gate: position error") \
@@ -118,7 +130,8 @@
     P(u32, retreat_phase, 0, FLIGHT_PHASES - 1, "1", "phase of the retreat") \
     Q(u8, phase_law, FLIGHT_PHASES, 0, 5, "1", "guidance law, LAW_*") \
     Q(u8, phase_next, FLIGHT_PHASES, 0, FLIGHT_PHASES - 1, "1", "phase that follows") \
-    Q(u8, phase_abort, FLIGHT_PHASES, 0, FLIGHT_PHASES - 1, "1", "phase entered when this one is broken off; itself: none") \
+    Q(u8, phase_abort, FLIGHT_PHASES, 0, FLIGHT_PHASES - 1, "1", \
+      "phase entered when this one is broken off; itself: none") \
     Q(u8, phase_uses, FLIGHT_PHASES, 0, 7, "1", "sensors the phase needs, USES_* bits") \
     Q(u8, phase_needs_go, FLIGHT_PHASES, 0, 1, "bool", "exit waits for the GO telecommand") \
     Q(u8, param_reserved, 4, 0, 0, "1", "zero")

@@ -1,5 +1,5 @@
-/* Every table of named values, declared once: V(name, value, meaning). A number is never given to another name: logs and
- * parameters hold it. In C a value is PREFIX_NAME; Python has an enumeration of the table's name. */
+/* Every table of named values, declared once: V(name, value, meaning). A number is never given to another name: logs
+ * and parameters hold it. In C a value is PREFIX_NAME; Python has an enumeration of the table's name. */
 #ifndef PROXOPS_VALUES_H
 #define PROXOPS_VALUES_H
 

@@ -16,5 +16,9 @@ void guidance_cam(flight_t *f)
 }
 
 const law_t law_cam = {
-    .id = LAW_CAM, .translation = TRANSLATION_BURN, .burn = guidance_cam, .finished = guidance_burns_done, .avoids = true,
+    .id = LAW_CAM,
+    .translation = TRANSLATION_BURN,
+    .burn = guidance_cam,
+    .finished = guidance_burns_done,
+    .avoids = true,
 };

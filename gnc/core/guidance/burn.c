@@ -7,8 +7,8 @@ void guidance_burn(flight_t *f)
 {
     mission_t *m = &f->mission;
     if (f->relative.cycles_since_thrust == 0) m->burn_last_fire_us = f->t_us;
-    bool done = vec3_norm(m->dv_to_go_eci_mps) < f->params.burn_cutoff_mps ||
-                f->t_us - m->burn_last_fire_us > BURN_STALL_US;
+    bool done =
+        vec3_norm(m->dv_to_go_eci_mps) < f->params.burn_cutoff_mps || f->t_us - m->burn_last_fire_us > BURN_STALL_US;
     if (!done) return;
     vec3_set(m->dv_to_go_eci_mps, 0.0, 0.0, 0.0);
     m->hop_stage = m->burn_is_arrival ? HOP_DONE : HOP_COAST;

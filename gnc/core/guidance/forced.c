@@ -35,7 +35,8 @@ static void advance_forced(flight_t *f)
     double to_go = p->phase_distance_m[m->phase] - m->distance_m, dt = p->cycle_s, size = elem_abs(to_go);
     double speed = elem_min(p->phase_speed_max_mps[m->phase],
                             p->phase_speed_end_mps[m->phase] + p->phase_speed_slope_ps[m->phase] * size);
-    speed = elem_min(speed, elem_min(elem_sqrt(p->forced_accel_mps2 * size), size / dt)); /* not past the end in one cycle */
+    speed = elem_min(speed,
+                     elem_min(elem_sqrt(p->forced_accel_mps2 * size), size / dt)); /* not past the end in one cycle */
     double goal = to_go < 0.0 ? -speed : speed, step = p->forced_accel_mps2 * dt;
     m->speed_mps += clamp(goal - m->speed_mps, -step, step);
     m->distance_m += m->speed_mps * dt;
@@ -73,5 +74,9 @@ static bool finished(const flight_t *f)
 }
 
 const law_t law_forced = {
-    .id = LAW_FORCED, .translation = TRANSLATION_FOLLOW, .enter = guidance_start_forced, .path = path, .finished = finished,
+    .id = LAW_FORCED,
+    .translation = TRANSLATION_FOLLOW,
+    .enter = guidance_start_forced,
+    .path = path,
+    .finished = finished,
 };

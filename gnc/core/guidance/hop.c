@@ -94,5 +94,8 @@ void guidance_hop(flight_t *f)
 }
 
 const law_t law_hop = {
-    .id = LAW_HOP, .translation = TRANSLATION_BURN, .burn = guidance_hop, .finished = guidance_burns_done,
+    .id = LAW_HOP,
+    .translation = TRANSLATION_BURN,
+    .burn = guidance_hop,
+    .finished = guidance_burns_done,
 };

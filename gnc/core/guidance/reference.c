@@ -19,7 +19,8 @@ static void reference(flight_t *f, const double lateral[3], const double lateral
 {
     const flight_params_t *p = &f->params;
     guidance_t *g = &f->guidance;
-    double weight_rate, weight = tracking_weight(f, &weight_rate), theta[3], rate[3], q[4], q_tport[4], q_port_inv[4], q_mate[4];
+    double weight_rate, weight = tracking_weight(f, &weight_rate), theta[3], rate[3], q[4], q_tport[4], q_port_inv[4],
+                        q_mate[4];
     double axis[3] = {f->mission.distance_m, 0.0, 0.0}, axis_rate[3] = {f->mission.speed_mps, 0.0, 0.0};
     double point[3], rate_hill[3], sweep[3];
     vec3_scale(theta, weight, f->relative.theta_tbody_rad);

@@ -8,6 +8,7 @@
 #error "binary64 arithmetic must be rounded to binary64 at every operation (FLT_EVAL_METHOD 0)"
 #endif
 
+/* clang-format off */
 /* constants: begin */
 static const double PIO2[4] = {  /* 33 + 33 + 33 + 53 bits */
     0x1.921fb54400000p+0, 0x1.0b4611a600000p-34, 0x1.3198a2e000000p-69, 0x1.b839a252049c1p-104};
@@ -83,6 +84,7 @@ static const double EXP_LO[32] = {
     0x1.7a1cd345dcc81p-54, -0x1.5584f7e54ac3bp-56, 0x1.11065895048ddp-55, 0x1.503cbd1e949dbp-56,
     0x1.2ed02d75b3707p-55, -0x1.1a5cd4f184b5cp-54, -0x1.e9c23179c2893p-54, 0x1.9d3e12dd8a18bp-54};
 /* constants: end */
+/* clang-format on */
 
 /* Adding and taking away 1.5 * 2^52 rounds |x| < 2^51 to the nearest integer, ties to even. */
 #define ROUND_MAGIC 0x1.8p52
@@ -133,8 +135,7 @@ static inline pair_t two_product(double a, double b)
 
 double elem_floor(double x)
 {
-    if (!elem_is_finite(x))
-        return NOT_A_NUMBER;
+    if (!elem_is_finite(x)) return NOT_A_NUMBER;
     if (elem_abs(x) >= 0x1p52 || x == 0.0) /* already an integer; keeps the sign of zero */
         return x;
     const double r = x < 0.0 ? (x - 0x1p52) + 0x1p52 : (x + 0x1p52) - 0x1p52;
@@ -188,10 +189,8 @@ static inline double cos_kernel(pair_t r)
 
 double elem_sin(double x)
 {
-    if (!(elem_abs(x) <= TRIG_LIMIT))
-        return NOT_A_NUMBER;
-    if (elem_abs(x) < 0x1p-27)
-        return x;
+    if (!(elem_abs(x) <= TRIG_LIMIT)) return NOT_A_NUMBER;
+    if (elem_abs(x) < 0x1p-27) return x;
     uint32_t quadrant;
     const pair_t r = reduce_half_pi(x, &quadrant);
     const double v = quadrant & 1u ? cos_kernel(r) : sin_kernel(r);
@@ -200,8 +199,7 @@ double elem_sin(double x)
 
 double elem_cos(double x)
 {
-    if (!(elem_abs(x) <= TRIG_LIMIT))
-        return NOT_A_NUMBER;
+    if (!(elem_abs(x) <= TRIG_LIMIT)) return NOT_A_NUMBER;
     uint32_t quadrant;
     const pair_t r = reduce_half_pi(x, &quadrant);
     const double v = quadrant & 1u ? sin_kernel(r) : cos_kernel(r);
@@ -245,10 +243,8 @@ static inline pair_t sin_pair(pair_t r, pair_t z)
 
 double elem_tan(double x)
 {
-    if (!(elem_abs(x) <= TRIG_LIMIT))
-        return NOT_A_NUMBER;
-    if (elem_abs(x) < 0x1p-27)
-        return x;
+    if (!(elem_abs(x) <= TRIG_LIMIT)) return NOT_A_NUMBER;
+    if (elem_abs(x) < 0x1p-27) return x;
     uint32_t quadrant;
     const pair_t r = reduce_half_pi(x, &quadrant);
     const pair_t z = two_product(r.hi, r.hi);
@@ -264,8 +260,7 @@ double elem_tan(double x)
 static inline double asin_ratio(double z)
 {
     double p = ASIN_C[13];
-    for (int32_t i = 12; i >= 0; i--)
-        p = ASIN_C[i] + z * p;
+    for (int32_t i = 12; i >= 0; i--) p = ASIN_C[i] + z * p;
     return z * p;
 }
 
@@ -273,8 +268,7 @@ static inline double asin_ratio(double z)
 static inline pair_t acos_upper(double a)
 {
     const double z = 0.5 * (1.0 - a);
-    if (z == 0.0)
-        return (pair_t){0.0, 0.0};
+    if (z == 0.0) return (pair_t){0.0, 0.0};
     const double s = elem_sqrt(z);
     const pair_t s2 = two_product(s, s);
     const double root_error = ((z - s2.hi) - s2.lo) / (2.0 * s);
@@ -284,12 +278,9 @@ static inline pair_t acos_upper(double a)
 double elem_asin(double x)
 {
     const double a = elem_abs(x);
-    if (!(a <= 1.0))
-        return NOT_A_NUMBER;
-    if (a < 0x1p-27)
-        return x;
-    if (a <= 0.5)
-        return x + x * asin_ratio(x * x);
+    if (!(a <= 1.0)) return NOT_A_NUMBER;
+    if (a < 0x1p-27) return x;
+    if (a <= 0.5) return x + x * asin_ratio(x * x);
     const pair_t u = acos_upper(a);
     const pair_t h = fast_two_sum(PIO2_PAIR[0], -u.hi);
     const double v = h.hi + (h.lo + (PIO2_PAIR[1] - u.lo));
@@ -299,15 +290,13 @@ double elem_asin(double x)
 double elem_acos(double x)
 {
     const double a = elem_abs(x);
-    if (!(a <= 1.0))
-        return NOT_A_NUMBER;
+    if (!(a <= 1.0)) return NOT_A_NUMBER;
     if (a <= 0.5) {
         const pair_t h = fast_two_sum(PIO2_PAIR[0], -x);
         return h.hi + (h.lo + (PIO2_PAIR[1] - x * asin_ratio(x * x)));
     }
     const pair_t u = acos_upper(a);
-    if (x > 0.0)
-        return u.hi + u.lo;
+    if (x > 0.0) return u.hi + u.lo;
     const pair_t h = fast_two_sum(2.0 * PIO2_PAIR[0], -u.hi);
     return h.hi + (h.lo + (2.0 * PIO2_PAIR[1] - u.lo));
 }
@@ -344,23 +333,18 @@ static pair_t atan_first_quadrant(double a, double b)
         small *= 0x1p600;
         large *= 0x1p600;
     }
-    if (small > 0x1p-70 * large)
-        v = atan_ratio(small, large);
-    if (a <= b)
-        return v;
+    if (small > 0x1p-70 * large) v = atan_ratio(small, large);
+    if (a <= b) return v;
     const pair_t h = fast_two_sum(PIO2_PAIR[0], -v.hi);
     return (pair_t){h.hi, h.lo + (PIO2_PAIR[1] - v.lo)};
 }
 
 double elem_atan2(double y, double x)
 {
-    if (!elem_is_finite(y) || !elem_is_finite(x))
-        return NOT_A_NUMBER;
+    if (!elem_is_finite(y) || !elem_is_finite(x)) return NOT_A_NUMBER;
     const double a = elem_abs(y), b = elem_abs(x);
-    if (a == 0.0 && b == 0.0)
-        return 0.0;
-    if (x > 0.0 && a <= 0x1p-28 * b)
-        return y / x; /* rounded once, and gradual underflow is the division's own */
+    if (a == 0.0 && b == 0.0) return 0.0;
+    if (x > 0.0 && a <= 0x1p-28 * b) return y / x; /* rounded once, and gradual underflow is the division's own */
     const pair_t v = atan_first_quadrant(a, b);
     double angle = v.hi + v.lo;
     if (x < 0.0) {
@@ -375,12 +359,9 @@ double elem_atan2(double y, double x)
 /* exp(x) = 2^k 2^(j/32) exp(r), |r| <= ln2/64 (table method of Tang 1989) */
 double elem_exp(double x)
 {
-    if (!elem_is_finite(x))
-        return NOT_A_NUMBER;
-    if (x > 710.0)
-        return __builtin_inf();
-    if (x < -746.0)
-        return 0.0;
+    if (!elem_is_finite(x)) return NOT_A_NUMBER;
+    if (x > 710.0) return __builtin_inf();
+    if (x < -746.0) return 0.0;
     const double n = round_to_integer(x * INV_LN2_32);
     const int32_t m = (int32_t)n + 32 * 1100; /* positive, so that / and % are plain */
     const int32_t k = m / 32 - 1100, j = m % 32;
@@ -388,8 +369,7 @@ double elem_exp(double x)
     const double r2 = r * r;
     const double p = r + r2 * (EXP_C[0] + r * EXP_C[1] + r2 * (EXP_C[2] + r * EXP_C[3] + r2 * EXP_C[4]));
     const double v = EXP_HI[j] + (EXP_LO[j] + EXP_HI[j] * p);
-    if (k >= -1020 && k <= 1022)
-        return v * power_of_two(k);
+    if (k >= -1020 && k <= 1022) return v * power_of_two(k);
     return v * power_of_two(k / 2) * power_of_two(k - k / 2);
 }
 
@@ -400,8 +380,7 @@ static inline double split_exponent(double x, double lowest, int32_t *k)
     bits_t b = {.f = x < 0x1p-1022 ? x * 0x1p54 : x};
     *k = (int32_t)(b.u >> 52) - 1022 - shift;
     b.u = (b.u & 0x000fffffffffffffu) | 0x3fe0000000000000u; /* in [1/2, 1) */
-    if (b.f >= lowest)
-        return b.f;
+    if (b.f >= lowest) return b.f;
     *k -= 1;
     return 2.0 * b.f;
 }
@@ -409,8 +388,7 @@ static inline double split_exponent(double x, double lowest, int32_t *k)
 /* log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)), s = f/(2 + f), since log(1 + f) = 2 atanh(s) */
 double elem_log(double x)
 {
-    if (!(x > 0.0) || !elem_is_finite(x))
-        return NOT_A_NUMBER;
+    if (!(x > 0.0) || !elem_is_finite(x)) return NOT_A_NUMBER;
     int32_t k;
     const double f = split_exponent(x, 0.70710678118654757, &k) - 1.0; /* exact */
     const double s = f / (2.0 + f), z = s * s, z2 = z * z, half_f2 = 0.5 * f * f;
@@ -422,10 +400,8 @@ double elem_log(double x)
 
 double elem_cbrt(double x)
 {
-    if (!elem_is_finite(x))
-        return NOT_A_NUMBER;
-    if (x == 0.0)
-        return x;
+    if (!elem_is_finite(x)) return NOT_A_NUMBER;
+    if (x == 0.0) return x;
     int32_t k;
     const double m = split_exponent(elem_abs(x), 0.5, &k);
     const int32_t third = (k + 3 * 400) / 3 - 400, left = k - 3 * third; /* left = 0, 1, 2 */

@@ -148,7 +148,8 @@ void mission_step(flight_t *f, const sensor_frame_t *s)
     if (docked && !flight_law(f)->docked) enter_docked(f);
     if (flight_law(f)->docked) {
         if (captured) m->entry_us = f->t_us; /* one frame without it must not fire thrusters against the latches */
-        else if (mission_phase_time_s(f) > CAPTURE_WAIT_S) mission_break_off(f, f->params.retreat_phase, REASON_MISSED_CONTACT);
+        else if (mission_phase_time_s(f) > CAPTURE_WAIT_S)
+            mission_break_off(f, f->params.retreat_phase, REASON_MISSED_CONTACT);
     }
     guidance_step(f);
     if (flight_law(f)->burn != NULL) flight_law(f)->burn(f);

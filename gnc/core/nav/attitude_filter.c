@@ -44,9 +44,12 @@ static void propagate_covariance(flight_t *f)
     vec3_scale(w, dt, a->w_body_radps);
     for (size_t i = 0; i < N; i++) phi[i * N + i] = 1.0;
     for (size_t i = 0; i < 3; i++) phi[i * N + i + 3] = -dt;
-    phi[1] = w[2];      phi[2] = -w[1];
-    phi[N] = -w[2];     phi[N + 2] = w[0];
-    phi[2 * N] = w[1];  phi[2 * N + 1] = -w[0];
+    phi[1] = w[2];
+    phi[2] = -w[1];
+    phi[N] = -w[2];
+    phi[N + 2] = w[0];
+    phi[2 * N] = w[1];
+    phi[2 * N + 1] = -w[0];
     for (size_t i = 0; i < N; i++)
         for (size_t j = 0; j < N; j++) {
             double sum = 0.0;

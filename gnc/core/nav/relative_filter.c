@@ -28,8 +28,11 @@ void nav_relative_init(flight_t *f)
     n->hold_psd_rad2ps3 = 2.0 * n->hold_damping_ps * p->target_rate_sigma_radps * p->target_rate_sigma_radps;
     for (size_t i = 0; i < HISTORY; i++) n->history[i].t_us = UINT64_MAX; /* not filled yet */
     n->cycles_since_thrust = UINT32_MAX;
-    double sigma[REL / 3] = {p->init_sigma_r_m, p->init_sigma_v_mps, p->target_attitude_sigma_rad,
-                             p->target_rate_sigma_radps, p->rgnss_bias_sigma_m * nav_rgnss_growth(f),
+    double sigma[REL / 3] = {p->init_sigma_r_m,
+                             p->init_sigma_v_mps,
+                             p->target_attitude_sigma_rad,
+                             p->target_rate_sigma_radps,
+                             p->rgnss_bias_sigma_m * nav_rgnss_growth(f),
                              p->camera_boresight_sigma_rad};
     for (size_t i = 0; i < REL; i++) n->p[i * REL + i] = sigma[i / 3] * sigma[i / 3];
     for (size_t i = 0; i < ORB; i++) {
@@ -71,8 +74,8 @@ bool nav_relative_at(const flight_t *f, uint64_t t_us, nav_sample_t *out)
     return true;
 }
 
-/* A thruster counts as fired when the last command asked for it or the valve drivers report it: the command alone misses
- * thrust that somebody else commanded, the report alone is lost with the drivers' telemetry. */
+/* A thruster counts as fired when the last command asked for it or the valve drivers report it: the command alone
+ * misses thrust that somebody else commanded, the report alone is lost with the drivers' telemetry. */
 static void watch_thrust(flight_t *f, const sensor_frame_t *s)
 {
     nav_relative_t *n = &f->relative;
@@ -135,7 +138,8 @@ void nav_relative_propagate(flight_t *f, const sensor_frame_t *s)
         n->a_target_eci_mps2[i] = a_target[i];
         n->da_eci_mps2[i] = da;
         n->theta_tbody_rad[i] += dt * n->rate_tbody_radps[i];
-        n->rate_tbody_radps[i] -= dt * (n->hold_stiffness_ps2 * n->theta_tbody_rad[i] + n->hold_damping_ps * n->rate_tbody_radps[i]);
+        n->rate_tbody_radps[i] -=
+            dt * (n->hold_stiffness_ps2 * n->theta_tbody_rad[i] + n->hold_damping_ps * n->rate_tbody_radps[i]);
     }
     /* The scale error acts on the sum of what was sensed, so its variance grows with the square. */
     if (n->sensed_mps > sensed_before) {
@@ -221,9 +225,9 @@ void nav_relative_covariance(flight_t *f)
     for (size_t c = 0; c < REL; c++) apply_phi(n, &n->p[c], REL, g, dt, keep);
     for (size_t c = 0; c < REL; c++) apply_phi(n, &n->p[c * REL], 1, g, dt, keep);
     add_noise(n->p, 0, par->rel_accel_psd_m2ps3, dt);
-    add_noise(n->p, 6, n->hold_psd_rad2ps3 * (1.0 - n->hold_damping_ps * dt), dt); /* what of it the damping leaves within dt */
-    for (size_t i = 12; i < REL_ESTIMATED; i++)
-        n->p[i * REL + i] += bias * bias * (1.0 - keep * keep);
+    add_noise(n->p, 6, n->hold_psd_rad2ps3 * (1.0 - n->hold_damping_ps * dt),
+              dt); /* what of it the damping leaves within dt */
+    for (size_t i = 12; i < REL_ESTIMATED; i++) n->p[i * REL + i] += bias * bias * (1.0 - keep * keep);
     for (size_t i = 0; i < REL; i++)
         for (size_t j = i + 1; j < REL; j++) {
             double mean = 0.5 * (n->p[i * REL + j] + n->p[j * REL + i]);

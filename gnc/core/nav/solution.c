@@ -8,7 +8,8 @@ void nav_solution(flight_t *f)
     nav_solution_t *o = &f->solution;
     double q_hill_from_eci[4], q[4], w[3], arm[3], rel[3], c_tport_from_hill[9], port[3], spin[3];
     (void)orbit_hill_frame(o->c_hill_from_eci, o->w_hill_radps, n->r_target_eci_m, n->v_target_eci_mps);
-    (void)orbit_relative_to_hill(o->r_hill_m, o->v_hill_mps, n->r_target_eci_m, n->v_target_eci_mps, n->dr_eci_m, n->dv_eci_mps);
+    (void)orbit_relative_to_hill(o->r_hill_m, o->v_hill_mps, n->r_target_eci_m, n->v_target_eci_mps, n->dr_eci_m,
+                                 n->dv_eci_mps);
     quat_from_dcm(q_hill_from_eci, o->c_hill_from_eci);
     quat_conj(q, q_hill_from_eci);
     quat_mul(o->q_body_from_hill, f->attitude.q_body_from_eci, q);

@@ -1,5 +1,5 @@
-/* What every measurement goes through: each number is taken once, late and early ones are refused, and an instrument that is
- * refused or silent for too long is lost. */
+/* What every measurement goes through: each number is taken once, late and early ones are refused, and an instrument
+ * that is refused or silent for too long is lost. */
 #include "flight_state.h"
 
 bool nav_all_finite(const double *x, size_t n)

@@ -27,8 +27,7 @@ void orbit_gravity(double a_eci_mps2[3], const gravity_t *g, const double r_eci_
 /* x + h d for the state x = [r, v] and its rate d = [v', a] */
 static void state_axpy(double out[6], const double x[6], double h, const double d[6])
 {
-    for (size_t i = 0; i < 6; i++)
-        out[i] = x[i] + h * d[i];
+    for (size_t i = 0; i < 6; i++) out[i] = x[i] + h * d[i];
 }
 
 static void state_rate(double d[6], const gravity_t *g, const double x[6])
@@ -50,8 +49,7 @@ void orbit_rk4_step(double r_m[3], double v_mps[3], const gravity_t *g, double d
     state_axpy(x, x0, dt_s, k3);
     state_rate(k4, g, x);
     const double sixth = dt_s / 6.0;
-    for (size_t i = 0; i < 6; i++)
-        x[i] = x0[i] + sixth * ((k1[i] + k4[i]) + 2.0 * (k2[i] + k3[i]));
+    for (size_t i = 0; i < 6; i++) x[i] = x0[i] + sixth * ((k1[i] + k4[i]) + 2.0 * (k2[i] + k3[i]));
     vec3_copy(r_m, x);
     vec3_copy(v_mps, x + 3);
 }
@@ -61,16 +59,15 @@ void orbit_rk4_step(double r_m[3], double v_mps[3], const gravity_t *g, double d
 /* r and v count as parallel below this squared sine of the angle between them. */
 #define PARALLEL_SINE_SQUARED 1e-24
 
-bool orbit_hill_frame(double dcm_hill_from_eci[9], double w_hill_eci_hill_radps[3],
-                      const double r_target_eci_m[3], const double v_target_eci_mps[3])
+bool orbit_hill_frame(double dcm_hill_from_eci[9], double w_hill_eci_hill_radps[3], const double r_target_eci_m[3],
+                      const double v_target_eci_mps[3])
 {
     double h[3];
     vec3_cross(h, r_target_eci_m, v_target_eci_mps);
     const double r2 = vec3_dot(r_target_eci_m, r_target_eci_m);
     const double v2 = vec3_dot(v_target_eci_mps, v_target_eci_mps);
     const double h2 = vec3_dot(h, h);
-    if (!(h2 > PARALLEL_SINE_SQUARED * (r2 * v2)) || !elem_is_finite(h2))
-        return false;
+    if (!(h2 > PARALLEL_SINE_SQUARED * (r2 * v2)) || !elem_is_finite(h2)) return false;
     const double h_norm = elem_sqrt(h2);
     vec3_scale(dcm_hill_from_eci, 1.0 / elem_sqrt(r2), r_target_eci_m);
     vec3_scale(dcm_hill_from_eci + 6, 1.0 / h_norm, h);
@@ -79,13 +76,11 @@ bool orbit_hill_frame(double dcm_hill_from_eci[9], double w_hill_eci_hill_radps[
     return true;
 }
 
-bool orbit_relative_to_hill(double r_hill_m[3], double v_hill_mps[3],
-                            const double r_target_eci_m[3], const double v_target_eci_mps[3],
-                            const double dr_eci_m[3], const double dv_eci_mps[3])
+bool orbit_relative_to_hill(double r_hill_m[3], double v_hill_mps[3], const double r_target_eci_m[3],
+                            const double v_target_eci_mps[3], const double dr_eci_m[3], const double dv_eci_mps[3])
 {
     double c[9], w[3], wr[3], r[3];
-    if (!orbit_hill_frame(c, w, r_target_eci_m, v_target_eci_mps))
-        return false;
+    if (!orbit_hill_frame(c, w, r_target_eci_m, v_target_eci_mps)) return false;
     mat3_mul_vec(r, c, dr_eci_m);
     mat3_mul_vec(v_hill_mps, c, dv_eci_mps);
     vec3_cross(wr, w, r); /* transport theorem: v_rotating = v_inertial - w x r */
@@ -94,13 +89,11 @@ bool orbit_relative_to_hill(double r_hill_m[3], double v_hill_mps[3],
     return true;
 }
 
-bool orbit_hill_to_relative(double dr_eci_m[3], double dv_eci_mps[3],
-                            const double r_target_eci_m[3], const double v_target_eci_mps[3],
-                            const double r_hill_m[3], const double v_hill_mps[3])
+bool orbit_hill_to_relative(double dr_eci_m[3], double dv_eci_mps[3], const double r_target_eci_m[3],
+                            const double v_target_eci_mps[3], const double r_hill_m[3], const double v_hill_mps[3])
 {
     double c[9], w[3], wr[3], v[3];
-    if (!orbit_hill_frame(c, w, r_target_eci_m, v_target_eci_mps))
-        return false;
+    if (!orbit_hill_frame(c, w, r_target_eci_m, v_target_eci_mps)) return false;
     vec3_cross(wr, w, r_hill_m);
     vec3_add(v, v_hill_mps, wr);
     mat3_tmul_vec(dr_eci_m, c, r_hill_m);
@@ -150,8 +143,7 @@ static void stumpff(double psi, double *c2, double *c3)
 static double angle_minus_sine(double angle)
 {
     double c2, c3;
-    if (angle > 1.0)
-        return angle - elem_sin(angle);
+    if (angle > 1.0) return angle - elem_sin(angle);
     stumpff_series(angle * angle, &c2, &c3);
     return angle * angle * angle * c3;
 }
@@ -161,13 +153,11 @@ static double angle_minus_sine(double angle)
 double orbit_kepler_elliptic(double mean_anomaly_rad, double eccentricity)
 {
     const double e = eccentricity;
-    if (!elem_is_finite(mean_anomaly_rad) || !(e >= 0.0 && e < 1.0))
-        return __builtin_nan("");
+    if (!elem_is_finite(mean_anomaly_rad) || !(e >= 0.0 && e < 1.0)) return __builtin_nan("");
     const double turns = ELEM_TWO_PI * elem_floor(mean_anomaly_rad / ELEM_TWO_PI + 0.5);
     const double reduced = mean_anomaly_rad - turns;
     const double m = elem_min(elem_abs(reduced), ELEM_PI);
-    if (m == 0.0 || e == 0.0)
-        return mean_anomaly_rad;
+    if (m == 0.0 || e == 0.0) return mean_anomaly_rad;
     /* E - e sin E is convex on [0, pi], so that Newton from any bound above the root falls onto it
      * monotonically. Bounds: E <= M + e; E <= M/(1 - e); and from E - sin E >= E^3/pi^2. */
     double upper = elem_min(elem_min(m + e, m / (1.0 - e)), ELEM_PI);
@@ -179,8 +169,7 @@ double orbit_kepler_elliptic(double mean_anomaly_rad, double eccentricity)
         const double f = ((1.0 - e) * anomaly - m) + e * angle_minus_sine(anomaly);
         const double df = (1.0 - e) + 2.0 * e * half_sine * half_sine; /* 1 - e cos E */
         const double change = f / df;
-        if (!(change > 0.0))
-            break;
+        if (!(change > 0.0)) break;
         anomaly -= change;
         if (change < 1e-9 * anomaly) /* what is left is of second order in this */
             break;
@@ -218,10 +207,8 @@ static bool universal_solve(universal_t *k, double s, double periapsis, double *
     double chi = elem_min(k->alpha > 0.0 ? s * k->alpha : s / k->r0, upper);
     for (int i = 0; i < UNIVERSAL_MAX_STEPS; i++) {
         const double f = universal_time(k, chi, radius) - s;
-        if (f < 0.0)
-            lower = chi;
-        else
-            upper = chi; /* NaN by overflow too: chi is far too large */
+        if (f < 0.0) lower = chi;
+        else upper = chi; /* NaN by overflow too: chi is far too large */
         const double newton = chi - f / *radius;
         const bool inside = newton > lower && newton < upper;
         const double next = inside ? newton : 0.5 * (lower + upper);
@@ -235,14 +222,14 @@ static bool universal_solve(universal_t *k, double s, double periapsis, double *
     return false;
 }
 
-bool orbit_kepler_propagate(double r1_m[3], double v1_mps[3], const double r0_m[3],
-                            const double v0_mps[3], double dt_s, double mu_m3ps2)
+bool orbit_kepler_propagate(double r1_m[3], double v1_mps[3], const double r0_m[3], const double v0_mps[3], double dt_s,
+                            double mu_m3ps2)
 {
     double h[3], r[3];
     vec3_cross(h, r0_m, v0_mps);
     const double h2 = vec3_dot(h, h), r0 = vec3_norm(r0_m), v2 = vec3_dot(v0_mps, v0_mps);
-    if (!elem_is_finite(dt_s) || !elem_is_finite(h2) || !(mu_m3ps2 > 0.0) || !elem_is_finite(mu_m3ps2)
-        || !(h2 > PARALLEL_SINE_SQUARED * (r0 * r0 * v2)))
+    if (!elem_is_finite(dt_s) || !elem_is_finite(h2) || !(mu_m3ps2 > 0.0) || !elem_is_finite(mu_m3ps2) ||
+        !(h2 > PARALLEL_SINE_SQUARED * (r0 * r0 * v2)))
         return false;
     const double root_mu = elem_sqrt(mu_m3ps2), p = h2 / mu_m3ps2;
     /* backwards in time is forwards with the velocity reversed */
@@ -252,19 +239,15 @@ bool orbit_kepler_propagate(double r1_m[3], double v1_mps[3], const double r0_m[
     double s = root_mu * elem_abs(dt_s);
     if (k.alpha > 0.0) { /* whole revolutions change nothing */
         const double period = ELEM_TWO_PI / (k.alpha * elem_sqrt(k.alpha));
-        if (s >= period)
-            s -= period * elem_floor(s / period);
+        if (s >= period) s -= period * elem_floor(s / period);
     }
     double radius = r0;
-    if (s > 0.0 && !universal_solve(&k, s, 0.999999 * p / (1.0 + e), &radius))
-        return false;
+    if (s > 0.0 && !universal_solve(&k, s, 0.999999 * p / (1.0 + e), &radius)) return false;
     /* Lagrange coefficients (Battin 1999, eq. 4.84) */
     const double f = 1.0 - k.u2 / r0, g = way * (r0 * k.u1 + k.sigma * k.u2) / root_mu;
     const double df = -way * root_mu * k.u1 / (radius * r0), dg = 1.0 - k.u2 / radius;
-    for (size_t i = 0; i < 3; i++)
-        r[i] = f * r0_m[i] + g * v0_mps[i];
-    for (size_t i = 0; i < 3; i++)
-        v1_mps[i] = df * r0_m[i] + dg * v0_mps[i];
+    for (size_t i = 0; i < 3; i++) r[i] = f * r0_m[i] + g * v0_mps[i];
+    for (size_t i = 0; i < 3; i++) v1_mps[i] = df * r0_m[i] + dg * v0_mps[i];
     vec3_copy(r1_m, r);
     return true;
 }
@@ -273,8 +256,7 @@ bool orbit_kepler_propagate(double r1_m[3], double v1_mps[3], const double r0_m[
 
 static void fill_zero(double phi[36])
 {
-    for (size_t i = 0; i < 36; i++)
-        phi[i] = 0.0;
+    for (size_t i = 0; i < 36; i++) phi[i] = 0.0;
 }
 
 /* Clohessy and Wiltshire (1960); the layout of Curtis (2014), eq. 7.53 */
@@ -327,13 +309,23 @@ static anomaly_t anomaly_of(double e, double theta)
 static void ya_inverse(double m[16], double e, const anomaly_t *f)
 {
     const double k = 1.0 / (1.0 - e * e), q = 1.0 + 1.0 / f->rho;
-    const double rows[16] = {
-        1.0 - e * e, 3.0 * e * f->s / f->rho * q, -e * f->s * q, 2.0 - e * f->c,
-        0.0, -3.0 * f->s / f->rho * (1.0 + e * e / f->rho), f->s * q, f->c - 2.0 * e,
-        0.0, -3.0 * (f->c / f->rho + e), f->c * q + e, -f->s,
-        0.0, 3.0 * f->rho + e * e - 1.0, -f->rho * f->rho, e * f->s};
-    for (size_t i = 0; i < 16; i++)
-        m[i] = k * rows[i];
+    const double rows[16] = {1.0 - e * e,
+                             3.0 * e * f->s / f->rho * q,
+                             -e * f->s * q,
+                             2.0 - e * f->c,
+                             0.0,
+                             -3.0 * f->s / f->rho * (1.0 + e * e / f->rho),
+                             f->s * q,
+                             f->c - 2.0 * e,
+                             0.0,
+                             -3.0 * (f->c / f->rho + e),
+                             f->c * q + e,
+                             -f->s,
+                             0.0,
+                             3.0 * f->rho + e * e - 1.0,
+                             -f->rho * f->rho,
+                             e * f->s};
+    for (size_t i = 0; i < 16; i++) m[i] = k * rows[i];
 }
 
 /* Yamanaka and Ankersen (2002), eq. 84: [x~, z~, x~', z~'] from the pseudo-initial values; j = k^2 (t - t0) */
@@ -341,24 +333,40 @@ static void ya_forward(double m[16], double e, const anomaly_t *f, double j)
 {
     const double q = 1.0 + 1.0 / f->rho;
     const double ds = f->cos + e * (f->cos * f->cos - f->sin * f->sin), dc = -(f->sin + 2.0 * e * f->sin * f->cos);
-    const double rows[16] = {
-        1.0, -f->c * q, f->s * q, 3.0 * f->rho * f->rho * j,
-        0.0, f->s, f->c, 2.0 - 3.0 * e * f->s * j,
-        0.0, 2.0 * f->s, 2.0 * f->c - e, 3.0 * (1.0 - 2.0 * e * f->s * j),
-        0.0, ds, dc, -3.0 * e * (ds * j + f->s / (f->rho * f->rho))};
-    for (size_t i = 0; i < 16; i++)
-        m[i] = rows[i];
+    const double rows[16] = {1.0,
+                             -f->c * q,
+                             f->s * q,
+                             3.0 * f->rho * f->rho * j,
+                             0.0,
+                             f->s,
+                             f->c,
+                             2.0 - 3.0 * e * f->s * j,
+                             0.0,
+                             2.0 * f->s,
+                             2.0 * f->c - e,
+                             3.0 * (1.0 - 2.0 * e * f->s * j),
+                             0.0,
+                             ds,
+                             dc,
+                             -3.0 * e * (ds * j + f->s / (f->rho * f->rho))};
+    for (size_t i = 0; i < 16; i++) m[i] = rows[i];
 }
 
 /* The 2x2 blocks [position, velocity] <-> [w~, w~'] of one axis w: w~ = rho w, w~' = -e sin w + w_dot/(k^2 rho). */
 static void ya_to_tilde(double t[4], double e, double k2, const anomaly_t *f)
 {
-    t[0] = f->rho; t[1] = 0.0; t[2] = -e * f->sin; t[3] = 1.0 / (k2 * f->rho);
+    t[0] = f->rho;
+    t[1] = 0.0;
+    t[2] = -e * f->sin;
+    t[3] = 1.0 / (k2 * f->rho);
 }
 
 static void ya_from_tilde(double t[4], double e, double k2, const anomaly_t *f)
 {
-    t[0] = 1.0 / f->rho; t[1] = 0.0; t[2] = k2 * e * f->sin; t[3] = k2 * f->rho;
+    t[0] = 1.0 / f->rho;
+    t[1] = 0.0;
+    t[2] = k2 * e * f->sin;
+    t[3] = k2 * f->rho;
 }
 
 static void mat2_mul(double out[4], const double a[4], const double b[4])
@@ -382,7 +390,8 @@ static void ya_place(double phi[36], size_t i, size_t j, double sign, const doub
     phi[6 * (i + 3) + j + 3] = sign * b[3];
 }
 
-void orbit_ya_stm(double phi[36], double mu_m3ps2, double a_m, double e, double theta0_rad, double theta1_rad, double dt_s)
+void orbit_ya_stm(double phi[36], double mu_m3ps2, double a_m, double e, double theta0_rad, double theta1_rad,
+                  double dt_s)
 {
     const double p = a_m * (1.0 - e * e), k2 = elem_sqrt(mu_m3ps2 / p) / p;
     const anomaly_t f0 = anomaly_of(e, theta0_rad), f1 = anomaly_of(e, theta1_rad);
@@ -391,8 +400,8 @@ void orbit_ya_stm(double phi[36], double mu_m3ps2, double a_m, double e, double 
     ya_forward(forward, e, &f1, k2 * dt_s);
     for (size_t i = 0; i < 4; i++)
         for (size_t j = 0; j < 4; j++)
-            m[4 * i + j] = (forward[4 * i] * inverse[j] + forward[4 * i + 1] * inverse[4 + j])
-                           + (forward[4 * i + 2] * inverse[8 + j] + forward[4 * i + 3] * inverse[12 + j]);
+            m[4 * i + j] = (forward[4 * i] * inverse[j] + forward[4 * i + 1] * inverse[4 + j]) +
+                           (forward[4 * i + 2] * inverse[8 + j] + forward[4 * i + 3] * inverse[12 + j]);
     ya_to_tilde(into, e, k2, &f0);
     ya_from_tilde(back, e, k2, &f1);
     fill_zero(phi);
@@ -415,15 +424,14 @@ bool orbit_ya_stm_from_state(double phi[36], const double r_target_eci_m[3], con
     vec3_cross(h, r_target_eci_m, v_target_eci_mps);
     const double h2 = vec3_dot(h, h), r = vec3_norm(r_target_eci_m);
     const double v2 = vec3_dot(v_target_eci_mps, v_target_eci_mps);
-    if (!elem_is_finite(h2) || !elem_is_finite(dt_s) || !(mu_m3ps2 > 0.0)
-        || !(h2 > PARALLEL_SINE_SQUARED * (r * r * v2)))
+    if (!elem_is_finite(h2) || !elem_is_finite(dt_s) || !(mu_m3ps2 > 0.0) ||
+        !(h2 > PARALLEL_SINE_SQUARED * (r * r * v2)))
         return false;
     const double alpha = 2.0 / r - v2 / mu_m3ps2, p = h2 / mu_m3ps2;
     const double e_cos = p / r - 1.0;
     const double e_sin = elem_sqrt(p / mu_m3ps2) * vec3_dot(r_target_eci_m, v_target_eci_mps) / r;
     const double e = elem_sqrt(e_cos * e_cos + e_sin * e_sin);
-    if (!(alpha > 0.0) || !(e < 1.0))
-        return false;
+    if (!(alpha > 0.0) || !(e < 1.0)) return false;
     const double a = 1.0 / alpha, b = elem_sqrt(1.0 - e * e), theta0 = elem_atan2(e_sin, e_cos);
     double s, c;
     elem_sincos(theta0, &s, &c);
@@ -445,8 +453,8 @@ static double mat3_norm(const double m[9])
     return norm;
 }
 
-bool orbit_two_impulse(double v0_plus_mps[3], double v1_minus_mps[3], const double phi[36],
-                       const double r0_m[3], const double r1_m[3])
+bool orbit_two_impulse(double v0_plus_mps[3], double v1_minus_mps[3], const double phi[36], const double r0_m[3],
+                       const double r1_m[3])
 {
     double rr[9], rv[9], vr[9], vv[9], inverse[9], b[3], v0[3], w[3];
     for (size_t i = 0; i < 3; i++)
@@ -459,10 +467,8 @@ bool orbit_two_impulse(double v0_plus_mps[3], double v1_minus_mps[3], const doub
     const double size = mat3_norm(rv);
     /* a transfer wholly in the orbit plane needs nothing of the cross-track block, singular at n dt = k pi */
     const bool decoupled = rv[2] == 0.0 && rv[5] == 0.0 && rv[6] == 0.0 && rv[7] == 0.0;
-    if (decoupled && r0_m[2] == 0.0 && r1_m[2] == 0.0)
-        rv[8] = size;
-    if (!mat3_inverse(inverse, rv) || !(size * mat3_norm(inverse) < TWO_IMPULSE_MAX_CONDITION))
-        return false;
+    if (decoupled && r0_m[2] == 0.0 && r1_m[2] == 0.0) rv[8] = size;
+    if (!mat3_inverse(inverse, rv) || !(size * mat3_norm(inverse) < TWO_IMPULSE_MAX_CONDITION)) return false;
     mat3_mul_vec(b, rr, r0_m);
     vec3_sub(b, r1_m, b);
     mat3_mul_vec(v0, inverse, b);

@@ -17,22 +17,20 @@ void orbit_gravity(double a_eci_mps2[3], const gravity_t *g, const double r_eci_
 
 /* Rotation hill_from_eci of a target state, and the hill frame's own angular rate in hill axes
  * (two-body: [0, 0, h/r^2]). false when r and v are parallel or zero. */
-bool orbit_hill_frame(double dcm_hill_from_eci[9], double w_hill_eci_hill_radps[3],
-                      const double r_target_eci_m[3], const double v_target_eci_mps[3]);
+bool orbit_hill_frame(double dcm_hill_from_eci[9], double w_hill_eci_hill_radps[3], const double r_target_eci_m[3],
+                      const double v_target_eci_mps[3]);
 /* Chaser relative to target, hill components; velocity is as seen in the rotating hill frame. */
-bool orbit_relative_to_hill(double r_hill_m[3], double v_hill_mps[3],
-                            const double r_target_eci_m[3], const double v_target_eci_mps[3],
-                            const double dr_eci_m[3], const double dv_eci_mps[3]);
-bool orbit_hill_to_relative(double dr_eci_m[3], double dv_eci_mps[3],
-                            const double r_target_eci_m[3], const double v_target_eci_mps[3],
-                            const double r_hill_m[3], const double v_hill_mps[3]);
+bool orbit_relative_to_hill(double r_hill_m[3], double v_hill_mps[3], const double r_target_eci_m[3],
+                            const double v_target_eci_mps[3], const double dr_eci_m[3], const double dv_eci_mps[3]);
+bool orbit_hill_to_relative(double dr_eci_m[3], double dv_eci_mps[3], const double r_target_eci_m[3],
+                            const double v_target_eci_mps[3], const double r_hill_m[3], const double v_hill_mps[3]);
 
 /* Kepler's equation M = E - e sin E; E in the same revolution as M. NaN unless 0 <= e < 1 and M is finite. */
 double orbit_kepler_elliptic(double mean_anomaly_rad, double eccentricity);
 /* Two-body propagation by universal variables: elliptic, parabolic, hyperbolic; dt of either sign.
  * r1, v1 may alias r0, v0. false: not finite, mu <= 0, r and v parallel, or not converged; outputs untouched. */
-bool orbit_kepler_propagate(double r1_m[3], double v1_mps[3], const double r0_m[3],
-                            const double v0_mps[3], double dt_s, double mu_m3ps2);
+bool orbit_kepler_propagate(double r1_m[3], double v1_mps[3], const double r0_m[3], const double v0_mps[3], double dt_s,
+                            double mu_m3ps2);
 
 /* Clohessy-Wiltshire state transition, 6x6 row-major, state [r_hill, v_hill]; n = 0 is free motion. */
 void orbit_cw_stm(double phi[36], double n_radps, double dt_s);
@@ -41,7 +39,8 @@ void orbit_cw_stm(double phi[36], double n_radps, double dt_s);
  * 6x6 row-major, state [r_hill, v_hill], for a target two-body orbit of eccentricity e < 1.
  * theta0/theta1: true anomalies at start and end; dt_s the flight time between them.
  * The three are taken as given (independent), as the published case needs. */
-void orbit_ya_stm(double phi[36], double mu_m3ps2, double a_m, double e, double theta0_rad, double theta1_rad, double dt_s);
+void orbit_ya_stm(double phi[36], double mu_m3ps2, double a_m, double e, double theta0_rad, double theta1_rad,
+                  double dt_s);
 /* The same from the target's ECI state; theta1 follows from dt_s. false: not an ellipse. */
 bool orbit_ya_stm_from_state(double phi[36], const double r_target_eci_m[3], const double v_target_eci_mps[3],
                              double dt_s, double mu_m3ps2);
@@ -52,8 +51,8 @@ bool orbit_ya_stm_from_state(double phi[36], const double r_target_eci_m[3], con
  * TWO_IMPULSE_MAX_CONDITION, as at n dt = 2 k pi; outputs untouched. With both z exactly zero and a
  * decoupled z axis the transfer stays in plane, so that n dt = (2k + 1) pi is not singular. */
 #define TWO_IMPULSE_MAX_CONDITION 1e9
-bool orbit_two_impulse(double v0_plus_mps[3], double v1_minus_mps[3], const double phi[36],
-                       const double r0_m[3], const double r1_m[3]);
+bool orbit_two_impulse(double v0_plus_mps[3], double v1_minus_mps[3], const double phi[36], const double r0_m[3],
+                       const double r1_m[3]);
 
 /* One fixed step of classical Runge-Kutta 4 under orbit_gravity alone. */
 void orbit_rk4_step(double r_m[3], double v_mps[3], const gravity_t *g, double dt_s);

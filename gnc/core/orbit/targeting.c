@@ -39,7 +39,8 @@ static pair_t present(const flight_t *f)
     return s;
 }
 
-bool targeting_predict(const flight_t *f, double dt_s, double r_hill_m[3], double v_hill_mps[3], double c_hill_from_eci[9])
+bool targeting_predict(const flight_t *f, double dt_s, double r_hill_m[3], double v_hill_mps[3],
+                       double c_hill_from_eci[9])
 {
     pair_t s = present(f);
     double w[3];
@@ -59,7 +60,8 @@ static bool newton_step(double dv_hill[3], const double phi[36], double n, bool 
     return true;
 }
 
-bool targeting_solve(const flight_t *f, double wait_s, double transfer_s, const double aim_hill_m[3], double dv_eci_mps[3])
+bool targeting_solve(const flight_t *f, double wait_s, double transfer_s, const double aim_hill_m[3],
+                     double dv_eci_mps[3])
 {
     pair_t start = present(f);
     double c[9], w[3], phi[36], dv_hill[3] = {0.0, 0.0, 0.0}, miss = 0.0;

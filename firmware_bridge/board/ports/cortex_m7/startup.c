@@ -58,23 +58,22 @@ __attribute__((noreturn, used)) static void start(void)
 
 __attribute__((naked, noreturn)) void reset_handler(void)
 {
-    __asm volatile(
-        "cpsid i\n"
-        "ldr r0, =0xE000ED88\n" /* CPACR: full access to CP10 and CP11 */
-        "ldr r1, [r0]\n"
-        "orr r1, r1, #0xF00000\n"
-        "str r1, [r0]\n"
-        "dsb\n"
-        "isb\n"
-        "ldr r0, =link_stack_limit\n"
-        "mov r1, sp\n"
-        "ldr r2, =0xC5C5C5C5\n"
-        "1: cmp r0, r1\n"
-        "bhs 2f\n"
-        "str r2, [r0], #4\n"
-        "b 1b\n"
-        "2: cpsie i\n"
-        "b start\n");
+    __asm volatile("cpsid i\n"
+                   "ldr r0, =0xE000ED88\n" /* CPACR: full access to CP10 and CP11 */
+                   "ldr r1, [r0]\n"
+                   "orr r1, r1, #0xF00000\n"
+                   "str r1, [r0]\n"
+                   "dsb\n"
+                   "isb\n"
+                   "ldr r0, =link_stack_limit\n"
+                   "mov r1, sp\n"
+                   "ldr r2, =0xC5C5C5C5\n"
+                   "1: cmp r0, r1\n"
+                   "bhs 2f\n"
+                   "str r2, [r0], #4\n"
+                   "b 1b\n"
+                   "2: cpsie i\n"
+                   "b start\n");
 }
 
 typedef void (*handler_t)(void);
@@ -86,8 +85,9 @@ __attribute__((section(".vectors"), used)) static const struct {
     handler_t handlers[15], irq[160];
 } vectors = {
     link_stack_top,
-    {reset_handler, nmi_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
-     fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, systick_handler},
+    {reset_handler, nmi_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+     fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+     systick_handler},
     {SIXTEEN(irq_handler), SIXTEEN(irq_handler), SIXTEEN(irq_handler), SIXTEEN(irq_handler), SIXTEEN(irq_handler),
      SIXTEEN(irq_handler), SIXTEEN(irq_handler), SIXTEEN(irq_handler), SIXTEEN(irq_handler), SIXTEEN(irq_handler)},
 };

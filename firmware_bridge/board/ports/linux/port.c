@@ -45,9 +45,12 @@ static void fail(int status, const char *what, const char *expected)
 
 static speed_t speed_of(const char *text)
 {
-    static const struct { const char *text; speed_t speed; } speeds[] = {
-        {"9600", B9600}, {"19200", B19200}, {"38400", B38400}, {"57600", B57600}, {"115200", B115200},
-        {"230400", B230400}, {"460800", B460800}, {"500000", B500000}, {"576000", B576000}, {"921600", B921600},
+    static const struct {
+        const char *text;
+        speed_t speed;
+    } speeds[] = {
+        {"9600", B9600},       {"19200", B19200},     {"38400", B38400},     {"57600", B57600},     {"115200", B115200},
+        {"230400", B230400},   {"460800", B460800},   {"500000", B500000},   {"576000", B576000},   {"921600", B921600},
         {"1000000", B1000000}, {"1500000", B1500000}, {"2000000", B2000000}, {"3000000", B3000000},
     };
     for (size_t i = 0; i < sizeof speeds / sizeof speeds[0]; i++)

@@ -6,7 +6,8 @@ static bool closes_too_fast(const flight_t *f, double margin_mps)
 {
     const flight_params_t *p = &f->params;
     double range = vec3_norm(f->solution.r_port_tport_m), closing = -f->solution.v_port_tport_mps[0];
-    double limit = elem_max(p->closing_rate_floor_mps, p->closing_rate_base_mps + p->closing_rate_slope_ps * elem_max(range, 0.0));
+    double limit =
+        elem_max(p->closing_rate_floor_mps, p->closing_rate_base_mps + p->closing_rate_slope_ps * elem_max(range, 0.0));
     return closing > limit + margin_mps;
 }
 

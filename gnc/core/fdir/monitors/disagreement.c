@@ -12,9 +12,6 @@ static bool disagree(const flight_t *f)
     return vec3_dot(b, b) > f->params.disagreement_chi2_3dof * (bias * bias + boresight * boresight);
 }
 
-static bool trips(const flight_t *f)
-{
-    return (f->params.phase_uses[f->mission.phase] & USES_CAMERA) && disagree(f);
-}
+static bool trips(const flight_t *f) { return (f->params.phase_uses[f->mission.phase] & USES_CAMERA) && disagree(f); }
 
 const monitor_t monitor_disagreement = {.reason = REASON_DISAGREEMENT, .trips = trips};

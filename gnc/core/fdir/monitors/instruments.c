@@ -13,7 +13,10 @@ static bool rgnss(const flight_t *f)
     return uses(f, USES_RGNSS) && nav_lost(f, &f->relative.rgnss, f->params.sensor_timeout_s);
 }
 
-static bool star(const flight_t *f) { return uses(f, USES_STAR) && nav_lost(f, &f->attitude.star, f->params.star_timeout_s); }
+static bool star(const flight_t *f)
+{
+    return uses(f, USES_STAR) && nav_lost(f, &f->attitude.star, f->params.star_timeout_s);
+}
 
 const monitor_t monitor_camera = {.reason = REASON_CAMERA, .trips = camera};
 const monitor_t monitor_rgnss = {.reason = REASON_RGNSS, .trips = rgnss};

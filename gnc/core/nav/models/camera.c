@@ -69,7 +69,8 @@ static bool update_sight(flight_t *f, const double sight[SIGHT_VALUES], const ge
     r[0] = ratio * ratio + floor_m * floor_m;
     r[1] = across;
     r[2] = across;
-    if (!kalman_update3(REL, REL_ESTIMATED, f->relative.p, h, z, r, p->gate_chi2_3dof, dx, &f->relative.camera.nis)) return false;
+    if (!kalman_update3(REL, REL_ESTIMATED, f->relative.p, h, z, r, p->gate_chi2_3dof, dx, &f->relative.camera.nis))
+        return false;
     nav_relative_correct(f, dx);
     return true;
 }
@@ -78,7 +79,8 @@ static bool update_pose(flight_t *f, const double qm[4], const nav_sample_t *at,
 {
     const flight_params_t *p = &f->params;
     double norm2 = qm[0] * qm[0] + qm[1] * qm[1] + qm[2] * qm[2] + qm[3] * qm[3];
-    double q_eci_from_tbody[4], q[4], dq[4], c_tbody_from_eci[9], turned[9], z[3], h[3 * REL] = {0.0}, r[3], dx[REL_ESTIMATED], nis;
+    double q_eci_from_tbody[4], q[4], dq[4], c_tbody_from_eci[9], turned[9], z[3], h[3 * REL] = {0.0}, r[3],
+                                                                                         dx[REL_ESTIMATED], nis;
     if (!(norm2 > 0.99 && norm2 < 1.01)) return false;
     /* tbody from eci as measured, against the estimate */
     quat_mul(q, p->q_camera_from_body, at->q_body_from_eci);
@@ -110,8 +112,8 @@ void nav_camera_update(flight_t *f, const measurement_t *m)
     sensor_track_t *track = &f->relative.camera;
     if (!nav_take(f, track, m)) return;
     const double *z = m->z;
-    bool ok = (m->count == SIGHT_VALUES || m->count == POSE_VALUES) && nav_all_finite(z, SIGHT_VALUES) && z[RANGE] > 0.0 &&
-              elem_abs(z[AZIMUTH]) < VIEW_MAX_RAD && elem_abs(z[ELEVATION]) < VIEW_MAX_RAD &&
+    bool ok = (m->count == SIGHT_VALUES || m->count == POSE_VALUES) && nav_all_finite(z, SIGHT_VALUES) &&
+              z[RANGE] > 0.0 && elem_abs(z[AZIMUTH]) < VIEW_MAX_RAD && elem_abs(z[ELEVATION]) < VIEW_MAX_RAD &&
               nav_relative_at(f, m->t_valid_us, &at);
     if (ok) {
         geometry_t g;

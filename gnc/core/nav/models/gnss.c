@@ -43,7 +43,8 @@ static void target_antenna(const flight_t *f, const nav_sample_t *at, target_ant
 
 static bool update_position(flight_t *f, const double z[3], const target_antenna_t *t, double late_s)
 {
-    double h[3 * REL] = {0.0}, dx[REL_ESTIMATED], sigma = f->params.rgnss_sigma_r_m * nav_rgnss_growth(f), var = sigma * sigma;
+    double h[3 * REL] = {0.0}, dx[REL_ESTIMATED], sigma = f->params.rgnss_sigma_r_m * nav_rgnss_growth(f),
+                 var = sigma * sigma;
     double r[3] = {var, var, var};
     for (size_t i = 0; i < 3; i++) {
         h[i * REL + i] = 1.0;
@@ -54,14 +55,17 @@ static bool update_position(flight_t *f, const double z[3], const target_antenna
             h[i * REL + 9 + j] = -late_s * t->by_theta[3 * i + j];
         }
     }
-    if (!kalman_update3(REL, REL_ESTIMATED, f->relative.p, h, z, r, f->params.gate_chi2_3dof, dx, &f->relative.rgnss.nis)) return false;
+    if (!kalman_update3(REL, REL_ESTIMATED, f->relative.p, h, z, r, f->params.gate_chi2_3dof, dx,
+                        &f->relative.rgnss.nis))
+        return false;
     nav_relative_correct(f, dx);
     return true;
 }
 
 static bool update_velocity(flight_t *f, const double z[3], const target_antenna_t *t, double late_s)
 {
-    double h[3 * REL] = {0.0}, dx[REL_ESTIMATED], sigma = f->params.rgnss_sigma_v_mps * nav_rgnss_growth(f), var = sigma * sigma, nis;
+    double h[3 * REL] = {0.0}, dx[REL_ESTIMATED], sigma = f->params.rgnss_sigma_v_mps * nav_rgnss_growth(f),
+                 var = sigma * sigma, nis;
     double r[3] = {var, var, var};
     for (size_t i = 0; i < 3; i++) {
         h[i * REL + 3 + i] = 1.0;
@@ -131,12 +135,10 @@ void nav_gnss_update(flight_t *f, const measurement_t *m)
         double arm[3], rate[3], z[3];
         nav_relative_covariance(f);
         chaser_antenna(f, &at, arm, rate);
-        for (size_t i = 0; i < 3; i++)
-            z[i] = r_m[i] - arm[i] - at.dr_eci_m[i] - at.r_target_eci_m[i];
+        for (size_t i = 0; i < 3; i++) z[i] = r_m[i] - arm[i] - at.dr_eci_m[i] - at.r_target_eci_m[i];
         ok = update_orbit(f, 0, z, f->params.gnss_sigma_r_m);
         if (ok && nav_relative_at(f, m->t_valid_us, &at)) {
-            for (size_t i = 0; i < 3; i++)
-                z[i] = v_mps[i] - rate[i] - at.dv_eci_mps[i] - at.v_target_eci_mps[i];
+            for (size_t i = 0; i < 3; i++) z[i] = v_mps[i] - rate[i] - at.dv_eci_mps[i] - at.v_target_eci_mps[i];
             ok = update_orbit(f, 3, z, f->params.gnss_sigma_v_mps);
         }
     }
