@@ -15,6 +15,7 @@ TOOLS := clang:clang nm:binutils qemu-system-arm:qemu-system-arm qemu-aarch64:qe
 PIP := $(PY) -m pip install -q
 NATIVE := $(shell find gnc hil firmware_bridge -name '*.pyx' -o -name '*.pxd' -o -path 'gnc/core/*' \
     -o -path 'firmware_bridge/link/*' -o -path 'firmware_bridge/icd/generated/icd.[ch]') setup.py
+C_SOURCES = $(shell find gnc/core firmware_bridge/board firmware_bridge/link tests -name '*.[ch]')
 CORE_TESTS := tests/core tests/gnc tests/closed_loop
 
 .PHONY: help demo tools test test-long check bench coverage mutation define build clean
@@ -37,6 +38,7 @@ test-long: $(VENV)/.test build tools ## every test there is
 check: $(VENV)/.test $(VENV)/.dev build ## formatting, lint and types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/clang-format --dry-run --Werror $(C_SOURCES)
 	$(VENV)/bin/mypy
 
 bench: $(VENV)/.bench build ## race ProxOps against Basilisk, filterpy and NumPy, side by side
