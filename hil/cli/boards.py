@@ -62,7 +62,7 @@ def link_test(computer: str, exchanges: int, as_json: bool) -> None:
 
 def _show_link(found: LinkTest) -> None:
     took = found.round_trip_us
-    click.echo(f"{found.exchanges:,} exchanges of {found.bytes_up} bytes up, {found.bytes_down} down")
+    click.echo(f"{found.exchanges:,} exchanges of up to {found.bytes_up} bytes up, {found.bytes_down} down")
     click.echo(
         "answers equal to the core's, to the bit" if found.equal else "answers DIFFER from the core's: see replay"
     )
