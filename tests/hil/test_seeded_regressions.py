@@ -25,13 +25,13 @@ SLIPS = {
     "sign of a gain": ("control/translation.c", "= kd * control_dead_band(", "= -kd * control_dead_band("),
     "update of a filter": (
         "nav/models/camera.c",
-        "&f->relative.camera.nis)) return false;\n    nav_relative_correct(f, dx);\n",
-        "&f->relative.camera.nis)) return false;\n",
+        "&f->relative.camera.nis))\n        return false;\n    nav_relative_correct(f, dx);\n",
+        "&f->relative.camera.nis))\n        return false;\n",
     ),
     "sign of an attitude gain": (
         "control/attitude_control.c",
-        "= p->attitude_kd_ps * control",
-        "= -p->attitude_kd_ps * control",
+        " p->attitude_kd_ps * control",
+        " -p->attitude_kd_ps * control",
     ),
     "update of the attitude filter": ("nav/attitude_filter.c", "if (ok) correct(a, dx);", "if (!ok) correct(a, dx);"),
 }
