@@ -234,8 +234,8 @@ class Dispersions:
     other distribution, in the unit of the key (`hil.distributions`).
     """
 
-    initial_position_m: Annotated[float, Ge(0.0), Le(1.0e5)] | Distribution
-    initial_velocity_mps: Annotated[float, Ge(0.0), Le(100.0)] | Distribution
+    initial_position_m: Annotated[float, Ge(0.0), Le(1.0e3)] | Distribution
+    initial_velocity_mps: Annotated[float, Ge(0.0), Le(1.0)] | Distribution
     initial_attitude_deg: Angle | Distribution
     initial_rate_deg_s: Annotated[float, Ge(0.0), Le(100.0)] | Distribution
     mass_ratio: Annotated[float, Ge(0.0), Le(0.5)] | Distribution
