@@ -93,6 +93,15 @@ def test_the_lateral_offset_is_gone_at_the_end_of_the_leg(core: ctypes.CDLL) -> 
     np.testing.assert_allclose(lateral, np.outer(way, [8.0, 3.0]), rtol=0, atol=1e-9)  # in proportion to what is left
 
 
+@pytest.mark.parametrize(("length_m", "kept"), [(1.5, 1.0), (0.5, 0.0)])
+def test_only_a_leg_of_more_than_a_metre_loses_its_offset_on_the_way(
+    core: ctypes.CDLL, length_m: float, kept: float
+) -> None:
+    c = at(core, "approach", (8.0, -54.0 - length_m, 3.0), forced_accel_mps2=0.01)
+    c.call("guidance_step")
+    assert c["guidance.r_port_hill_m"][[0, 2]] == pytest.approx([8.0 * kept, 3.0 * kept], abs=0.02)
+
+
 def test_in_the_last_leg_it_is_gone_where_the_port_is_tracked_fully(core: ctypes.CDLL) -> None:
     c = at(core, "final", (0.5, -54.0, 0.0))
     while c["mission.distance_m"][0] > c.params["track_near_m"] - 0.01:

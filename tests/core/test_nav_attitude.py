@@ -189,10 +189,11 @@ def test_measurement_jacobian(core: ctypes.CDLL) -> None:
     assert np.abs(numeric[:, 3:]).max() * 1e-6 < 0.01 * 5e-5
 
 
-def test_covariance_propagation_is_the_continuous_one(core: ctypes.CDLL) -> None:
+@pytest.mark.parametrize("known", [1.0, 0.0], ids=["with what was known", "noise alone"])
+def test_covariance_propagation_is_the_continuous_one(core: ctypes.CDLL, known: float) -> None:
     """Half a second between fixes against the matrix exponential of the error dynamics, noise by Van Loan (1978)."""
     spin, rng = np.array([2e-3, -3e-3, 1e-3]), np.random.default_rng(5)
-    a = rng.normal(size=(6, 6)) * np.repeat([1e-4, 1e-5], 3)[:, None]
+    a = known * rng.normal(size=(6, 6)) * np.repeat([1e-4, 1e-5], 3)[:, None]
     c = Core(core, scenario_params(**MATCHED))
     c["attitude.p"] = a @ a.T
     for k in range(1, 6):
