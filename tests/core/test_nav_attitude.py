@@ -189,12 +189,16 @@ def test_measurement_jacobian(core: ctypes.CDLL) -> None:
     assert np.abs(numeric[:, 3:]).max() * 1e-6 < 0.01 * 5e-5
 
 
-@pytest.mark.parametrize("known", [1.0, 0.0], ids=["with what was known", "noise alone"])
-def test_covariance_propagation_is_the_continuous_one(core: ctypes.CDLL, known: float) -> None:
+@pytest.mark.parametrize(
+    ("known", "arw"),
+    [(1.0, MATCHED["gyro_arw_radps05"]), (0.0, MATCHED["gyro_arw_radps05"]), (0.0, 0.0)],
+    ids=["with what was known", "noise alone", "random walk alone"],
+)
+def test_covariance_propagation_is_the_continuous_one(core: ctypes.CDLL, known: float, arw: float) -> None:
     """Half a second between fixes against the matrix exponential of the error dynamics, noise by Van Loan (1978)."""
     spin, rng = np.array([2e-3, -3e-3, 1e-3]), np.random.default_rng(5)
     a = known * rng.normal(size=(6, 6)) * np.repeat([1e-4, 1e-5], 3)[:, None]
-    c = Core(core, scenario_params(**MATCHED))
+    c = Core(core, scenario_params(**MATCHED | {"gyro_arw_radps05": arw}))
     c["attitude.p"] = a @ a.T
     for k in range(1, 6):
         frame = imu(k, spin * DT)
@@ -206,7 +210,7 @@ def test_covariance_propagation_is_the_continuous_one(core: ctypes.CDLL, known: 
     f = np.zeros((6, 6))
     f[:3, :3] = -np.array([[0, -spin[2], spin[1]], [spin[2], 0, -spin[0]], [-spin[1], spin[0], 0]])
     f[:3, 3:] = -np.eye(3)
-    q = np.diag(np.repeat([MATCHED["gyro_arw_radps05"] ** 2, MATCHED["gyro_rrw_radps15"] ** 2], 3))
+    q = np.diag(np.repeat([arw**2, MATCHED["gyro_rrw_radps15"] ** 2], 3))
     whole = expm(np.block([[-f, q], [np.zeros((6, 6)), f.T]]) * 5 * DT)
     phi = whole[6:, 6:].T
     exact = phi @ (a @ a.T) @ phi.T + phi @ whole[:6, 6:]
