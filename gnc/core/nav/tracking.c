@@ -16,20 +16,6 @@ bool nav_all_within(const double *x, size_t n, double limit)
     return true;
 }
 
-bool nav_take(const flight_t *f, sensor_track_t *track, const measurement_t *m)
-{
-    if (track->seen && m->seq == track->seq) return false;
-    track->seq = m->seq;
-    track->seen = true;
-    uint64_t max_age_us = (uint64_t)(f->params.measurement_max_age_s * 1.0e6);
-    if (m->t_valid_us > f->t_us || f->t_us - m->t_valid_us > max_age_us) {
-        if (track->rejects < UINT16_MAX) track->rejects++;
-        track->rejects_in_row++;
-        return false;
-    }
-    return true;
-}
-
 void nav_accept(const flight_t *f, sensor_track_t *track, bool accepted)
 {
     if (accepted) {
@@ -39,6 +25,19 @@ void nav_accept(const flight_t *f, sensor_track_t *track, bool accepted)
     }
     if (track->rejects < UINT16_MAX) track->rejects++;
     track->rejects_in_row++;
+}
+
+bool nav_take(const flight_t *f, sensor_track_t *track, const measurement_t *m)
+{
+    if (track->seen && m->seq == track->seq) return false;
+    track->seq = m->seq;
+    track->seen = true;
+    uint64_t max_age_us = (uint64_t)(f->params.measurement_max_age_s * 1.0e6);
+    if (m->t_valid_us > f->t_us || f->t_us - m->t_valid_us > max_age_us) {
+        nav_accept(f, track, false);
+        return false;
+    }
+    return true;
 }
 
 bool nav_lost(const flight_t *f, const sensor_track_t *track, double timeout_s)
