@@ -8,11 +8,14 @@ from math import isfinite
 from pathlib import Path
 from typing import get_type_hints
 
+from firmware_bridge.faults import BoardFault
 from gnc import flight
 from hil import scenario as s
 from hil.dispersion import sample
 from hil.plant.validity import declared
 from hil.prepare import plant_config
+from hil.scenario.messages import expectation
+from hil.scenario.sections import is_required
 
 PAGE = Path(__file__).with_name("scenario.md")
 
@@ -23,7 +26,7 @@ def sections() -> str:
     for name, cls in get_type_hints(s.Scenario, include_extras=True).items():
         if is_dataclass(cls):
             parts.append(_section(name, cls))
-    lists = (("[fault]", s.Fault), ("[board_fault]", s.BoardFault), ("[telecommand]", s.Telecommand))
+    lists = (("[fault]", s.Fault), ("[board_fault]", BoardFault), ("[telecommand]", s.Telecommand))
     parts += [_section(name, cls) for name, cls in lists]
     return "\n".join(parts)
 
@@ -35,9 +38,9 @@ def _section(path: str, cls: type) -> str:
     rows = [name for name in hints if name not in nested]
     if rows:
         lines += ["| Key | Value |", "|---|---|"]
-    optional = {f.name for f in fields(cls) if not s.is_required(f)}
+    optional = {f.name for f in fields(cls) if not is_required(f)}
     for name in rows:
-        words = s.expectation(hints[name], s.unit_of(name))
+        words = expectation(hints[name], s.unit_of(name))
         lines.append(f"| `{name}` | {words}{'; may be left out' if name in optional else ''} |")
     return "\n".join([*lines, "", *(_section(f"{path}.{name}", hints[name]) for name in nested)])
 

@@ -172,7 +172,7 @@ def test_a_mistake_is_one_line_and_exit_status_2(mistake: str, capsys: pytest.Ca
 
 
 def test_a_draw_that_cannot_fly_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hil.scenario._check_draws", lambda reader, scenario: None)
+    monkeypatch.setattr("hil.scenario.consistency.check_draws", lambda reader, scenario: None)
     with pytest.raises(ScenarioError, match=r"^case 6: "):
         sweep(
             "iss-contact",

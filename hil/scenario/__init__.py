@@ -1,0 +1,23 @@
+"""Scenario files: TOML in, one validated and frozen `Scenario` out.
+
+Every key ends in its unit. A file may extend another (`[scenario] extends`): tables merge key by
+key, and a table `[flight.phase.NAME]` overrides fields of the phase of that name. The keys of
+`[flight]` are the flight core's own parameters (gnc/core/flight.h): names, ranges and units come
+from its descriptors. docs/scenario.md describes the format.
+"""
+
+from hil.scenario.dispersed import declared
+from hil.scenario.files import read_toml
+from hil.scenario.messages import ScenarioError
+from hil.scenario.model import Scenario, says_scenario
+from hil.scenario.parameters import UPLOADED_PARAMETERS, VEHICLE_PARAMETERS, FlightTable, flight_keys
+from hil.scenario.schema.events import BIAS_KEYS, Fault, Telecommand
+from hil.scenario.schema.header import Header
+from hil.scenario.schema.vehicles import inertia_matrix
+from hil.schema import DEG, unit_of
+
+__all__ = [
+    "BIAS_KEYS", "DEG", "UPLOADED_PARAMETERS", "VEHICLE_PARAMETERS", "Fault", "FlightTable", "Header", "Scenario",
+    "ScenarioError", "Telecommand", "declared", "flight_keys", "inertia_matrix", "read_toml", "says_scenario",
+    "unit_of",
+]  # fmt: skip

@@ -1,0 +1,174 @@
+"""What is drawn for a run: what the scenario declares of it, and that every draw is one that can be flown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import MISSING
+from itertools import product
+from math import sqrt
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+from annotated_types import Le
+
+from hil.distributions import DEVIATE_MAX, QUANTITIES, Correlated, Distribution, Normal, Quantity, cholesky, element
+from hil.plant.config import CraftConfig, inertia_problem
+from hil.scenario.messages import Reader, nearest
+from hil.scenario.schema.dispersions import Dispersions
+from hil.scenario.schema.sensors import Camera, Imu, Star
+from hil.scenario.schema.vehicles import inertia_matrix
+from hil.scenario.sections import hints_of
+from hil.schema import unit_of
+
+if TYPE_CHECKING:
+    from hil.scenario.model import Scenario
+
+
+def declared(s: Scenario, quantity: Quantity) -> float | Distribution:
+    """What the scenario says of a quantity: 3 sigma, or a distribution, in the unit of its key."""
+    found: Any = s
+    for part in quantity.key.split("."):
+        found = getattr(found, part)
+    return found  # type: ignore[no-any-return]
+
+
+def most_of(quantity: Quantity) -> float:
+    """The largest size that the key of a quantity may have."""
+    section, _, key = quantity.key.rpartition(".")
+    owner = {"dispersions": Dispersions, "sensors.imu": Imu, "sensors.star": Star, "sensors.camera": Camera}[section]
+    number = get_args(hints_of(owner)[key])[0]
+    return next((float(c.le) for c in get_args(number) if isinstance(c, Le)), float("inf"))  # type: ignore[arg-type]
+
+
+def check_distributions(reader: Reader, s: Scenario) -> None:
+    """Every declared distribution is one, and stays within the range of its key."""
+    thrusters = len(s.chaser.thrusters.position_m)
+    for quantity in QUANTITIES:
+        found = declared(s, quantity) if quantity.key else 0.0
+        if isinstance(found, float):
+            continue
+        count, most = quantity.elements(thrusters), most_of(quantity)
+        if problem := found.problem(count):
+            key, expected = problem
+            raise reader.fail(f"{quantity.key}.{key}", getattr(found, key), expected)
+        factor = quantity.field == "density_factor"
+        if factor and isinstance(found, Normal):
+            raise reader.fail(f"{quantity.key}.kind", found.kind, "expected a distribution of positive factors")
+        low, high = found.reach(count)
+        least = 1.0 / most if factor else -most
+        if low < least or high > most:
+            unit = unit_of(quantity.key)
+            expected = f"expected values from {least:g} to {most:g}" + (f" ({unit})" if unit else "")
+            raise reader.fail(quantity.key, MISSING, f"reaches from {low:g} to {high:g}: {expected}")
+
+
+def check_correlated(reader: Reader, path: str, s: Scenario, together: Correlated) -> None:
+    """Quantities drawn together are normal ones, with a matrix that is a covariance or correlation of them."""
+    by_key = {q.key.removeprefix("dispersions."): q for q in QUANTITIES if q.key.startswith("dispersions.")}
+    earlier = [key for other in s.dispersions.correlated for key in other.of]
+    count = 0
+    for at, key in enumerate(together.of):
+        if key not in by_key or key == "density_factor":
+            near = nearest(key, by_key)
+            raise reader.fail(f"{path}.of[{at}]", key, f"expected a key of [dispersions] that is normal{near}")
+        if earlier.count(key) > 1:
+            raise reader.fail(f"{path}.of[{at}]", key, "expected once: it can be drawn with others only once")
+        if not isinstance(declared(s, by_key[key]), (float, Normal)):
+            raise reader.fail(f"{path}.of[{at}]", key, 'expected a normal distribution, 3 sigma or kind = "normal"')
+        count += by_key[key].elements(len(s.chaser.thrusters.position_m))
+    if (together.covariance is None) == (together.correlation is None):
+        raise reader.fail(path, MISSING, "expected either covariance or correlation")
+    name = "covariance" if together.covariance is not None else "correlation"
+    _check_matrix(reader, f"{path}.{name}", getattr(together, name), count, together)
+    for at, (key, variance) in enumerate(_variances(s, together)):
+        most = most_of(by_key[key])
+        if 9.0 * variance > most * most:
+            expected = f"expected at most {most * most / 9.0:g}: 3 sigma of {key} are at most {most:g}"
+            raise reader.fail(f"{path}.covariance[{at}][{at}]", variance, expected)
+
+
+def _check_matrix(
+    reader: Reader, path: str, matrix: tuple[tuple[float, ...], ...], count: int, together: Correlated
+) -> None:
+    """Of the right shape, symmetric, with ones on the diagonal of a correlation, and positive definite."""
+    of = " + ".join(together.of)
+    if len(matrix) != count or any(len(row) != count for row in matrix):
+        shape = (
+            f"{len(matrix)} x {len(matrix[0])}" if len({len(row) for row in matrix}) == 1 else "rows of many lengths"
+        )
+        raise reader.fail(path, MISSING, f"expected {count} x {count} numbers, those of {of}; found {shape}")
+    for i in range(count):
+        for j in range(i):
+            if matrix[i][j] != matrix[j][i]:
+                expected = f"expected a symmetric matrix: [{j}][{i}] is {matrix[j][i]:g}"
+                raise reader.fail(f"{path}[{i}][{j}]", matrix[i][j], expected)
+        if together.correlation is not None and matrix[i][i] != 1.0:
+            raise reader.fail(f"{path}[{i}][{i}]", matrix[i][i], "expected 1 on the diagonal of a correlation")
+    try:
+        cholesky(matrix)
+    except (ValueError, ZeroDivisionError):
+        least = float(np.linalg.eigvalsh(np.array(matrix))[0])
+        expected = f"expected a positive definite matrix: its smallest eigenvalue is {least:.3g}"
+        raise reader.fail(path, MISSING, expected) from None
+
+
+def _variances(s: Scenario, together: Correlated) -> Iterator[tuple[str, float]]:
+    """The diagonal of a covariance, each element with the key it is of; nothing of a correlation."""
+    counts = {q.key: q.elements(len(s.chaser.thrusters.position_m)) for q in QUANTITIES}
+    owners = [key for key in together.of for _ in range(counts[f"dispersions.{key}"])]
+    for at, row in enumerate(together.covariance or ()):
+        yield owners[at], row[at]
+
+
+def largest(s: Scenario, key: str) -> float:
+    """The largest size of any value drawn for a key of [dispersions], in its unit."""
+    quantity = next(quantity for quantity in QUANTITIES if quantity.key == f"dispersions.{key}")
+    count, found = quantity.elements(len(s.chaser.thrusters.position_m)), declared(s, quantity)
+    if not isinstance(found, float | Normal):
+        return max(map(abs, found.reach(count)))
+    normal = found if isinstance(found, Normal) else Normal(kind="normal", sigma=found / 3.0)
+    sigma = max(element(normal.sigma, i) for i in range(count))
+    for together in s.dispersions.correlated:
+        sigma = max([sigma, *(sqrt(variance) for owner, variance in _variances(s, together) if owner == key)])
+    return max(abs(element(normal.mean, i)) for i in range(count)) + DEVIATE_MAX * sigma
+
+
+def check_draws(reader: Reader, s: Scenario) -> None:
+    """No draw makes a vehicle that cannot be, or a state that the flight core does not take."""
+    chaser, initial = s.chaser, s.initial
+    mass, force = largest(s, "mass_ratio"), largest(s, "thruster_force_ratio")
+    if chaser.mass_kg * (1.0 - mass) <= chaser.propellant_kg:
+        expected = f"{_DRAWN.format(mass)}: expected more than chaser.propellant_kg = {chaser.propellant_kg} to be left"
+        raise reader.fail("dispersions.mass_ratio", s.dispersions.mass_ratio, expected)
+    if force >= 1.0:
+        expected = f"{_DRAWN.format(force)}: expected less than 1"
+        raise reader.fail("dispersions.thruster_force_ratio", s.dispersions.thruster_force_ratio, expected)
+    _check_tank(reader, s, mass)
+    apart = sum(largest(s, key) for key in ("initial_position_m", "handover_position_m", "com_m"))
+    apart += initial.distance_m + abs(initial.offset_x_m) + RELATIVE_ARMS_M
+    if apart > RELATIVE_MAX_M:
+        expected = f"expected at most {RELATIVE_MAX_M:g} m together with offset_x_m and what is drawn, found {apart:g}"
+        raise reader.fail("initial.distance_m", initial.distance_m, expected)
+
+
+# Of the flight core's init_r_hill_m, and the port's and the antenna's arms on both craft
+RELATIVE_MAX_M, RELATIVE_ARMS_M = 1.0e6, 1000.0
+_DRAWN = "a draw may reach {:.3g}"
+
+
+def _check_tank(reader: Reader, s: Scenario, mass_ratio: float) -> None:
+    """The structure, without the propellant, is a body whatever mass and centre of mass are drawn.
+
+    That needs no more than the corners: the moment matrix left, Sigma - mu a aT, is concave in the tank's arm a.
+    """
+    chaser, reach = s.chaser, largest(s, "com_m")
+    for signs in product((-1.0, 1.0), repeat=3):
+        x, y, z = (c + sign * reach for c, sign in zip(chaser.com_body_m, signs, strict=True))
+        dry = CraftConfig.from_loaded(
+            chaser.mass_kg * (1.0 - mass_ratio), (x, y, z), inertia_matrix(chaser.inertia_kgm2), chaser.propellant_kg,
+            chaser.tank_body_m, cd=0.0, area_m2=0.0, port_body_m=chaser.port_body_m,
+            q_port_from_body=chaser.q_port_from_body,
+        )  # fmt: skip
+        if problem := inertia_problem(dry.dry_inertia_body_kgm2):
+            expected = f"with chaser.propellant_kg = {chaser.propellant_kg} there, the structure is left with {problem}"
+            raise reader.fail("chaser.tank_body_m", chaser.tank_body_m, expected)

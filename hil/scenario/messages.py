@@ -1,0 +1,119 @@
+"""What is said of a mistake in a scenario: one line that names file, key, value and what was expected."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import MISSING
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt, MaxLen
+
+from hil.distributions import Normal
+from hil.schema import split_unit, unit_of
+
+Layer = tuple[str, dict[str, Any]]
+
+
+class ScenarioError(ValueError):
+    """A mistake in a scenario: one line naming file, key, value and what was expected."""
+
+
+def show(value: Any) -> str:
+    """A value as a message shows it: as the file writes it, cut where it is long."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        return f"a number of {value.bit_length()} bits"
+    if isinstance(value, (dict, tuple, list)):
+        text = str(thaw(value))
+        return text if len(text) <= 60 else text[:57] + "..."
+    return str(value)
+
+
+def thaw(value: Any) -> Any:
+    """Lists for tuples, at every depth."""
+    return [thaw(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
+def nearest(key: str, valid: Iterable[str]) -> str:
+    """The valid key that is most like this one, as the end of a message; empty where none is."""
+    close = difflib.get_close_matches(key, list(valid), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+class Reader:
+    """Reports mistakes with the layer of the file they came from."""
+
+    def __init__(self, layers: list[Layer]):
+        self.layers = layers
+
+    def file_of(self, path: str) -> str:
+        """The topmost layer that has something at that path."""
+        for file, document in reversed(self.layers):
+            node: Any = document
+            for part in re.sub(r"\[\d+\]", "", path).split("."):
+                if isinstance(node, list):
+                    break
+                node = node.get(part, MISSING) if isinstance(node, dict) else MISSING
+            if node is not MISSING:
+                return file
+        return self.layers[-2][0]
+
+    def fail(self, path: str, value: Any, expected: str) -> ScenarioError:
+        """The error to raise for a value that is not as expected."""
+        shown = "" if value is MISSING else f" = {show(value)}"
+        return ScenarioError(f"{self.file_of(path)}: {path}{shown}: {expected}")
+
+    def unknown(self, path: str, valid: Iterable[str], value: Any) -> ScenarioError:
+        """The error to raise for a key that is not valid: a wrong unit, or the nearest valid key."""
+        table, _, key = path.rpartition(".")
+        valid = list(valid)
+        stem = split_unit(key)[0]
+        same = [v for v in valid if split_unit(v)[0] == stem]
+        if same:
+            units = " or ".join(unit_of(v) or "no unit" for v in same)
+            return self.fail(path, value, f"wrong unit; expected {units}: write {' or '.join(same)}")
+        where = f"[{table}]" if table else "a scenario"
+        return self.fail(path, value, f"unknown key in {where}{nearest(key, valid)}")
+
+
+def expectation(hint: Any, unit: str) -> str:
+    """What a field accepts, in words."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (UnionType, Union):
+        words = expectation(arguments[0], unit)
+        return f"{words}, or a distribution" if may_be_distribution(hint) else words
+    if origin is Annotated:
+        return _range_in_words(arguments[0], arguments[1:], unit)
+    if origin is tuple:
+        inner = expectation(arguments[0], unit)
+        return f"a list, each of {inner}" if arguments[-1] is Ellipsis else f"{len(arguments)} numbers, each {inner}"
+    if origin is Literal:
+        return "one of " + ", ".join(show(a) for a in arguments)
+    names = {float: "a finite number", int: "a whole number", str: "a text", bool: "true or false"}
+    return names.get(hint, str(hint)) + (f" ({unit})" if unit and hint is float else "")
+
+
+def _range_in_words(base: Any, constraints: tuple[Any, ...], unit: str) -> str:
+    lo = next((f"{c.ge:g}" for c in constraints if isinstance(c, Ge)), None)
+    above = next((f"{c.gt:g}" for c in constraints if isinstance(c, Gt)), None)
+    hi = next((f"{c.le:g}" for c in constraints if isinstance(c, Le)), None)
+    below = next((f"{c.lt:g}" for c in constraints if isinstance(c, Lt)), None)
+    most = next((c.max_length for c in constraints if isinstance(c, MaxLen)), None)
+    if most is not None:
+        return f"a list of 1 to {most}, each {expectation(get_args(base)[0], unit)}"
+    bounds = ((">=", lo), (">", above), ("<=", hi), ("<", below))
+    text = " and ".join(f"{sign} {bound}" for sign, bound in bounds if bound)
+    text = f"a number from {lo} to {hi}" if lo and hi else f"a number {text}"
+    return text + (f" ({unit})" if unit else "")
+
+
+def may_be_distribution(hint: Any) -> bool:
+    """Whether a key takes a distribution beside a number."""
+    return Normal in get_args(hint)

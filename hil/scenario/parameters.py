@@ -1,0 +1,195 @@
+"""`[flight]`: the flight core's own parameters (gnc/core/definitions); names, ranges and units are its descriptors'."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from gnc import flight as core
+from hil.scenario.messages import Reader, nearest
+from hil.schema import DEG, other_angle_unit, unit_of
+
+
+class FlightTable(Mapping[str, Any]):
+    """The core's design parameters by their name in `gnc.flight.PARAMS`, in SI and radians.
+
+    `phases` are the names of the mission phases; each `phase_*` value has one element a phase.
+    """
+
+    def __init__(self, values: Mapping[str, Any], phases: tuple[str, ...]):
+        self._values = MappingProxyType(dict(values))
+        self.phases = phases
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def phase(self, name: str, parameter: str) -> Any:
+        """The value of `phase_<parameter>` for the phase of that name."""
+        return self._values[f"phase_{parameter}"][self.phases.index(name)]
+
+    def phase_name(self, number: int) -> str:
+        """The name of the phase that telemetry gives by its number; "phase 250" if there is none."""
+        return self.phases[number] if 0 <= number < len(self.phases) else f"phase {number}"
+
+
+# Parameters the set-up fills: what the flight knows of the vehicles, and what is uploaded or handed over
+# fmt: off
+VEHICLE_PARAMETERS = frozenset({
+    "mu_m3ps2", "re_m", "j2", "pole_eci", "mass_kg", "com_body_m", "inertia_body_kgm2", "port_body_m",
+    "q_port_from_body", "imu_body_m", "gnss_body_m", "q_star_from_body", "camera_body_m", "q_camera_from_body",
+    "thruster_min_on_s", "thruster_rise_s", "thruster_decay_s", "thruster_body_m", "thruster_dir_body",
+    "thruster_force_n", "tport_tbody_m", "q_tport_from_tbody", "q_tport_from_port", "tgnss_tbody_m",
+    "q_tbody_from_hill", "thruster_count", "phase_count", "param_reserved",
+})
+UPLOADED_PARAMETERS = frozenset({
+    "target_r_eci_m", "target_v_eci_mps", "target_sigma_r_m", "target_sigma_v_mps", "init_r_hill_m",
+    "init_v_hill_mps", "init_sigma_r_m", "init_sigma_v_mps", "init_q_body_from_eci",
+})
+
+
+def _file_keys(parameter: core.Field) -> tuple[str, ...]:
+    """How a parameter may be written in a file."""
+    name = parameter.name.removeprefix("phase_") if parameter.count == core.N_PHASES else parameter.name
+    return tuple(key for key in (name, other_angle_unit(name)) if key)
+
+
+@cache
+def flight_keys() -> tuple[dict[str, core.Field], dict[str, core.Field]]:
+    """The keys of `[flight]` and of `[[flight.phase]]`, each with the core's parameter behind it."""
+    scalars: dict[str, core.Field] = {}
+    phases: dict[str, core.Field] = {}
+    for parameter in core.fields("params"):
+        if parameter.name in VEHICLE_PARAMETERS | UPLOADED_PARAMETERS:
+            continue
+        is_phase = parameter.name.startswith("phase_")
+        for key in _file_keys(parameter):
+            (phases if is_phase else scalars)[key] = parameter
+    return scalars, phases
+
+
+def read_flight(reader: Reader, table: Any) -> FlightTable:
+    """Reads `[flight]`. Raises ScenarioError for a key that is unknown, missing, out of range, or filled elsewhere."""
+    if not isinstance(table, dict) or not isinstance(table.get("phase"), dict) or not table["phase"]:
+        raise reader.fail("flight.phase", MISSING, "missing; expected the list of mission phases")
+    scalars, phase_keys = flight_keys()
+    names = tuple(table["phase"])
+    if len(names) > core.N_PHASES:
+        raise reader.fail("flight.phase", MISSING, f"expected at most {core.N_PHASES} phases, found {len(names)}")
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key == "phase":
+            continue
+        if key not in scalars:
+            _refuse_filled(reader, key)
+            raise reader.unknown(f"flight.{key}", scalars, value)
+        parameter = scalars[key]
+        if parameter.name in values:
+            raise reader.fail(f"flight.{key}", value, f"given twice, also as {other_angle_unit(key)}")
+        values[parameter.name] = _parameter(reader, f"flight.{key}", value, parameter, names)
+    for parameter in scalars.values():
+        if parameter.name not in values:
+            expected = f"{parameter.meaning}, {_parameter_range(parameter, parameter.name)}"
+            raise reader.fail(f"flight.{parameter.name}", MISSING, f"missing; {expected}")
+    columns: dict[str, list[Any]] = {
+        parameter.name: [0.0 if parameter.type == "<f8" else 0] * len(names) for parameter in phase_keys.values()
+    }
+    for row, (name, phase) in enumerate(table["phase"].items()):
+        _read_phase(reader, f"flight.phase.{name}", phase, row, names, columns)
+    return FlightTable(values | {k: tuple(v) for k, v in columns.items()}, names)
+
+
+def _refuse_filled(reader: Reader, key: str) -> None:
+    if key in VEHICLE_PARAMETERS:
+        expected = "not set here: flight knows the vehicles from [plant], [target], [chaser] and [sensors]"
+        raise reader.fail(f"flight.{key}", MISSING, expected)
+    if key in UPLOADED_PARAMETERS:
+        raise reader.fail(f"flight.{key}", MISSING, "not set here: uploaded at start, with the errors of [dispersions]")
+
+
+def _read_phase(
+    reader: Reader, path: str, phase: Any, row: int, names: tuple[str, ...], columns: dict[str, list[Any]]
+) -> None:
+    phase_keys = flight_keys()[1]
+    if not isinstance(phase, dict):
+        raise reader.fail(path, phase, "expected a table")
+    columns["phase_next"][row] = columns["phase_abort"][row] = row
+    seen: set[str] = set()
+    for key, value in phase.items():
+        if key not in phase_keys:
+            raise reader.unknown(f"{path}.{key}", [*phase_keys, "name"], value)
+        parameter = phase_keys[key]
+        if parameter.name in seen:
+            raise reader.fail(f"{path}.{key}", value, f"given twice, also as {other_angle_unit(key)}")
+        seen.add(parameter.name)
+        columns[parameter.name][row] = _parameter(reader, f"{path}.{key}", value, parameter, names)
+    if "law" not in phase:
+        raise reader.fail(f"{path}.law", MISSING, f"missing; expected one of {', '.join(_LAWS)}")
+
+
+_LAWS = {law.name.lower(): int(law) for law in core.Law}
+_USES = {use.name.lower(): int(use) for use in core.Uses if use.name}
+
+
+def _parameter(reader: Reader, path: str, value: Any, parameter: core.Field, names: tuple[str, ...]) -> Any:
+    """A value of the file as the core's parameter holds it."""
+    name, key = parameter.name, path.rpartition(".")[2]
+    if name == "phase_law":
+        return _choice(reader, path, value, _LAWS)
+    if name in ("phase_next", "phase_abort") or name.endswith("_phase"):
+        return _choice(reader, path, value, {n: i for i, n in enumerate(names)})
+    if name == "phase_uses":
+        if not isinstance(value, list):
+            raise reader.fail(path, value, f"expected a list of {', '.join(_USES)}")
+        bits = 0
+        for item in value:
+            bits |= _choice(reader, path, item, _USES)
+        return bits
+    if parameter.unit == "bool":
+        if not isinstance(value, bool):
+            raise reader.fail(path, value, "expected true or false")
+        return int(value)
+    if parameter.count in (0, core.N_PHASES):
+        return _number(reader, path, value, parameter, key)
+    if not isinstance(value, list) or len(value) != parameter.count:
+        raise reader.fail(path, value, f"expected {parameter.count} numbers, {_parameter_range(parameter, key)} each")
+    return tuple(_number(reader, f"{path}[{i}]", v, parameter, key) for i, v in enumerate(value))
+
+
+def _choice(reader: Reader, path: str, value: Any, choices: Mapping[str, int]) -> int:
+    if not isinstance(value, str) or value not in choices:
+        near = nearest(value, choices) if isinstance(value, str) else ""
+        raise reader.fail(path, value, f"expected one of {', '.join(choices)}{near}")
+    return choices[value]
+
+
+def _in_degrees(parameter: core.Field, key: str) -> bool:
+    return key not in (parameter.name, parameter.name.removeprefix("phase_"))
+
+
+def _number(reader: Reader, path: str, value: Any, parameter: core.Field, key: str) -> float | int:
+    whole = parameter.type != "<f8"
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        kind = "whole number" if whole else "number"
+        raise reader.fail(path, value, f"expected a {kind}, {_parameter_range(parameter, key)}")
+    if abs(value) > sys.float_info.max:  # a whole number may be too large for any float
+        raise reader.fail(path, value, f"expected {_parameter_range(parameter, key)}")
+    si = value * DEG if _in_degrees(parameter, key) else value
+    if not parameter.lo <= si <= parameter.hi:
+        raise reader.fail(path, value, f"expected {_parameter_range(parameter, key)}")
+    return si if whole else float(si)
+
+
+def _parameter_range(parameter: core.Field, key: str) -> str:
+    if _in_degrees(parameter, key):
+        return f"{parameter.lo / DEG:g} to {parameter.hi / DEG:g} {unit_of(key)}"
+    return f"{parameter.lo:g} to {parameter.hi:g}" + (f" {parameter.unit}" if parameter.unit != "1" else "")

@@ -1,0 +1,1 @@
+"""What a scenario consists of, one element a file; frozen, with ranges in the types."""

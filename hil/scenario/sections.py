@@ -1,0 +1,91 @@
+"""From a table of a file to the frozen dataclass that describes it."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from hil.distributions import KINDS, Correlated
+from hil.scenario.messages import Reader, ScenarioError, expectation, may_be_distribution, show
+from hil.schema import unit_of
+
+
+def freeze(value: Any) -> Any:
+    """Tuples for lists, at every depth."""
+    return tuple(freeze(v) for v in value) if isinstance(value, list) else value
+
+
+@cache
+def hints_of(cls: type) -> dict[str, Any]:
+    """The types of a dataclass's fields, with their ranges."""
+    return get_type_hints(cls, include_extras=True)
+
+
+def section(reader: Reader, cls: Any, table: Any, path: str) -> Any:
+    """One table of the file as an instance of its dataclass."""
+    if not isinstance(table, dict):
+        raise reader.fail(path, table, "expected a table")
+    hints = hints_of(cls)
+    known = {f.name: f for f in fields(cls)}
+    for key, value in table.items():
+        if key not in known:
+            raise reader.unknown(f"{path}.{key}", known, value)
+    values: dict[str, Any] = {}
+    for name, field in known.items():
+        if name in table:
+            values[name] = _value(reader, hints[name], table[name], f"{path}.{name}")
+        elif is_required(field):
+            raise reader.fail(f"{path}.{name}", MISSING, f"missing; expected {expectation(hints[name], unit_of(name))}")
+    try:
+        return cls(**values)
+    except ValidationError as error:
+        raise _explain(reader, hints, table, path, error) from None
+
+
+def _value(reader: Reader, hint: Any, value: Any, path: str) -> Any:
+    if is_dataclass(hint):
+        return section(reader, hint, value, path)
+    if isinstance(value, dict) and may_be_distribution(hint):
+        kind, kinds = value.get("kind"), ", ".join(map(show, KINDS))
+        if kind is None:
+            raise reader.fail(path, value, f"a distribution needs its kind: expected one of {kinds}")
+        if not isinstance(kind, str) or kind not in KINDS:
+            raise reader.fail(f"{path}.kind", kind, f"expected one of {kinds}")
+        return section(reader, KINDS[kind], value, path)
+    if hint == tuple[Correlated, ...]:
+        return tuple(read_list(reader, Correlated, path, value))
+    return freeze(value)
+
+
+def is_required(field: Any) -> bool:
+    """Whether a field of a section has no default."""
+    default = field.default.is_required() if isinstance(field.default, FieldInfo) else field.default is MISSING
+    return bool(default)
+
+
+def _explain(
+    reader: Reader, hints: dict[str, Any], table: dict[str, Any], path: str, error: ValidationError
+) -> ScenarioError:
+    """The first thing pydantic found, in the words of this project."""
+    first = error.errors()[0]
+    name, *indices = first["loc"]
+    value, hint = table[str(name)], hints[str(name)]
+    at = f"{path}.{name}"
+    for index in indices:
+        if not isinstance(index, int) or not isinstance(value, list) or index >= len(value):
+            break
+        value, at = value[index], f"{at}[{index}]"
+        inner = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+        hint = get_args(inner)[0]
+    return reader.fail(at, value, f"expected {expectation(hint, unit_of(str(name)))}")
+
+
+def read_list(reader: Reader, cls: Any, name: str, tables: Any) -> list[Any]:
+    """A list of tables as instances of their dataclass."""
+    if not isinstance(tables, list):
+        raise reader.fail(name, MISSING, f"expected a list of tables, [[{name}]]")
+    return [section(reader, cls, table, f"{name}[{at}]") for at, table in enumerate(tables)]
