@@ -1,0 +1,183 @@
+"""From the plant's configuration to its structs; every figure is checked here."""
+
+from libc.stdint cimport uint32_t
+
+from gnc.ccore cimport elem_log, elem_sincos, quat_normalize, vec3_norm, vec3_scale, vec3_set
+from hil.actuators cimport thruster_t
+from hil.plant.attitude cimport target_hold_t
+from hil.plant.dynamics cimport craft_t, dynamics_mass_properties
+from hil.plant.environment cimport ENVIRONMENT_MAX_DEGREE, ENVIRONMENT_MAX_HEIGHTS, environment_t, environment_update
+
+from hil.plant.config import HOLD_ANGLE_MAX_RAD, IDENTITY, CraftConfig, inertia_problem
+from hil.plant.environment import pole_of_date
+from hil.timescales import Epoch
+
+cdef double TWO_PI = 6.28318530717958647693
+
+
+cdef tuple as_tuple(const double* a, int n):
+    return tuple([a[i] for i in range(n)])
+
+
+cdef int load_vec(double* out, values, int n, str name) except -1:
+    cdef int i
+    values = tuple(float(x) for x in values)
+    if len(values) != n:
+        raise ValueError(f"{name} has {len(values)} values: expected {n}")
+    for i in range(n):
+        if not (values[i] - values[i] == 0.0):
+            raise ValueError(f"{name}[{i}] is {values[i]}: expected a finite number")
+        out[i] = values[i]
+    return 0
+
+
+cdef int load_quat(double* out, values, str name) except -1:
+    cdef double n2 = 0.0
+    cdef int i
+    load_vec(out, values, 4, name)
+    for i in range(4):
+        n2 += out[i] * out[i]
+    if not 0.99 < n2 < 1.01:
+        raise ValueError(f"{name} is {values}: expected a unit quaternion, scalar first")
+    quat_normalize(out)
+    return 0
+
+
+cdef int load_positive(double value, str name) except -1:
+    if not (value > 0.0 and value - value == 0.0):
+        raise ValueError(f"{name} is {value}: expected a positive number")
+    return 0
+
+
+cdef int load_at_least_zero(double value, str name) except -1:
+    if not (value >= 0.0 and value - value == 0.0):
+        raise ValueError(f"{name} is {value}: expected a finite number >= 0")
+    return 0
+
+
+cdef int load_environment(environment_t* env, config) except -1:
+    cdef double zonals[5]
+    cdef int i
+    load_positive(config.mu_m3ps2, "environment.mu_m3ps2")
+    load_positive(config.re_m, "environment.re_m")
+    load_positive(config.density_factor, "environment.density_factor")
+    for i, name in enumerate(("j2", "j3", "j4", "flattening", "earth_rate_radps")):
+        load_vec(&zonals[i], (getattr(config, name),), 1, f"environment.{name}")
+    epoch = Epoch.of(config.epoch)
+    env.epoch_tt_cy = epoch.tt_since_j2000_us() / (86400e6 * 36525.0)
+    env.gravity.mu_m3ps2 = config.mu_m3ps2
+    env.gravity.re_m = config.re_m
+    env.gravity.j2, env.gravity.j3, env.gravity.j4 = config.j2, config.j3, config.j4
+    x, y, z = pole_of_date(env.epoch_tt_cy)
+    vec3_set(env.gravity.pole_eci, x, y, z)
+    # celestial intermediate frame (IERS Conventions 2010, eq. 5.10 with s = -XY/2)
+    a, s = 1.0 / (1.0 + z), -0.5 * x * y
+    q = ((1.0 - a * x * x, -a * x * y, -x), (-a * x * y, 1.0 - a * y * y, -y), (x, y, z))
+    for i in range(3):
+        env.cirs_from_eci[i] = q[0][i] - s * q[1][i]
+        env.cirs_from_eci[3 + i] = q[1][i] + s * q[0][i]
+        env.cirs_from_eci[6 + i] = q[2][i]
+    env.earth_rate_radps = config.earth_rate_radps
+    # Earth rotation angle (IERS Conventions 2010, eq. 5.15); UT1 taken as UTC
+    days, rest_us = divmod(epoch.utc_since_j2000_us(), 86400000000)
+    fraction = rest_us / 86400e6
+    turns = 0.7790572732640 + 0.00273781191135448 * (days + fraction) + fraction
+    env.era_0_rad = TWO_PI * (turns - (turns // 1.0))
+    env.flattening = config.flattening
+    env.density_factor = config.density_factor
+    env.field_degree = 0
+    field = config.field
+    if field is not None:
+        if not 2 <= field.degree <= ENVIRONMENT_MAX_DEGREE:
+            raise ValueError(f"environment.field.degree is {field.degree}: expected 2..{ENVIRONMENT_MAX_DEGREE}")
+        env.field_degree = field.degree
+        terms = (field.degree + 1) * (field.degree + 2) // 2
+        load_vec(env.field_c, field.c, terms, "environment.field.c")
+        load_vec(env.field_s, field.s, terms, "environment.field.s")
+        for i in (0, 1, 2, 3, 6, 10):       # degrees 0 and 1, and J2..J4, which gravity_t carries
+            env.field_c[i] = 0.0
+    env.n_heights = 0
+    atm = config.atmosphere
+    if atm is not None:
+        if not 2 <= len(atm.density_night_kgpm3) == len(atm.bulge_amplitude) <= ENVIRONMENT_MAX_HEIGHTS:
+            raise ValueError(f"environment.atmosphere has {len(atm.density_night_kgpm3)} densities and "
+                             f"{len(atm.bulge_amplitude)} bulge amplitudes: expected equal numbers, 2..{ENVIRONMENT_MAX_HEIGHTS}")
+        env.n_heights = len(atm.density_night_kgpm3)
+        load_vec(&env.height_0_m, (atm.height_0_m,), 1, "environment.atmosphere.height_0_m")
+        load_positive(atm.height_step_m, "environment.atmosphere.height_step_m")
+        env.height_step_m = atm.height_step_m
+        load_vec(env.bulge_amplitude, atm.bulge_amplitude, env.n_heights, "environment.atmosphere.bulge_amplitude")
+        load_vec(&zonals[0], (atm.bulge_lag_rad,), 1, "environment.atmosphere.bulge_lag_rad")
+        for i in range(env.n_heights):
+            load_positive(atm.density_night_kgpm3[i], f"environment.atmosphere.density_night_kgpm3[{i}]")
+            env.ln_density_night_kgpm3[i] = elem_log(atm.density_night_kgpm3[i])
+        elem_sincos(atm.bulge_lag_rad, &env.bulge_lag_sin, &env.bulge_lag_cos)
+    env.sun_due_us = 0
+    environment_update(env, 0)
+    return 0
+
+
+cdef int load_craft(craft_t* craft, config: CraftConfig, str name) except -1:
+    cdef int i, j
+    load_positive(config.dry_mass_kg, f"{name}.dry_mass_kg")
+    load_at_least_zero(config.propellant_kg, f"{name}.propellant_kg")
+    load_vec(craft.dry_com_body_m, config.dry_com_body_m, 3, f"{name}.dry_com_body_m")
+    load_vec(craft.dry_inertia_body_kgm2, config.dry_inertia_body_kgm2, 9, f"{name}.dry_inertia_body_kgm2")
+    for i in range(3):
+        for j in range(i):
+            if craft.dry_inertia_body_kgm2[3 * i + j] != craft.dry_inertia_body_kgm2[3 * j + i]:
+                raise ValueError(f"{name}.dry_inertia_body_kgm2 is {config.dry_inertia_body_kgm2}: expected symmetric")
+    problem = inertia_problem(config.dry_inertia_body_kgm2)
+    if problem:
+        raise ValueError(f"{name}.dry_inertia_body_kgm2, without propellant, has {problem}")
+    load_vec(craft.tank_body_m, config.tank_body_m, 3, f"{name}.tank_body_m")
+    load_vec(craft.port_body_m, config.port_body_m, 3, f"{name}.port_body_m")
+    load_quat(craft.q_port_from_body, config.q_port_from_body, f"{name}.q_port_from_body")
+    load_quat(craft.q_body_from_eci, IDENTITY, "q_body_from_eci")
+    craft.dry_mass_kg, craft.propellant_kg = config.dry_mass_kg, config.propellant_kg
+    load_at_least_zero(config.cd, f"{name}.cd")
+    load_at_least_zero(config.area_m2, f"{name}.area_m2")
+    craft.cd, craft.area_m2 = config.cd, config.area_m2
+    dynamics_mass_properties(craft)
+    vec3_set(craft.r_eci_m, 0.0, 0.0, 0.0)
+    vec3_set(craft.v_eci_mps, 0.0, 0.0, 0.0)
+    return 0
+
+
+cdef int load_thruster(thruster_t* th, config, int index) except -1:
+    cdef double norm
+    name = f"thrusters[{index}]"
+    load_vec(th.position_body_m, config.position_body_m, 3, f"{name}.position_body_m")
+    load_vec(th.direction_body, config.direction_body, 3, f"{name}.direction_body")
+    norm = vec3_norm(th.direction_body)
+    if not 0.999 < norm < 1.001:
+        raise ValueError(f"{name}.direction_body is {config.direction_body}: expected a unit vector")
+    vec3_scale(th.direction_body, 1.0 / norm, th.direction_body)
+    load_positive(config.thrust_n, f"{name}.thrust_n")
+    load_positive(config.isp_s, f"{name}.isp_s")
+    for key in ("rise_s", "decay_s", "min_on_s"):
+        load_at_least_zero(getattr(config, key), f"{name}.{key}")
+    if not config.valve_tick_us >= 1:
+        raise ValueError(f"{name}.valve_tick_us is {config.valve_tick_us}: expected >= 1")
+    th.thrust_n, th.isp_s, th.rise_s, th.decay_s = config.thrust_n, config.isp_s, config.rise_s, config.decay_s
+    th.min_on_us = <uint32_t>(config.min_on_s * 1e6 + 0.5)
+    th.valve_tick_us = config.valve_tick_us
+    return 0
+
+
+cdef int load_hold(target_hold_t* hold, config) except -1:
+    cdef double phase[3]
+    cdef int i
+    load_quat(hold.q_tbody_from_hill_nominal, config.q_tbody_from_hill_nominal, "hold.q_tbody_from_hill_nominal")
+    load_vec(hold.bias_rad, config.bias_rad, 3, "hold.bias_rad")
+    load_vec(hold.rate_amplitude_radps, config.rate_amplitude_radps, 3, "hold.rate_amplitude_radps")
+    load_vec(phase, config.phase_rad, 3, "hold.phase_rad")
+    for i in range(3):
+        elem_sincos(phase[i], &hold.sin_phase[i], &hold.cos_phase[i])
+    load_positive(config.limit_cycle_radps, "hold.limit_cycle_radps")
+    load_positive(config.bandwidth_radps, "hold.bandwidth_radps")
+    hold.limit_cycle_radps, hold.bandwidth_radps = config.limit_cycle_radps, config.bandwidth_radps
+    if not config.angle_max_rad <= HOLD_ANGLE_MAX_RAD:
+        raise ValueError(f"hold: bias and limit cycle turn the target by up to {config.angle_max_rad:.4g} rad: "
+                         f"expected at most {HOLD_ANGLE_MAX_RAD:g} rad, the range of the attitude hold's small angles")
+    return 0
