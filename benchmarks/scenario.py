@@ -35,7 +35,7 @@ def _fly(scenario: Scenario, recorder: Recorder | None) -> tuple[Any, dict[str, 
     run = prepare(scenario, SEED)
     cycle_s = scenario.flight["cycle_s"]
     frames = Chunk(round(scenario.scenario.max_duration_s / cycle_s))
-    loop = Loop(run.plant, run.sensors, cycle_s, Flight(run.params))
+    loop = Loop(run.plant, run.instruments, cycle_s, Flight(run.params))
     rows = 0
     while not loop.finished and rows < len(frames.telemetry):
         part = Chunk.__new__(Chunk)

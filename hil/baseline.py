@@ -65,10 +65,13 @@ class BrokenRunError(BaselineError):
 # ---- what is kept of a run ----------------------------------------------------------------------
 
 
-def channel_names() -> list[str]:
-    """Every channel of the frames, as "telemetry.q_body_from_eci[2]", in the order that they are kept in."""
+def channel_names(instruments: Mapping[str, int]) -> tuple[str, ...]:
+    """Every channel of the frames, as "telemetry.q_body_from_eci[2]", in the order that they are kept in.
+
+    instruments: the kind of each by its name.
+    """
     none = {"sensors": flight.SENSOR_FRAME, "telemetry": flight.TELEMETRY, "command": flight.COMMAND}
-    return [channel.name for frame in FRAMES for channel in channels(frame, np.zeros(0, none[frame]))]
+    return tuple(channel.name for frame in FRAMES for channel in channels(frame, np.zeros(0, none[frame]), instruments))
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,10 @@ class Hashes:
     @classmethod
     def of(cls, log: Log) -> Hashes:
         """The hashes of a flight."""
-        columns = [_words(channel.values) for frame in FRAMES for channel in channels(frame, getattr(log, frame))]
+        kinds = log.scenario.instrument_kinds
+        columns = [
+            _words(channel.values) for frame in FRAMES for channel in channels(frame, getattr(log, frame), kinds)
+        ]
         rows = len(log.sensors)
         hashes = np.zeros((len(columns), rows), np.uint8)
         for at, words in enumerate(columns):
@@ -118,7 +124,7 @@ class Kept:
     """One run of a baseline.
 
     scenario: a packaged name, or the path of a file relative to the baseline's folder. software: what flew in the
-    core's place, as MODULE:FACTORY; empty for the core, here or on a board.
+    core's place, as MODULE:FACTORY; empty for the core, here or on a board. channels: those that its hashes are of.
     """
 
     scenario: str
@@ -131,6 +137,7 @@ class Kept:
     digests: dict[str, str]
     versions: dict[str, str]
     dispersed: dict[str, Any]
+    channels: tuple[str, ...]
     hashes: Hashes
     params: bytes
     software: str = ""
@@ -143,7 +150,7 @@ class Kept:
             scenario=scenario, seed=log.seed, overrides=overrides, scenario_toml=log.scenario.to_toml(),
             verdict=log.verdict, ended=log.ended, requirements=_plain(log.requirements), digests=_digests(log),
             versions=log.versions, dispersed=json.loads(json.dumps(log.dispersed)), hashes=Hashes.of(log),
-            params=log.params.tobytes(), software=software,
+            channels=channel_names(log.scenario.instrument_kinds), params=log.params.tobytes(), software=software,
         )  # fmt: skip
 
 
@@ -165,15 +172,14 @@ def _plain(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A set of runs and the channels that their hashes are of. `path` is the file, for errors and relative paths."""
+    """A set of runs. `path` is the file, for errors and relative paths."""
 
     path: Path
-    channels: tuple[str, ...]
     runs: tuple[Kept, ...]
 
     def write(self) -> None:
         """Writes the file, whole or not at all. Raises BaselineError."""
-        index: dict[str, Any] = {"format": FORMAT, "schema_version": SCHEMA_VERSION, "channels": self.channels}
+        index: dict[str, Any] = {"format": FORMAT, "schema_version": SCHEMA_VERSION}
         index["runs"] = [_described(run) for run in self.runs]
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -198,15 +204,14 @@ class Baseline:
                         f"{path}: {index['format']} of schema version {index['schema_version']}, "
                         f"this ProxOps reads {FORMAT} of {SCHEMA_VERSION}"
                     )
-                channels = tuple(index["channels"])
-                runs = [_kept(file, at, entry, len(channels)) for at, entry in enumerate(index["runs"])]
+                runs = [_kept(file, at, entry) for at, entry in enumerate(index["runs"])]
         except OSError as error:
             raise BaselineError(f"{path}: no baseline to be read there: {error.strerror}") from None
         except BaselineError:
             raise
         except (zipfile.BadZipFile, zlib.error, LookupError, TypeError, ValueError, EOFError, RuntimeError) as error:
             raise BaselineError(f"{path}: not a baseline, or a damaged one: {error}") from None
-        return cls(path, channels, tuple(runs))
+        return cls(path, tuple(runs))
 
 
 def _add(file: zipfile.ZipFile, name: str, data: bytes) -> None:
@@ -218,7 +223,7 @@ def _add(file: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 def _described(run: Kept) -> dict[str, Any]:
     names = ("scenario", "seed", "overrides", "scenario_toml", "verdict", "ended", "digests", "versions", "dispersed",
-             "software")  # fmt: skip
+             "software", "channels")  # fmt: skip
     plain = {name: getattr(run, name) for name in names}
     return {
         **plain,
@@ -227,12 +232,12 @@ def _described(run: Kept) -> dict[str, Any]:
     }
 
 
-def _kept(file: zipfile.ZipFile, at: int, entry: dict[str, Any], channels: int) -> Kept:
+def _kept(file: zipfile.ZipFile, at: int, entry: dict[str, Any]) -> Kept:
     rows = entry.pop("cycles")
     cycles = np.frombuffer(file.read(f"{at:04}/cycles"), "<u4").reshape(2, rows).T
-    hashes = np.frombuffer(file.read(f"{at:04}/channels"), np.uint8).reshape(channels, rows)
+    hashes = np.frombuffer(file.read(f"{at:04}/channels"), np.uint8).reshape(len(entry["channels"]), rows)
     entry["requirements"] = tuple(Requirement(**requirement) for requirement in entry["requirements"])
-    entry["overrides"] = tuple(entry["overrides"])
+    entry["overrides"], entry["channels"] = tuple(entry["overrides"]), tuple(entry["channels"])
     return Kept(**entry, hashes=Hashes(cycles, hashes), params=file.read(f"{at:04}/params"))
 
 
@@ -305,7 +310,7 @@ def save(
             )
         named = task.named if task.named in Scenario.names() else os.path.relpath(task.named, path.parent)
         runs.append(replace(found, scenario=named, overrides=overrides, software=software))
-    made = Baseline(path, tuple(channel_names()), tuple(runs))
+    made = Baseline(path, tuple(runs))
     made.write()
     return made
 
@@ -538,9 +543,7 @@ def check(
     tasks = []
     for kept in baseline.runs:
         scenario, given = _scenario(kept, baseline.path.parent)
-        tasks.append(
-            _CheckTask(_Task.of(given, scenario, kept.seed, flight, opener), kept, baseline.channels, tolerance)
-        )
+        tasks.append(_CheckTask(_Task.of(given, scenario, kept.seed, flight, opener), kept, tolerance))
     workers = _workers(jobs, flight, opener, time_limit_s)
     runs = []
     for task, found in zip(tasks, _each(_fly_to_check, tasks, workers, progress), strict=True):
@@ -556,7 +559,6 @@ class _CheckTask:
 
     run: _Task
     kept: Kept
-    channels: tuple[str, ...]
     tolerance: float
 
 
@@ -573,7 +575,7 @@ def _checked(task: _CheckTask, log: Log | None, error: str | None) -> RunCheck:
         scenario=task.run.case.scenario().name,
         seed=kept.seed,
         replay="",
-        departure=_departure(task.channels, kept.hashes, log) if log and flown and not identical else None,
+        departure=_departure(kept, log) if log and flown and not identical else None,
         figures=tuple(_figures(kept.requirements, _plain(log.requirements) if log else (), task.tolerance)),
         verdict=(kept.verdict, log.verdict if log else ERROR),
         error=error,
@@ -594,13 +596,14 @@ def _replay(given: str, kept: Kept) -> str:
     return " ".join(parts)
 
 
-def _departure(channels: Sequence[str], was: Hashes, log: Log) -> Departure:
-    now, own = Hashes.of(log), channel_names()
+def _departure(kept: Kept, log: Log) -> Departure:
+    was, channels = kept.hashes, kept.channels
+    now, own = Hashes.of(log), channel_names(log.scenario.instrument_kinds)
     lengths = (len(was.cycles), len(now.cycles))
     count = min(lengths)
     differs = was.cycles[:count] != now.cycles[:count]
     shared = [(name, channels.index(name), own.index(name)) for name in own if name in set(channels)]
-    if list(channels) != own:  # another interface: the channels that both have are all there is to go by
+    if channels != own:  # another interface: the channels that both have are all there is to go by
         differs[:, 0] = False
         for _, i, j in shared:
             differs[:, 0] |= was.channels[i, :count] != now.channels[j, :count]
@@ -620,7 +623,11 @@ def _departure(channels: Sequence[str], was: Hashes, log: Log) -> Departure:
 def _value(log: Log, channel: str, row: int) -> tuple[float | int | None, str]:
     """What a channel holds, None for what is not a finite number, and its unit."""
     frame = channel.partition(".")[0]
-    found = next(c for c in channels(frame, getattr(log, frame)[row : row + 1]) if c.name == channel)
+    found = next(
+        c
+        for c in channels(frame, getattr(log, frame)[row : row + 1], log.scenario.instrument_kinds)
+        if c.name == channel
+    )
     value = found.values[0].item()
     return (value if isfinite(value) else None), found.unit
 

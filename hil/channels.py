@@ -5,14 +5,13 @@ A measurement is a channel of its instrument, as "sensors.camera.range_m", which
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gnc import flight
-from hil.sensors import INSTRUMENTS
 
 
 class Channel(NamedTuple):
@@ -23,14 +22,15 @@ class Channel(NamedTuple):
     values: NDArray[Any]
 
 
-def channels(frame: str, records: NDArray[np.void]) -> Iterator[Channel]:
+def channels(frame: str, records: NDArray[np.void], instruments: Mapping[str, int]) -> Iterator[Channel]:
     """Every channel of one frame of a flight, always in the same order.
 
-    frame: "sensors", "telemetry", "command" or "params"; records: shape (n,), of its dtype.
+    frame: "sensors", "telemetry", "command" or "params"; records: shape (n,), of its dtype; instruments: the kind of
+    each instrument by its name, in the order of their numbers.
     """
     for field in flight.fields(frame):
         if field.type == "measurement":
-            yield from _measured(frame, records)
+            yield from _measured(frame, records, instruments)
         else:
             yield from _elements(f"{frame}.{field.name}", field, records[field.name])
 
@@ -43,8 +43,8 @@ def _elements(name: str, field: flight.Field, values: NDArray[Any]) -> Iterator[
         yield Channel(f"{name}[{i}]", field.unit, values[:, i])
 
 
-def _measured(frame: str, records: NDArray[np.void]) -> Iterator[Channel]:
-    for number, (instrument, kind) in enumerate(INSTRUMENTS.items()):
+def _measured(frame: str, records: NDArray[np.void], instruments: Mapping[str, int]) -> Iterator[Channel]:
+    for number, (instrument, kind) in enumerate(instruments.items()):
         found = flight.measurements(records, kind)
         found = found[found["instrument"] == number][::-1]  # of two in one frame, the first counts
         dense = np.zeros(len(records), found.dtype)

@@ -1,10 +1,10 @@
-"""The closed loop: the only module that wires plant, sensors and flight computer together."""
+"""The closed loop: the only module that wires plant, instruments and flight computer together."""
 
 from libc.stdint cimport uint32_t, uint64_t
 
 from gnc.flight cimport Flight, command_t, sensor_frame_t, telemetry_t
 from hil.plant.plant cimport Plant
-from hil.sensors cimport Sensors
+from hil.instruments.instrument cimport Instruments
 from hil.truth cimport truth_t
 
 ctypedef struct telecommand_t:
@@ -14,7 +14,7 @@ ctypedef struct telecommand_t:
 
 cdef class Loop:
     cdef readonly Plant plant
-    cdef readonly Sensors sensors
+    cdef readonly Instruments instruments
     cdef Flight flight
     cdef uint32_t tick
     cdef uint64_t cycle_us

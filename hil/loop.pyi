@@ -5,8 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnc.flight import Flight
+from hil.instruments.instrument import Instruments
 from hil.plant.plant import Plant
-from hil.sensors import Sensors
 
 class Chunk:
     sensors: NDArray[np.void]
@@ -19,7 +19,7 @@ class Loop:
     def __init__(
         self,
         plant: Plant,
-        sensors: Sensors,
+        instruments: Instruments,
         cycle_s: float,
         flight: Flight | None = None,
         telecommands: Sequence[tuple[float, int, float, float]] = (),
@@ -31,7 +31,7 @@ class Loop:
     @property
     def plant(self) -> Plant: ...
     @property
-    def sensors(self) -> Sensors: ...
+    def instruments(self) -> Instruments: ...
     @property
     def broken_off(self) -> bool: ...
     @property

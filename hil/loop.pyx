@@ -1,4 +1,4 @@
-"""The closed loop: sensors -> flight computer -> command -> plant, once a control cycle.
+"""The closed loop: instruments -> flight computer -> command -> plant, once a control cycle.
 
 `Loop.run` flies a stretch of cycles with the flight core in this process, without the interpreter.
 `Loop.sense` and `Loop.act` are the same two halves for any other flight computer. Everything a
@@ -56,7 +56,7 @@ class Chunk:
 
 
 cdef class Loop:
-    """One run: `Loop(plant, sensors, cycle_s, flight=None, telecommands=())`.
+    """One run: `Loop(plant, instruments, cycle_s, flight=None, telecommands=())`.
 
     flight: the flight core in this process, or None when another flight computer answers through
     `sense` and `act`. telecommands: (t_s, opcode, arg0, arg1) in order of time. The telemetry of every
@@ -65,10 +65,10 @@ cdef class Loop:
     cycle in which a value of the truth is not finite or a craft has left what the plant's models hold for.
     """
 
-    def __init__(self, Plant plant, Sensors sensors, double cycle_s, Flight flight=None, telecommands=(),
+    def __init__(self, Plant plant, Instruments instruments, double cycle_s, Flight flight=None, telecommands=(),
                  double after_contact_s=5.0, uint32_t look_cycles=0, last_phases=(), double broken_off_after_s=0.0):
         self.plant = plant
-        self.sensors = sensors
+        self.instruments = instruments
         self.flight = flight
         self.tick = 0
         self.cycle_us = <uint64_t>(cycle_s * 1.0e6 + 0.5)
@@ -150,7 +150,7 @@ cdef class Loop:
         cdef telecommand_t* tc
         cdef int i
         self._observe(truth)
-        self.sensors.sample(self.plant, self.tick, self.cycle_us, frame)
+        self.instruments.sample(self.plant, self.tick, self.cycle_us, frame)
         for i in range(self.plant.n_thrusters):
             frame.thruster_applied_us[i] = self.plant.thrusters[i].driven_us
         frame.tc_seq = <uint16_t>self.telecommands_sent

@@ -17,14 +17,16 @@ import numpy as np
 
 from gnc import flight, kernels
 from hil.campaign.sampling import NOISE, RANDOM, Sampling
-from hil.dispersion import HOUR_S, Dispersed, Vector, chaser_config, declared_sigma, sample
+from hil.dispersion import Dispersed, Vector, chaser_config, declared_sigma, sample
 from hil.ephemeris import Ephemeris, EphemerisError
+from hil.instruments import fit, kinds
+from hil.instruments.instrument import Instruments
+from hil.instruments.rows import Fault, Fitted, TargetPort, turned
 from hil.plant.config import (
     Atmosphere,
     CaptureConfig,
     CraftConfig,
     EnvironmentConfig,
-    Mat3,
     PlantConfig,
     Quat,
     TargetHoldConfig,
@@ -37,9 +39,7 @@ from hil.plant.plant import Plant
 from hil.plant.validity import conditions, height_range_m, outside
 from hil.scenario import BIAS_KEYS, DEG, Scenario, ScenarioError, inertia_matrix
 from hil.seeds import checked
-from hil.sensors import Fault, Sensors, SensorsConfig
 
-ARCSEC = DEG / 3600.0
 NOT_LIMITED = 1.0e9
 ORBIT_MAX_S = 1.0e6
 
@@ -53,7 +53,7 @@ class Run:
     case: int
     dispersed: Dispersed
     plant: Plant
-    sensors: Sensors
+    instruments: Instruments
     params: Any
     sampling: Sampling = RANDOM
     beyond_validity: tuple[str, ...] = ()
@@ -90,12 +90,12 @@ def prepare(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = R
         plant = Plant(config)
         _place(plant, scenario, d)
         beyond = _beyond_validity(scenario, config.environment, plant)
-        sensors = Sensors(sensors_config(scenario, d), seed, sampling.case_of(NOISE, case))
+        instruments = fitted_instruments(scenario, d, seed, sampling.case_of(NOISE, case))
     except ScenarioError:
         raise
     except ValueError as error:
         raise ScenarioError(f"{scenario.source}: {error}") from None
-    return Run(scenario, seed, case, d, plant, sensors, flight_params(scenario, d, plant), sampling, beyond)
+    return Run(scenario, seed, case, d, plant, instruments, flight_params(scenario, d, plant), sampling, beyond)
 
 
 def _beyond_validity(s: Scenario, environment: EnvironmentConfig, plant: Plant) -> tuple[str, ...]:
@@ -141,25 +141,12 @@ def _conj(q: Quat) -> Quat:
     return (q[0], -q[1], -q[2], -q[3])
 
 
-def _turned(q_b_from_a: Quat, rotvec_b_rad: Vector) -> Quat:
-    """Quaternion to the frame b turned by a rotation vector in its own axes."""
-    return _mul(kernels.quat_from_rotvec(np.array(rotvec_b_rad)), q_b_from_a)
-
-
 def _inverse_rotated(q_b_from_a: Quat, v_b: Vector) -> Vector:
     return _vector(kernels.quat_irotate(np.array(q_b_from_a), np.array(v_b)))
 
 
 def _added(a: Sequence[float], b: Sequence[float]) -> Vector:
     return (a[0] + b[0], a[1] + b[1], a[2] + b[2])
-
-
-def _sensing_matrix(scale: Vector, misalignment_rad: Vector) -> Mat3:
-    """What a triad reads of a true vector: (I + diag(scale)) C, C of a triad turned by the misalignment."""
-    c = kernels.quat_to_dcm(kernels.quat_from_rotvec(np.array(misalignment_rad)))
-    values = [(1.0 + scale[i]) * float(c[i][j]) for i in range(3) for j in range(3)]
-    a, b, c_, d, e, f, g, h, i = values
-    return (a, b, c_, d, e, f, g, h, i)
 
 
 # ---- truth --------------------------------------------------------------------------------------
@@ -250,7 +237,7 @@ def _place(plant: Plant, s: Scenario, d: Dispersed) -> None:
     r_port_hill = _inverse_rotated(q_tport_from_hill, (s.initial.distance_m, 0.0, 0.0))
     r_port_hill = _added(_added(r_port_hill, (s.initial.offset_x_m, 0.0, 0.0)), d.initial_position_hill_m)
     plant.set_chaser_hill(
-        r_port_hill, d.initial_velocity_hill_mps, _turned(facing_port(s), d.initial_attitude_body_rad),
+        r_port_hill, d.initial_velocity_hill_mps, turned(facing_port(s), d.initial_attitude_body_rad),
         d.initial_rate_body_radps, datum="port",
     )  # fmt: skip
 
@@ -285,57 +272,22 @@ def read_ephemeris(path: Path) -> Ephemeris:
     return Ephemeris.read(path)
 
 
-def sensors_config(s: Scenario, d: Dispersed) -> SensorsConfig:
-    """The sensors of a run, as mounted and with their drawn constant errors."""
-    imu, star, gnss, rgnss, camera = s.sensors.imu, s.sensors.star, s.sensors.gnss, s.sensors.rgnss, s.sensors.camera
-    return SensorsConfig(
-        imu_body_m=imu.position_body_m,
-        gyro_arw_radps05=imu.gyro_arw_deg_per_sqrt_h * DEG / sqrt(HOUR_S),
-        gyro_rrw_radps15=imu.gyro_rrw_deg_per_h15 * DEG / (HOUR_S * sqrt(HOUR_S)),
-        gyro_bias_radps=d.gyro_bias_radps,
-        gyro_matrix=_sensing_matrix(d.gyro_scale, d.imu_misalignment_rad),
-        accel_bias_mps2=d.accelerometer_bias_mps2,
-        accel_noise_mps_per_sqrt_s=imu.accelerometer_noise_mps_per_sqrt_s,
-        accel_matrix=_sensing_matrix(d.accelerometer_scale, d.imu_misalignment_rad),
-        q_star_from_body=_turned(star.q_star_from_body, d.star_misalignment_rad),
-        star_period_s=star.period_s,
-        star_latency_s=star.latency_s,
-        star_sigma_cross_rad=star.sigma_cross_arcsec * ARCSEC,
-        star_sigma_roll_rad=star.sigma_roll_arcsec * ARCSEC,
-        gnss_body_m=gnss.antenna_body_m,
-        gnss_period_s=gnss.period_s,
-        gnss_latency_s=gnss.latency_s,
-        gnss_sigma_r_m=gnss.sigma_r_m,
-        gnss_sigma_v_mps=gnss.sigma_v_mps,
-        tgnss_tbody_m=s.target.gnss_antenna_tbody_m,
-        rgnss_period_s=rgnss.period_s,
-        rgnss_latency_s=rgnss.latency_s,
-        rgnss_sigma_r_m=rgnss.sigma_r_m,
-        rgnss_sigma_v_mps=rgnss.sigma_v_mps,
-        rgnss_bias_sigma_m=rgnss.bias_sigma_m,
-        rgnss_bias_tau_s=rgnss.bias_tau_s,
-        rgnss_growth_m=rgnss.growth_m,
-        camera_body_m=camera.position_body_m,
-        q_camera_from_body=_turned(camera.q_camera_from_body, d.camera_boresight_rad),
-        tport_tbody_m=s.target.port_tbody_m,
-        q_tport_from_tbody=s.target.q_tport_from_tbody,
-        camera_period_s=camera.period_s,
-        camera_latency_s=camera.latency_s,
-        camera_max_range_m=camera.max_range_m,
-        camera_pose_range_m=camera.pose_range_m,
-        camera_field_of_view_rad=camera.field_of_view_deg * DEG,
-        camera_sigma_range_ratio=camera.sigma_range_ratio,
-        camera_sigma_range_floor_m=camera.sigma_range_floor_m,
-        camera_sigma_los_rad=camera.sigma_los_deg * DEG,
-        camera_sigma_pose_rad=camera.sigma_pose_deg * DEG,
-        camera_pose_reference_m=camera.pose_reference_m,
-        camera_dropout_probability=camera.dropout_probability,
-        faults=_faults(s),
-    )
+def fitted_instruments(s: Scenario, d: Dispersed, seed: int, case: int) -> Instruments:
+    """The instruments of a run, as mounted and with their drawn constant errors; `case` is that of their noise."""
+    target = TargetPort(s.target.port_tbody_m, s.target.q_tport_from_tbody)
+    return Instruments(
+        fit(
+            Fitted(
+                row, number, seed, case, target,
+                {drawn.name: getattr(d, drawn.name) for drawn in kinds()[row.kind].drawn}, _faults(s, row.name),
+            )
+        )
+        for number, row in enumerate(s.instruments)
+    )  # fmt: skip
 
 
-def _faults(s: Scenario) -> tuple[Fault, ...]:
-    def magnitude(fault: Any) -> Vector:
+def _faults(s: Scenario, name: str) -> tuple[Fault, ...]:
+    def error(fault: Any) -> Vector:
         if fault.kind != "bias":
             return (0.0, 0.0, 0.0)
         key = BIAS_KEYS[fault.sensor]
@@ -343,7 +295,7 @@ def _faults(s: Scenario) -> tuple[Fault, ...]:
         x, y, z = getattr(fault, key)
         return (x * unit, y * unit, z * unit)
 
-    return tuple(Fault(f.sensor, f.kind, f.start_s, f.end_s, magnitude(f)) for f in s.faults)
+    return tuple(Fault(f.kind, f.start_s, f.end_s, error(f)) for f in s.faults if f.sensor == name)
 
 
 # ---- what flight is told ------------------------------------------------------------------------
@@ -395,7 +347,7 @@ def _upload(params: Any, s: Scenario, d: Dispersed, plant: Plant) -> None:
     params["target_v_eci_mps"] = _added(target["v_eci_mps"], d.upload_target_velocity_eci_mps)
     params["init_r_hill_m"] = _added(r_hill, d.handover_position_hill_m)
     params["init_v_hill_mps"] = _added(v_hill, d.handover_velocity_hill_mps)
-    params["init_q_body_from_eci"] = _turned(_quaternion(chaser["q_body_from_eci"]), d.handover_attitude_body_rad)
+    params["init_q_body_from_eci"] = turned(_quaternion(chaser["q_body_from_eci"]), d.handover_attitude_body_rad)
     least = {field.name: field.lo for field in flight.fields("params")}
     for name, key in (
         ("target_sigma_r_m", "upload_target_position_m"),

@@ -5,7 +5,7 @@ All comparison is of bits: 0.0 and -0.0 differ, and a NaN equals the same NaN.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -161,11 +161,11 @@ def compare(a: Log, b: Log) -> Comparison:
     found = _compare(
         {name: getattr(a, name) for name in ORDER}, {name: getattr(b, name) for name in ORDER}, a.sensors, (a, b)
     )
-    channels = _channels("params", a.params[0], b.params[0])
+    channels = _channels("params", a.params[0], b.params[0], a.scenario.instrument_kinds)
     return replace(found, parameter=channels[0][0] if channels else None)
 
 
-def _compare(a: Mapping[str, Frames], b: Mapping[str, Frames], sensors: Frames, logs: Iterable[Log]) -> Comparison:
+def _compare(a: Mapping[str, Frames], b: Mapping[str, Frames], sensors: Frames, logs: Sequence[Log]) -> Comparison:
     names = tuple(name for name in ORDER if name in a)
     lengths = (len(a["command"]), len(b["command"]))
     if not any(lengths):
@@ -180,7 +180,7 @@ def _compare(a: Mapping[str, Frames], b: Mapping[str, Frames], sensors: Frames, 
     if differs.any():
         at = int(np.argmax(differs))
         looked_at = names if not missed[at] else tuple(name for name in names if name != "command")
-        first = _difference(a, b, looked_at, at, sensors[at])
+        first = _difference(a, b, looked_at, at, sensors[at], logs[0].scenario.instrument_kinds)
     digests = (digest(a["telemetry"]), digest(b["telemetry"])) if "telemetry" in names else ("", "")
     return Comparison(names, lengths, int(differs.sum()), int(missed.sum()), first, digests)
 
@@ -204,9 +204,14 @@ def _rows_differing(a: Frames, b: Frames) -> NDArray[np.bool_]:
 
 
 def _difference(
-    a: Mapping[str, Frames], b: Mapping[str, Frames], names: tuple[str, ...], at: int, sensors: np.void
+    a: Mapping[str, Frames],
+    b: Mapping[str, Frames],
+    names: tuple[str, ...],
+    at: int,
+    sensors: np.void,
+    instruments: Mapping[str, int],
 ) -> Difference:
-    found = [channel for name in names for channel in _channels(name, a[name][at], b[name][at])]
+    found = [channel for name in names for channel in _channels(name, a[name][at], b[name][at], instruments)]
     channel, unit, x, y = found[0]
     return Difference(
         tick=int(sensors["tick"]),
@@ -220,9 +225,9 @@ def _difference(
     )
 
 
-def _channels(frame: str, a: np.void, b: np.void) -> list[tuple[str, str, Any, Any]]:
+def _channels(frame: str, a: np.void, b: np.void, instruments: Mapping[str, int]) -> list[tuple[str, str, Any, Any]]:
     """The channels in which two records of a frame differ: name, unit and both values."""
-    both = zip(channels(frame, a.reshape(1)), channels(frame, b.reshape(1)), strict=True)
+    both = zip(channels(frame, a.reshape(1), instruments), channels(frame, b.reshape(1), instruments), strict=True)
     return [
         (one.name, one.unit, one.values[0], other.values[0])
         for one, other in both

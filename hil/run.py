@@ -247,7 +247,7 @@ def _fly(
     stretch = max(1, int(FLUSH_S / scenario.flight["cycle_s"] + 1.0e-9))
     loop = Loop(
         run.plant,
-        run.sensors,
+        run.instruments,
         scenario.flight["cycle_s"],
         own_core,
         telecommands=[(t.t_s, t.opcode, *t.arg) for t in scenario.telecommands],

@@ -13,6 +13,8 @@ from typing import Any
 from pydantic.dataclasses import dataclass
 
 from firmware_bridge.faults import STRICT, BoardFault, LinkFaults
+from hil.instruments import kinds
+from hil.instruments.rows import Row
 from hil.scenario import files
 from hil.scenario.consistency import check_consistency
 from hil.scenario.files import (
@@ -81,6 +83,16 @@ class Scenario:
     def names() -> tuple[str, ...]:
         """The packaged scenarios."""
         return files.names()
+
+    @property
+    def instruments(self) -> tuple[Row, ...]:
+        """The chaser's instruments; their order is that of the flight's table of instruments."""
+        return self.sensors.rows(self.target.gnss_antenna_tbody_m)
+
+    @property
+    def instrument_kinds(self) -> dict[str, int]:
+        """The kind of each instrument by its name, `gnc.flight.Kind`, in the order of their numbers."""
+        return {row.name: int(kinds()[row.kind].number) for row in self.instruments}
 
     @property
     def folder(self) -> Path:

@@ -17,7 +17,7 @@ from firmware_bridge.icd.generated import icd
 from firmware_bridge.icd.message import Message, RecordCodec
 from firmware_bridge.wire import Wire, sensor_body
 from gnc import flight
-from hil.sensors import INSTRUMENTS
+from hil.scenario import Scenario
 from tests.bridge import golden, plain_wire
 from tests.bridge.boards import recording
 
@@ -48,7 +48,7 @@ def test_a_cycle_fits_its_share_of_the_wire() -> None:
     """Every valve and every instrument of the shipped missions at once, within 115,200 baud at 10 Hz."""
     frame = np.zeros(1, flight.SENSOR_FRAME)[0]
     frame["thruster_applied_us"][:28] = 100_000
-    for number, kind in enumerate(INSTRUMENTS.values()):
+    for number, kind in enumerate(map(flight.Kind, Scenario.load("iss-vbar").instrument_kinds.values())):
         values = {f.name: np.zeros(f.count) if f.count else 0.0 for f in flight.components(kind)}
         flight.add_measurement(frame, kind, instrument=number, seq=0, t_valid_us=0, **values)
     sensor = len(Wire().frame(icd.SENSOR, sensor_body(frame)))

@@ -20,7 +20,7 @@ def test_a_recorded_flight_replays_without_a_plant() -> None:
 def test_scrambling_truth_after_the_sensors_changes_nothing() -> None:
     """Between frame and answer the chaser is thrown about; a core that never saw a plant says the same."""
     run = prepare(Scenario.load("iss-contact"), 42)
-    loop, chunk = Loop(run.plant, run.sensors, 0.1), Chunk(1)
+    loop, chunk = Loop(run.plant, run.instruments, 0.1), Chunk(1)
     beside_the_plant, alone = Flight(run.params), Flight(run.params)
     scramble = np.random.default_rng(42)
     for _ in range(300):

@@ -218,7 +218,7 @@ def test_every_value_of_the_truth_is_looked_at_in_every_cycle() -> None:
         if TRUTH[name].base.kind != "f":
             continue
         for bad in (np.nan, np.inf, -np.inf):
-            loop = Loop(run.plant, run.sensors, 0.1)
+            loop = Loop(run.plant, run.instruments, 0.1)
             chunk = Chunk(2)
             loop.sense(chunk, 0)
             loop.act(chunk, 0)

@@ -11,9 +11,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from hil.instruments import OWN
+from hil.instruments.rows import InstrumentKind, Row
 from tests.quality.out_of_tree import ROOT
 
-PYX = [p for house in ("gnc", "hil", "firmware_bridge") for p in sorted((ROOT / house).rglob("*.pyx"))]
+# A kind of instrument has no stub: what is public of it is its KIND, typed where the registry is.
+KINDS = [ROOT / f"hil/instruments/{name}.pyx" for name in OWN]
+PYX = [
+    p for house in ("gnc", "hil", "firmware_bridge") for p in sorted((ROOT / house).rglob("*.pyx")) if p not in KINDS
+]
 # What Python itself sets on a class, and what a data class defines, and what is private.
 OF_EVERY_CLASS = re.compile(r"_(?!_init__$|_call__$|_len__$|_iter__$|_enter__$|_exit__$).*")
 
@@ -133,3 +139,11 @@ def test_stub_declares_the_members_of_each_class(path: Path) -> None:
         assert (n, stub.properties) == (n, set(members) - routines)
         set_by_itself = set(re.findall(r"^\s+self\.(\w+) = ", path.read_text(), re.M))
         assert (n, stub.values - set_by_itself) == (n, fields - set_by_itself)
+
+
+@pytest.mark.parametrize("path", KINDS, ids=name)
+def test_a_kind_of_instrument_declares_itself_and_its_row_and_nothing_else(path: Path) -> None:
+    module = importlib.import_module(name(path))
+    assert isinstance(module.KIND, InstrumentKind) and issubclass(module.KIND.row, Row)
+    defined = re.findall(r"^(?:def|class|cdef class|cpdef [\w ]*?)\s*(\w+)", path.read_text(), re.M)
+    assert [n for n in defined if not n.startswith("_")] == [module.KIND.row.__name__]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import fields
+from typing import Annotated, Any
 
 from annotated_types import Ge, Le, Lt
 from pydantic.dataclasses import dataclass
 
 from firmware_bridge.faults import STRICT
 from hil.distributions import Distribution
+from hil.instruments import kinds
+from hil.instruments.rows import Row
 from hil.schema import Angle, Fraction, NonNegative, Positive, Quaternion, Vector
 
 
@@ -91,3 +94,19 @@ class Sensors:
     gnss: Gnss
     rgnss: Rgnss
     camera: Camera
+
+    def rows(self, target_antenna_tbody_m: tuple[float, float, float]) -> tuple[Row, ...]:
+        """A row for each instrument, in the order of their numbers."""
+        antenna = {"position_body_m": self.gnss.antenna_body_m}
+        given: dict[str, dict[str, Any]] = {
+            "imu": {}, "star": {}, "gnss": antenna,
+            "rgnss": antenna | {"target_antenna_tbody_m": target_antenna_tbody_m}, "camera": {},
+        }  # fmt: skip
+        renamed = {"q_star_from_body": "q_from_body", "q_camera_from_body": "q_from_body"}
+        found: list[Row] = []
+        for name, more in given.items():
+            table = getattr(self, name)
+            values = {renamed.get(f.name, f.name): getattr(table, f.name) for f in fields(table)} | more
+            values.pop("antenna_body_m", None)
+            found.append(kinds()[name].row(name=name, kind=name, **values))
+        return (*found, kinds()["dock"].row(name="dock", kind="dock"))

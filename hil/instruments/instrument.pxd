@@ -1,0 +1,90 @@
+"""What all instruments share: truth as they see it, the times they measure at, their noise, their faults, their slot.
+
+The loop holds an array of `instrument_t`, each with the function and the state of its kind.
+"""
+
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+
+from gnc.definitions cimport measurement_t, sensor_frame_t
+from hil.noise cimport stream_t
+from hil.plant.plant cimport Plant, imu_truth_t
+
+cdef enum:
+    INSTRUMENTS_MAX = 12
+    INSTRUMENT_HISTORY = 32             # cycles that a measurement may be late by, and one
+    INSTRUMENT_FAULTS = 16
+
+cdef enum:
+    FAULT_DROPOUT = 0
+    FAULT_BIAS = 1
+    FAULT_FREEZE = 2
+
+# Truth of one moment, kept for measurements that arrive late
+ctypedef struct moment_t:
+    uint64_t t_us
+    double r_chaser_eci_m[3]
+    double v_chaser_eci_mps[3]
+    double r_target_eci_m[3]
+    double v_target_eci_mps[3]
+    double q_body_from_eci[4]
+    double q_tbody_from_eci[4]
+    double w_body_radps[3]
+    double w_tbody_radps[3]
+    double com_body_m[3]
+    double cycle_s
+    imu_truth_t imu                     # of the cycle that ends at t_us
+    int contact_status
+
+# A declared fault, in force for start_us <= t_valid < end_us
+ctypedef struct fault_t:
+    int kind
+    uint64_t start_us
+    uint64_t end_us
+    double error[3]
+
+ctypedef struct instrument_t
+
+# Writes count, flags and values of a measurement of truth m, with `error` of a fault (NULL: none) in it.
+# False: there is nothing to measure.
+ctypedef bint (*measure_t)(instrument_t* it, const moment_t* m, const double* error, measurement_t* z) noexcept nogil
+
+ctypedef struct instrument_t:
+    measure_t measure
+    void* state                         # of the kind
+    uint8_t kind                        # KIND_*
+    uint8_t number                      # in the flight's table of instruments
+    bint over_cycle                     # measures over the cycle that ended: nothing at the start
+    uint64_t period_us                  # 0: every cycle
+    uint64_t latency_us
+    double dropout_probability
+    uint16_t seq
+    stream_t stream                     # its noise
+    int held                            # values that a freeze holds
+    double last[8]                      # what it gave last
+    fault_t faults[INSTRUMENT_FAULTS]
+    int fault_count
+
+cdef class Instrument:
+    cdef instrument_t it
+    cdef readonly str name
+    # Sets what is common to all kinds; `state` lives as long as this object
+    cdef int _fit(self, object fitted, int kind, measure_t measure, void* state, int held) except -1
+    cdef int _open(self, stream_t* stream, object fitted, str source) except -1
+
+cdef class Instruments:
+    cdef readonly tuple fitted          # of Instrument, in the order of their numbers
+    cdef instrument_t* array[INSTRUMENTS_MAX]
+    cdef int count
+    cdef moment_t history[INSTRUMENT_HISTORY]
+    cdef uint32_t next_moment
+
+    # Fills the frame of the cycle that starts at the plant's present time
+    cdef void sample(self, Plant plant, uint32_t tick, uint64_t cycle_us, sensor_frame_t* out) noexcept nogil
+    cdef const moment_t* _remember(self, Plant plant, uint64_t cycle_us) noexcept nogil
+    cdef const moment_t* _moment(self, uint64_t t_us) noexcept nogil
+
+# Copies `count` numbers; ValueError for any other count
+cdef int take(double* out, object values, int count) except -1
+# A point of a craft from its centre of mass, eci axes, and its rate as the craft turns
+cdef void arm_of(double* arm_eci_m, double* rate_eci_mps, const double* point_m, const double* com_m,
+                 const double* q_body_from_eci, const double* w_body_radps) noexcept nogil

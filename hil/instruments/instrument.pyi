@@ -1,0 +1,13 @@
+from collections.abc import Iterable
+
+FAULT_NUMBERS: dict[str, int]
+
+class Instrument:
+    def __init__(self) -> None: ...
+    @property
+    def name(self) -> str: ...
+
+class Instruments:
+    def __init__(self, fitted: Iterable[Instrument]) -> None: ...
+    @property
+    def fitted(self) -> tuple[Instrument, ...]: ...
