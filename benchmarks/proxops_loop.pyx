@@ -26,6 +26,12 @@ cdef extern from "flight_state.h" nogil:
         double v_target_eci_mps[3]
         double dr_eci_m[3]
         double dv_eci_mps[3]
+    ctypedef struct nav_t:
+        uint64_t t_us
+        nav_attitude_t attitude
+        nav_relative_t relative
+    ctypedef struct solution_t:
+        pass
     ctypedef struct guidance_t:
         double error_r_m[3]
         double error_attitude_rad[3]
@@ -34,11 +40,11 @@ cdef extern from "flight_state.h" nogil:
         uint64_t t_us
         uint32_t tick
         bint started
-        nav_attitude_t attitude
-        nav_relative_t relative
+        nav_t nav
+        solution_t solution
         guidance_t guidance
     int32_t flight_init(loop_flight_t *flight, const flight_params_t *params, uint32_t *bad_field)
-    void nav_solution(loop_flight_t *f)
+    void nav_solution(const flight_params_t *p, const nav_t *n, solution_t *out)
     void mission_step(loop_flight_t *f, const sensor_frame_t *s)
     void control_attitude(loop_flight_t *f)
     void control_translation(loop_flight_t *f)
@@ -131,14 +137,14 @@ cdef class ProxopsLoop:
         cdef int i
         if self.controlled:
             for i in range(4):
-                f.attitude.q_body_from_eci[i] = self.plant.chaser.q_body_from_eci[i]
-            vec3_copy(f.attitude.w_body_radps, self.plant.chaser.w_body_radps)
-            vec3_copy(f.relative.r_target_eci_m, self.plant.target.r_eci_m)
-            vec3_copy(f.relative.v_target_eci_mps, self.plant.target.v_eci_mps)
-            vec3_sub(f.relative.dr_eci_m, self.plant.chaser.r_eci_m, self.plant.target.r_eci_m)
-            vec3_sub(f.relative.dv_eci_mps, self.plant.chaser.v_eci_mps, self.plant.target.v_eci_mps)
+                f.nav.attitude.q_body_from_eci[i] = self.plant.chaser.q_body_from_eci[i]
+            vec3_copy(f.nav.attitude.w_body_radps, self.plant.chaser.w_body_radps)
+            vec3_copy(f.nav.relative.r_target_eci_m, self.plant.target.r_eci_m)
+            vec3_copy(f.nav.relative.v_target_eci_mps, self.plant.target.v_eci_mps)
+            vec3_sub(f.nav.relative.dr_eci_m, self.plant.chaser.r_eci_m, self.plant.target.r_eci_m)
+            vec3_sub(f.nav.relative.dv_eci_mps, self.plant.chaser.v_eci_mps, self.plant.target.v_eci_mps)
             f.t_us = self.plant.t_us
-            nav_solution(f)
+            nav_solution(&f.params, &f.nav, &f.solution)
             mission_step(f, &self.sensors)
             f.started = True
             memset(&self.command, 0, sizeof(command_t))

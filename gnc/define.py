@@ -15,6 +15,7 @@ _PREFIX = {"Telecommand": "TC"}
 _STRUCTS = {
     "measurement": "measurement_t",
     "sensors": "sensor_frame_t",
+    "solution": "solution_t",
     "command": "command_t",
     "telemetry": "telemetry_t",
 }
@@ -29,6 +30,8 @@ _DOCSTRINGS = {
     "Reason": 'Why an approach was broken off, `telemetry["abort_reason"]`.',
     "Uses": 'Instruments that a phase needs, bits of `params["phase_uses"]`.',
     "Kind": "What an instrument measures, `kind` of a measurement.",
+    "Instrument": 'Bits of `solution["instrument_state"]`.',
+    "Quality": 'What an estimate rests on, `solution["relative_quality"]` and its like.',
     "Dock": "Bits of the flags of a docking mechanism's measurement.",
 }
 

@@ -59,6 +59,12 @@ cdef extern from "flight.h" nogil:
     enum:
         DOCK_CONTACT
         DOCK_CAPTURED
+    enum:
+        INSTRUMENT_HEARD
+        INSTRUMENT_LOST
+    enum:
+        QUALITY_COASTING
+        QUALITY_FOLLOWED
     ctypedef struct measurement_t:
         uint8_t instrument
         uint8_t kind
@@ -78,6 +84,43 @@ cdef extern from "flight.h" nogil:
         uint16_t tc_opcode
         uint8_t slot_count
         uint8_t reserved[7]
+    ctypedef struct solution_t:
+        uint64_t t_us
+        double q_body_from_eci[4]
+        double w_body_eci_body_radps[3]
+        double gyro_bias_radps[3]
+        double r_target_eci_m[3]
+        double v_target_eci_mps[3]
+        double r_chaser_target_eci_m[3]
+        double v_chaser_target_eci_mps[3]
+        double c_hill_from_eci[9]
+        double w_hill_radps[3]
+        double r_hill_m[3]
+        double v_hill_mps[3]
+        double q_body_from_hill[4]
+        double w_body_hill_body_radps[3]
+        double r_port_hill_m[3]
+        double v_port_hill_mps[3]
+        double r_port_tport_m[3]
+        double v_port_tport_mps[3]
+        double target_attitude_rad[3]
+        double target_rate_radps[3]
+        double sensed_eci_mps[3]
+        double variance_r_hill_m2[3]
+        double variance_v_hill_m2ps2[3]
+        double variance_attitude_rad2[3]
+        double variance_target_attitude_rad2[3]
+        double disagreement_chi2
+        float instrument_nis[12]
+        uint32_t cycles_since_thrust
+        uint16_t instrument_rejects[12]
+        uint8_t instrument_state[12]
+        uint8_t attitude_quality
+        uint8_t orbit_quality
+        uint8_t relative_quality
+        uint8_t target_quality
+        uint8_t dock_flags
+        uint8_t reserved[3]
     ctypedef struct command_t:
         uint64_t t_us
         uint32_t tick

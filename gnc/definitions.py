@@ -86,3 +86,17 @@ class Dock(IntFlag):
 
     CONTACT = 1  # senses contact
     CAPTURED = 2  # has captured
+
+
+class Instrument(IntFlag):
+    """Bits of `solution["instrument_state"]`."""
+
+    HEARD = 1  # a measurement has come since start
+    LOST = 2  # nothing accepted for too long, or refused again and again
+
+
+class Quality(IntEnum):
+    """What an estimate rests on, `solution["relative_quality"]` and its like."""
+
+    COASTING = 0  # the model alone: no instrument of the chain is healthy
+    FOLLOWED = 1  # measurements of a healthy instrument

@@ -14,6 +14,7 @@ cdef extern from "flight.h" nogil:
         FLIGHT_THRUSTERS
         FLIGHT_PHASES
         FLIGHT_SLOTS
+        FLIGHT_INSTRUMENTS
     enum:
         FLIGHT_OK
         FLIGHT_ERR_NULL
@@ -46,6 +47,7 @@ cdef extern from "flight.h" nogil:
         uint32_t size
     const flight_layout_t flight_measurement_layout
     const flight_layout_t flight_sensor_layout
+    const flight_layout_t flight_solution_layout
     const flight_layout_t flight_command_layout
     const flight_layout_t flight_telemetry_layout
     const flight_layout_t flight_param_layout

@@ -6,8 +6,10 @@ from numpy.typing import NDArray
 
 from gnc.definitions import Dock as Dock
 from gnc.definitions import Flag as Flag
+from gnc.definitions import Instrument as Instrument
 from gnc.definitions import Kind as Kind
 from gnc.definitions import Law as Law
+from gnc.definitions import Quality as Quality
 from gnc.definitions import Reason as Reason
 from gnc.definitions import Telecommand as Telecommand
 from gnc.definitions import Uses as Uses
@@ -15,10 +17,12 @@ from gnc.definitions import Uses as Uses
 N_THRUSTERS: int
 N_PHASES: int
 N_SLOTS: int
+N_INSTRUMENTS: int
 MEASUREMENT: np.dtype[np.void]
 LATE_CYCLES_MAX: int
 """Control cycles by which a measurement may be late: the core knows where it was then."""
 SENSOR_FRAME: np.dtype[np.void]
+SOLUTION: np.dtype[np.void]
 COMMAND: np.dtype[np.void]
 TELEMETRY: np.dtype[np.void]
 PARAMS: np.dtype[np.void]

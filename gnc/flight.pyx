@@ -8,20 +8,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gnc.definitions import Dock, Flag, Kind, Law, Reason, Telecommand, Uses
+from gnc.definitions import Dock, Flag, Instrument, Kind, Law, Quality, Reason, Telecommand, Uses
 
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
 __all__ = [
-    "COMMAND", "Dock", "Field", "Flag", "Flight", "FlightError", "Kind", "LATE_CYCLES_MAX", "Law", "MEASUREMENT", "N_PHASES",
-    "N_SLOTS", "N_THRUSTERS", "PARAMS", "Reason", "SENSOR_FRAME", "TELEMETRY", "Telecommand", "Uses", "add_measurement", "components",
+    "COMMAND", "Dock", "Field", "Flag", "Flight", "FlightError", "Instrument", "Kind", "LATE_CYCLES_MAX", "Law", "MEASUREMENT", "N_PHASES",
+    "N_INSTRUMENTS", "N_SLOTS", "N_THRUSTERS", "PARAMS", "Quality", "Reason", "SENSOR_FRAME", "SOLUTION", "TELEMETRY", "Telecommand", "Uses", "add_measurement", "components",
     "fields", "measurements", "tables",
 ]
 
 N_THRUSTERS = FLIGHT_THRUSTERS
 N_PHASES = FLIGHT_PHASES
 N_SLOTS = FLIGHT_SLOTS
+N_INSTRUMENTS = FLIGHT_INSTRUMENTS
 LATE_CYCLES_MAX = HISTORY - 1
 
 
@@ -73,12 +74,14 @@ cdef object _dtype(const flight_layout_t *layout):
 MEASUREMENT = None
 MEASUREMENT = _dtype(&flight_measurement_layout)
 SENSOR_FRAME = _dtype(&flight_sensor_layout)
+SOLUTION = _dtype(&flight_solution_layout)
 COMMAND = _dtype(&flight_command_layout)
 TELEMETRY = _dtype(&flight_telemetry_layout)
 PARAMS = _dtype(&flight_param_layout)
 cdef dict _FIELDS = {
     "measurement": _describe(&flight_measurement_layout),
     "sensors": _describe(&flight_sensor_layout),
+    "solution": _describe(&flight_solution_layout),
     "command": _describe(&flight_command_layout),
     "telemetry": _describe(&flight_telemetry_layout),
     "params": _describe(&flight_param_layout),
@@ -88,7 +91,7 @@ cdef dict _FIELDS = {
 def fields(str frame):
     """The fields of a frame, in order: a tuple of `Field`.
 
-    frame: "measurement", "sensors", "command", "telemetry" or "params". Raises ValueError for any other name.
+    frame: "measurement", "sensors", "solution", "command", "telemetry" or "params". Raises ValueError for any other name.
     `lo` and `hi` are the accepted range of a parameter and 0 elsewhere.
     """
     if frame not in _FIELDS:

@@ -114,8 +114,7 @@ int32_t flight_init(flight_t *flight, const flight_params_t *params, uint32_t *b
     vec3_copy(flight->gravity.pole_eci, params->pole_eci);
     flight->cycle_us = (uint64_t)(params->cycle_s * 1.0e6 + 0.5);
     control_init(flight);
-    nav_attitude_init(flight);
-    nav_relative_init(flight);
+    nav_init(&flight->params, &flight->nav);
     mission_init(flight);
     flight->magic = MAGIC;
     return FLIGHT_OK;
@@ -124,13 +123,13 @@ int32_t flight_init(flight_t *flight, const flight_params_t *params, uint32_t *b
 static uint32_t flags_of(const flight_t *f)
 {
     const mission_t *m = &f->mission;
-    const flight_params_t *p = &f->params;
+    const solution_t *o = &f->solution;
     const law_t *law = flight_law(f);
     uint32_t flags = 0;
-    if (nav_heard(f, &f->attitude.star, p->star_timeout_s)) flags |= FLAG_STAR_OK;
-    if (nav_heard(f, &f->relative.rgnss, p->sensor_timeout_s)) flags |= FLAG_RGNSS_OK;
-    if (nav_heard(f, &f->relative.camera, p->sensor_timeout_s)) flags |= FLAG_CAMERA_OK;
-    if (nav_heard(f, &f->relative.gnss, p->sensor_timeout_s)) flags |= FLAG_GNSS_OK;
+    if (instrument_healthy(o, NAV_STAR)) flags |= FLAG_STAR_OK;
+    if (instrument_healthy(o, NAV_RGNSS)) flags |= FLAG_RGNSS_OK;
+    if (instrument_healthy(o, NAV_CAMERA)) flags |= FLAG_CAMERA_OK;
+    if (instrument_healthy(o, NAV_GNSS)) flags |= FLAG_GNSS_OK;
     if (law->burn != NULL && m->hop_stage == HOP_BURN) flags |= FLAG_BURN;
     if (m->retreat) flags |= FLAG_RETREAT;
     if (m->cam) flags |= FLAG_CAM;
@@ -148,76 +147,44 @@ static void to_f32(float out[3], const double in[3])
     for (size_t i = 0; i < 3; i++) out[i] = (float)in[i];
 }
 
-/* 1 sigma of a 3-vector whose covariance block starts at row `at`, in hill axes; besides: a further variance of each
- * axis. */
-static void sigma_hill(const flight_t *f, size_t at, double besides, float out[3])
+static void sigmas(float out[3], const double variance[3])
 {
-    const double *c = f->solution.c_hill_from_eci, *p = f->relative.p;
-    for (size_t k = 0; k < 3; k++) {
-        double var = besides;
-        for (size_t i = 0; i < 3; i++)
-            for (size_t j = 0; j < 3; j++) var += c[3 * k + i] * p[(at + i) * REL + at + j] * c[3 * k + j];
-        out[k] = (float)elem_sqrt(elem_max(var, 0.0));
-    }
+    for (size_t i = 0; i < 3; i++) out[i] = (float)elem_sqrt(elem_max(variance[i], 0.0));
 }
 
 static void report(const flight_t *f, telemetry_t *t)
 {
+    const solution_t *o = &f->solution;
     zero(t, sizeof *t);
     t->t_us = f->t_us;
     t->tick = f->tick;
-    for (size_t i = 0; i < 4; i++) t->q_body_from_eci[i] = f->attitude.q_body_from_eci[i];
-    vec3_copy(t->w_body_eci_body_radps, f->attitude.w_body_radps);
-    vec3_copy(t->r_chaser_target_hill_m, f->solution.r_hill_m);
-    vec3_copy(t->v_chaser_target_hill_mps, f->solution.v_hill_mps);
-    vec3_copy(t->r_port_tport_m, f->solution.r_port_tport_m);
-    vec3_copy(t->v_port_tport_mps, f->solution.v_port_tport_mps);
-    /* All that is measured hangs on the chaser's structure: its centre of mass is off by as much again, whatever the
-     * filter knows. */
-    sigma_hill(f, 0, f->params.com_sigma_m * f->params.com_sigma_m, t->sigma_r_hill_m);
-    sigma_hill(f, 3, 0.0, t->sigma_v_hill_mps);
-    for (size_t i = 0; i < 3; i++)
-        t->sigma_attitude_rad[i] = (float)elem_sqrt(elem_max(nav_attitude_variance(f, i), 0.0));
-    to_f32(t->target_attitude_rad, f->relative.theta_tbody_rad);
-    to_f32(t->gyro_bias_radps, f->attitude.bias_radps);
+    for (size_t i = 0; i < 4; i++) t->q_body_from_eci[i] = o->q_body_from_eci[i];
+    vec3_copy(t->w_body_eci_body_radps, o->w_body_eci_body_radps);
+    vec3_copy(t->r_chaser_target_hill_m, o->r_hill_m);
+    vec3_copy(t->v_chaser_target_hill_mps, o->v_hill_mps);
+    vec3_copy(t->r_port_tport_m, o->r_port_tport_m);
+    vec3_copy(t->v_port_tport_mps, o->v_port_tport_mps);
+    sigmas(t->sigma_r_hill_m, o->variance_r_hill_m2);
+    sigmas(t->sigma_v_hill_mps, o->variance_v_hill_m2ps2);
+    sigmas(t->sigma_attitude_rad, o->variance_attitude_rad2);
+    to_f32(t->target_attitude_rad, o->target_attitude_rad);
+    to_f32(t->gyro_bias_radps, o->gyro_bias_radps);
     to_f32(t->attitude_error_rad, f->guidance.error_attitude_rad);
     to_f32(t->r_ref_hill_m, f->guidance.r_port_hill_m);
     to_f32(t->v_ref_hill_mps, f->guidance.v_port_hill_mps);
     to_f32(t->accel_cmd_hill_mps2, f->control.accel_cmd_hill_mps2);
-    t->nis_star = (float)f->attitude.star.nis;
-    t->nis_rgnss = (float)f->relative.rgnss.nis;
-    t->nis_camera = (float)f->relative.camera.nis;
+    t->nis_star = o->instrument_nis[NAV_STAR];
+    t->nis_rgnss = o->instrument_nis[NAV_RGNSS];
+    t->nis_camera = o->instrument_nis[NAV_CAMERA];
     t->flags = flags_of(f);
-    t->imu_rejects = f->imu.track.rejects;
-    t->star_rejects = f->attitude.star.rejects;
-    t->gnss_rejects = f->relative.gnss.rejects;
-    t->rgnss_rejects = f->relative.rgnss.rejects;
-    t->camera_rejects = f->relative.camera.rejects;
+    t->imu_rejects = o->instrument_rejects[NAV_IMU];
+    t->star_rejects = o->instrument_rejects[NAV_STAR];
+    t->gnss_rejects = o->instrument_rejects[NAV_GNSS];
+    t->rgnss_rejects = o->instrument_rejects[NAV_RGNSS];
+    t->camera_rejects = o->instrument_rejects[NAV_CAMERA];
     t->phase = (uint8_t)f->mission.phase;
     t->law = f->params.phase_law[f->mission.phase];
     t->abort_reason = f->mission.abort_reason;
-}
-
-static void update(flight_t *f, const measurement_t *m)
-{
-    const model_t *model = flight_model_of(m->kind);
-    if (model != NULL && (model->while_docked || !flight_law(f)->docked)) model->update(f, m);
-}
-
-static void navigate(flight_t *f, const sensor_frame_t *s)
-{
-    nav_imu_take(f, s);
-    if (f->started) {
-        nav_attitude_propagate(f);
-        nav_relative_propagate(f, s);
-    } else {
-        nav_relative_remember(f);
-    }
-    if (f->mission.hop_stage == HOP_BURN) { /* what was sensed comes off the velocity to be gained */
-        vec3_sub(f->mission.dv_to_go_eci_mps, f->mission.dv_to_go_eci_mps, f->relative.sensed_eci_mps);
-    }
-    for (size_t i = 0; i < s->slot_count; i++) update(f, &s->slot[i]);
-    nav_solution(f);
 }
 
 static void control(flight_t *f, command_t *command)
@@ -250,7 +217,9 @@ int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *
         return FLIGHT_ERR_FRAME;
     flight->tick = sensors->tick;
     flight->t_us = sensors->t_us;
-    navigate(flight, sensors);
+    navigate(&flight->params, &flight->nav, sensors, flight->control.fired, flight_law(flight)->docked, &flight->solution);
+    if (flight->mission.hop_stage == HOP_BURN) /* what was sensed comes off the velocity to be gained */
+        vec3_sub(flight->mission.dv_to_go_eci_mps, flight->mission.dv_to_go_eci_mps, flight->solution.sensed_eci_mps);
     mission_step(flight, sensors);
     flight->started = true;
     control(flight, command);

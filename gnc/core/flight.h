@@ -59,6 +59,9 @@ typedef struct {
     SENSOR_FRAME_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR, FLIGHT_VECTOR)
 } sensor_frame_t;
 typedef struct {
+    SOLUTION_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR)
+} solution_t;
+typedef struct {
     COMMAND_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR)
 } command_t;
 typedef struct {
@@ -83,8 +86,18 @@ typedef struct {
     const flight_field_t *fields;
     uint32_t field_count, size;
 } flight_layout_t;
-extern const flight_layout_t flight_measurement_layout, flight_sensor_layout, flight_command_layout,
+extern const flight_layout_t flight_measurement_layout, flight_sensor_layout, flight_solution_layout, flight_command_layout,
     flight_telemetry_layout, flight_param_layout;
+
+/* The instrument has been heard at all, and is not lost. */
+static inline bool instrument_healthy(const solution_t *s, size_t instrument)
+{
+    return (s->instrument_state[instrument] & (INSTRUMENT_HEARD | INSTRUMENT_LOST)) == INSTRUMENT_HEARD;
+}
+static inline bool instrument_lost(const solution_t *s, size_t instrument)
+{
+    return (s->instrument_state[instrument] & INSTRUMENT_LOST) != 0;
+}
 
 /* A table of named values: definitions/values.h. */
 typedef struct {
@@ -97,7 +110,7 @@ typedef struct {
     uint32_t value_count;
     bool bits; /* values are bits that may be set together */
 } flight_table_t;
-#define FLIGHT_TABLES 7
+#define FLIGHT_TABLES 9
 extern const flight_table_t flight_tables[FLIGHT_TABLES];
 
 /* A component of the measurements of a kind. */

@@ -28,12 +28,6 @@ typedef struct {
     bool (*urgent)(const flight_t *f); /* calls for the avoidance burn at once; NULL: never */
 } monitor_t;
 
-typedef struct {
-    uint8_t kind; /* KIND_* */
-    bool while_docked; /* also taken while the target holds the chaser, which then no longer moves as modelled */
-    void (*update)(flight_t *f, const measurement_t *m);
-} model_t;
-
 /* Each ends with NULL. Monitors are asked in their order. */
 extern const law_t *const flight_laws[];
 extern const monitor_t *const flight_monitors[];

@@ -15,47 +15,107 @@ typedef struct {
 #define COUNT32(member) MEMBER(member, uint32_t, "u4")
 #define COUNT16(member) MEMBER(member, uint16_t, "u2")
 #define BOOL(member) MEMBER(member, bool, "?")
-#define TRACK(t) \
-    TIME(t.accepted_us) COUNT32(t.rejects_in_row) COUNT16(t.rejects) COUNT16(t.seq) BOOL(t.seen) DOUBLE(t.nis)
+#define NAV_MEMBER(member, ctype, numpy) \
+    {#member, numpy, (uint32_t)offsetof(flight_t, nav.member), (uint32_t)(SIZE(nav.member) / sizeof(ctype))},
+#define NAV_DOUBLE(member) NAV_MEMBER(member, double, "f8")
+#define NAV_COUNT32(member) NAV_MEMBER(member, uint32_t, "u4")
+#define NAV_BOOL(member) NAV_MEMBER(member, bool, "?")
+#define OF_TRACK(name, t, field, ctype, numpy) {name "." #field, numpy, (uint32_t)offsetof(flight_t, t.field), 1},
+#define TRACK(name, t) \
+    OF_TRACK(#name, t, accepted_us, uint64_t, "u8") \
+    OF_TRACK(#name, t, rejects_in_row, uint32_t, "u4") \
+    OF_TRACK(#name, t, rejects, uint16_t, "u2") \
+    OF_TRACK(#name, t, seq, uint16_t, "u2") OF_TRACK(#name, t, seen, bool, "?") OF_TRACK(#name, t, nis, double, "f8")
 
+/* clang-format off */
 const member_t internals_members[] = {
-    MEMBER(params, uint8_t, "u1") TIME(t_us) TIME(cycle_us) COUNT32(tick) COUNT32(magic) BOOL(started) TRACK(
-        imu.track) BOOL(imu.gyro_taken) BOOL(imu.accel_taken) DOUBLE(attitude.q_body_from_eci)
-        DOUBLE(attitude.w_body_radps) DOUBLE(attitude.w_before_radps) DOUBLE(attitude.bias_radps) DOUBLE(
-            attitude.p) DOUBLE(attitude.pending_s) TRACK(attitude.star) DOUBLE(relative.r_target_eci_m)
-            DOUBLE(relative.v_target_eci_mps) DOUBLE(relative.p_orbit) DOUBLE(relative.dr_eci_m) DOUBLE(
-                relative.dv_eci_mps) DOUBLE(relative.hold_stiffness_ps2) DOUBLE(relative.hold_damping_ps)
-                DOUBLE(relative.hold_psd_rad2ps3) DOUBLE(relative.theta_tbody_rad) DOUBLE(
-                    relative.rate_tbody_radps) DOUBLE(relative.bias_rgnss_eci_m) DOUBLE(relative.p)
-                    DOUBLE(relative.pending_s) DOUBLE(relative.accel_bias_mps2) DOUBLE(
-                        relative.accel_bias_age_s) DOUBLE(relative.sensed_eci_mps) DOUBLE(relative.sensed_mps)
-                        COUNT32(relative.cycles_since_thrust) COUNT32(relative.history_next) TRACK(relative.gnss) TRACK(
-                            relative.rgnss) TRACK(relative.camera) DOUBLE(solution.c_hill_from_eci)
-                            DOUBLE(solution.w_hill_radps) DOUBLE(solution.r_hill_m) DOUBLE(solution.v_hill_mps) DOUBLE(
-                                solution.q_body_from_hill) DOUBLE(solution.w_body_hill_body_radps)
-                                DOUBLE(solution.r_port_hill_m) DOUBLE(solution.v_port_hill_mps) DOUBLE(
-                                    solution.r_port_tport_m) DOUBLE(solution.v_port_tport_mps)
-                                    DOUBLE(guidance.r_port_hill_m) DOUBLE(guidance.v_port_hill_mps) DOUBLE(
-                                        guidance.q_body_from_hill) DOUBLE(guidance.w_body_hill_body_radps)
-                                        DOUBLE(guidance.error_r_m) DOUBLE(guidance.error_v_mps) DOUBLE(
-                                            guidance.error_attitude_rad) COUNT32(mission.phase) TIME(mission.entry_us)
-                                            DOUBLE(mission.distance_m) DOUBLE(mission.speed_mps) DOUBLE(
-                                                mission.start_distance_m) DOUBLE(mission.start_lateral_hill_m)
-                                                COUNT32(mission.hop_stage) COUNT32(mission.hop_leg) TIME(
-                                                    mission.arrive_us) TIME(mission.burn_start_us)
-                                                    TIME(mission.burn_last_fire_us)
-                                                        DOUBLE(mission.dv_to_go_eci_mps) BOOL(mission.burn_is_arrival)
-                                                            BOOL(mission.tc_seen) BOOL(mission.go) BOOL(mission.held)
-                                                                BOOL(mission.free_drift) BOOL(mission.tc_rejected)
-                                                                    BOOL(mission.gate_open) BOOL(mission.retreat)
-                                                                        BOOL(mission.cam) MEMBER(mission.abort_reason,
-                                                                                                 uint8_t, "u1")
-                                                                            DOUBLE(effectors.arms)
-                                                                                DOUBLE(effectors.smallest)
-                                                                                    DOUBLE(control.carried) DOUBLE(
-                                                                                        control.accel_cmd_hill_mps2)
-                                                                                        BOOL(control.fired)
-                                                                                            BOOL(control.saturated)};
+    MEMBER(params, uint8_t, "u1")
+    TIME(t_us)
+    TIME(cycle_us)
+    COUNT32(tick)
+    COUNT32(magic)
+    BOOL(started)
+    TRACK(imu.track, nav.track[NAV_IMU])
+    NAV_BOOL(imu.gyro_taken)
+    NAV_BOOL(imu.accel_taken)
+    NAV_DOUBLE(attitude.q_body_from_eci)
+    NAV_DOUBLE(attitude.w_body_radps)
+    NAV_DOUBLE(attitude.w_before_radps)
+    NAV_DOUBLE(attitude.bias_radps)
+    NAV_DOUBLE(attitude.p)
+    NAV_DOUBLE(attitude.pending_s)
+    TRACK(attitude.star, nav.track[NAV_STAR])
+    NAV_DOUBLE(relative.r_target_eci_m)
+    NAV_DOUBLE(relative.v_target_eci_mps)
+    NAV_DOUBLE(relative.p_orbit)
+    NAV_DOUBLE(relative.dr_eci_m)
+    NAV_DOUBLE(relative.dv_eci_mps)
+    NAV_DOUBLE(relative.hold_stiffness_ps2)
+    NAV_DOUBLE(relative.hold_damping_ps)
+    NAV_DOUBLE(relative.hold_psd_rad2ps3)
+    NAV_DOUBLE(relative.theta_tbody_rad)
+    NAV_DOUBLE(relative.rate_tbody_radps)
+    NAV_DOUBLE(relative.bias_rgnss_eci_m)
+    NAV_DOUBLE(relative.p)
+    NAV_DOUBLE(relative.pending_s)
+    NAV_DOUBLE(relative.accel_bias_mps2)
+    NAV_DOUBLE(relative.accel_bias_age_s)
+    NAV_DOUBLE(relative.sensed_eci_mps)
+    NAV_DOUBLE(relative.sensed_mps)
+    NAV_COUNT32(relative.cycles_since_thrust)
+    NAV_COUNT32(relative.history_next)
+    TRACK(relative.gnss, nav.track[NAV_GNSS])
+    TRACK(relative.rgnss, nav.track[NAV_RGNSS])
+    TRACK(relative.camera, nav.track[NAV_CAMERA])
+    DOUBLE(solution.c_hill_from_eci)
+    DOUBLE(solution.w_hill_radps)
+    DOUBLE(solution.r_hill_m)
+    DOUBLE(solution.v_hill_mps)
+    DOUBLE(solution.q_body_from_hill)
+    DOUBLE(solution.w_body_hill_body_radps)
+    DOUBLE(solution.r_port_hill_m)
+    DOUBLE(solution.v_port_hill_mps)
+    DOUBLE(solution.r_port_tport_m)
+    DOUBLE(solution.v_port_tport_mps)
+    COUNT32(solution.cycles_since_thrust)
+    MEMBER(solution.dock_flags, uint8_t, "u1")
+    DOUBLE(guidance.r_port_hill_m)
+    DOUBLE(guidance.v_port_hill_mps)
+    DOUBLE(guidance.q_body_from_hill)
+    DOUBLE(guidance.w_body_hill_body_radps)
+    DOUBLE(guidance.error_r_m)
+    DOUBLE(guidance.error_v_mps)
+    DOUBLE(guidance.error_attitude_rad)
+    COUNT32(mission.phase)
+    TIME(mission.entry_us)
+    DOUBLE(mission.distance_m)
+    DOUBLE(mission.speed_mps)
+    DOUBLE(mission.start_distance_m)
+    DOUBLE(mission.start_lateral_hill_m)
+    COUNT32(mission.hop_stage)
+    COUNT32(mission.hop_leg)
+    TIME(mission.arrive_us)
+    TIME(mission.burn_start_us)
+    TIME(mission.burn_last_fire_us)
+    DOUBLE(mission.dv_to_go_eci_mps)
+    BOOL(mission.burn_is_arrival)
+    BOOL(mission.tc_seen)
+    BOOL(mission.go)
+    BOOL(mission.held)
+    BOOL(mission.free_drift)
+    BOOL(mission.tc_rejected)
+    BOOL(mission.gate_open)
+    BOOL(mission.retreat)
+    BOOL(mission.cam)
+    MEMBER(mission.abort_reason, uint8_t, "u1")
+    DOUBLE(effectors.arms)
+    DOUBLE(effectors.smallest)
+    DOUBLE(control.carried)
+    DOUBLE(control.accel_cmd_hill_mps2)
+    BOOL(control.fired)
+    BOOL(control.saturated)
+};
+/* clang-format on */
 const uint32_t internals_member_count = sizeof internals_members / sizeof internals_members[0];
 
 /* Sets flush-to-zero and denormals-are-zero; false where this processor has no such mode here. */
@@ -70,3 +130,71 @@ bool internals_flush_subnormals(bool on)
     return false;
 #endif
 }
+
+/* Navigation's functions on a whole state, at its time. */
+#define NAV(f) &(f)->params, &(f)->nav
+static void at_its_time(flight_t *f)
+{
+    f->nav.t_us = f->t_us;
+    f->nav.started = f->started;
+}
+void internals_nav_imu_take(flight_t *f, const sensor_frame_t *s)
+{
+    at_its_time(f);
+    nav_imu_take(NAV(f), s);
+}
+void internals_nav_attitude_propagate(flight_t *f) { nav_attitude_propagate(NAV(f)); }
+double internals_nav_attitude_variance(flight_t *f, size_t i) { return nav_attitude_variance(NAV(f), i); }
+void internals_nav_relative_propagate(flight_t *f, const sensor_frame_t *s)
+{
+    at_its_time(f);
+    nav_relative_propagate(NAV(f), s, f->control.fired);
+}
+void internals_nav_relative_remember(flight_t *f)
+{
+    at_its_time(f);
+    nav_relative_remember(&f->nav);
+}
+void internals_nav_relative_covariance(flight_t *f) { nav_relative_covariance(NAV(f)); }
+void internals_nav_relative_correct(flight_t *f, const double *dx) { nav_relative_correct(&f->nav, dx); }
+bool internals_nav_relative_at(flight_t *f, uint64_t t_us, nav_sample_t *out)
+{
+    return nav_relative_at(&f->nav, t_us, out);
+}
+void internals_nav_target_attitude(flight_t *f, const nav_sample_t *at, double c[9])
+{
+    at_its_time(f);
+    nav_target_attitude(NAV(f), at, c);
+}
+double internals_nav_rgnss_growth(flight_t *f) { return nav_rgnss_growth(NAV(f)); }
+bool internals_nav_take(flight_t *f, sensor_track_t *track, const measurement_t *m)
+{
+    at_its_time(f);
+    return nav_take(NAV(f), track, m);
+}
+void internals_nav_accept(flight_t *f, sensor_track_t *track, bool accepted)
+{
+    at_its_time(f);
+    nav_accept(&f->nav, track, accepted);
+}
+void internals_nav_solution(flight_t *f)
+{
+    at_its_time(f);
+    nav_solution(NAV(f), &f->solution);
+    nav_health(NAV(f), &f->solution);
+}
+void internals_nav_health(flight_t *f)
+{
+    at_its_time(f);
+    nav_health(NAV(f), &f->solution);
+}
+#define UPDATE(name) \
+    void internals_##name(flight_t *f, const measurement_t *m) \
+    { \
+        at_its_time(f); \
+        name(NAV(f), m); \
+    }
+UPDATE(nav_star_update)
+UPDATE(nav_gnss_update)
+UPDATE(nav_rgnss_update)
+UPDATE(nav_camera_update)

@@ -28,7 +28,7 @@ CORE = ROOT / "gnc" / "core"
 CYCLE_US = 100_000
 TRUTHS = (
     "mat3_inverse mat_solve orbit_kepler_propagate orbit_two_impulse kalman_update3 targeting_solve targeting_predict "
-    "nav_relative_at nav_take nav_lost internals_flush_subnormals"
+    "internals_nav_relative_at internals_nav_take internals_flush_subnormals"
 )
 
 
@@ -120,7 +120,7 @@ def load(library: Path) -> ctypes.CDLL:
     core = ctypes.CDLL(str(library))
     for name in TRUTHS.split():
         getattr(core, name).restype = ctypes.c_bool
-    for name in ("nav_attitude_variance", "nav_rgnss_growth"):
+    for name in ("internals_nav_attitude_variance", "internals_nav_rgnss_growth"):
         getattr(core, name).restype = ctypes.c_double
     core.flight_size.restype = ctypes.c_size_t
     return core
@@ -172,7 +172,7 @@ class Core:
 
     def call(self, name: str, *arguments: Any) -> Any:
         """A function of the core on this state; frames by name become the core's, or the measurement that it takes."""
-        function: Callable[..., Any] = getattr(self.library, name)
+        function: Callable[..., Any] = getattr(self.library, f"internals_{name}" if name.startswith("nav_") else name)
         if (kind := UPDATES.get(name)) is not None:
             found = measurement(arguments[0], kind)
             return None if found is None else function(pointer(self.memory), pointer(found))

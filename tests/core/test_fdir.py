@@ -30,6 +30,7 @@ def watching(core: ctypes.CDLL, name: str = "final", **changes: Any) -> Core:
 
 
 def after(c: Core) -> tuple[int, int]:
+    c.call("nav_health")
     c.call("mission_watch")
     return int(c["mission.phase"][0]), int(c["mission.abort_reason"][0])
 

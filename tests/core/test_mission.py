@@ -48,6 +48,7 @@ class Mission:
                 c["solution.r_port_hill_m"] = [0.0, -34.0 - self.from_port_m, 0.0]
             for name, value in self.offsets.items():
                 c[name] = c[name] + np.asarray(value)
+            c["solution.dock_flags"] = frame["dock_contact"] + 2 * frame["dock_captured"]
             c.call("mission_step", frame)
             c["started"] = True
 

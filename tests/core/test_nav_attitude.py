@@ -340,6 +340,6 @@ def test_an_increment_no_gyro_can_mean_leaves_the_last_rate_standing(core: ctype
 def test_the_mounting_error_is_considered_and_not_estimated(core: ctypes.CDLL) -> None:
     c = still(core, star_misalignment_sigma_rad=1e-4)
     for i in range(3):
-        assert c.library.nav_attitude_variance(
+        assert c.library.internals_nav_attitude_variance(
             ctypes.c_void_p(c.memory.ctypes.data), ctypes.c_size_t(i)
         ) == pytest.approx(c.matrix("attitude.p")[i, i] + 1e-8, rel=1e-12, abs=0.0)

@@ -206,4 +206,4 @@ def test_a_number_seen_before_is_no_new_fix(core: ctypes.CDLL) -> None:
 
 def test_errors_grow_with_range(core: ctypes.CDLL) -> None:
     c, _, _ = past(core, init_r_hill_m=[0.0, -1400.0, 0.0])
-    assert c.library.nav_rgnss_growth(ctypes.c_void_p(c.memory.ctypes.data)) == pytest.approx(2.0, abs=1e-3)
+    assert c.library.internals_nav_rgnss_growth(ctypes.c_void_p(c.memory.ctypes.data)) == pytest.approx(2.0, abs=1e-3)

@@ -28,7 +28,9 @@ def orbit(e: float, theta: float, tilt: float = 0.9, perigee_m: float = 6.8e6) -
 
 def placed(core: ctypes.CDLL, e: float, theta: float, **changes: Any) -> Core:
     r, v = orbit(e, theta)
-    return Core(core, scenario_params(**{"target_r_eci_m": r, "target_v_eci_mps": v, **START, **changes}))
+    c = Core(core, scenario_params(**{"target_r_eci_m": r, "target_v_eci_mps": v, **START, **changes}))
+    c.call("nav_solution")
+    return c
 
 
 def fly(c: Core, legs: list[tuple[float, Array]]) -> tuple[Array, Array]:
@@ -101,6 +103,7 @@ def test_what_cannot_be_reached_is_said(core: ctypes.CDLL) -> None:
     assert not solve(c, 1500.0, np.array([0.0, 3e6, 0.0]))[0]
     r, v = orbit(0.0, 0.0)
     fast = Core(core, scenario_params(target_r_eci_m=r, target_v_eci_mps=1.5 * v, **START))
+    fast.call("nav_solution")
     assert not solve(fast, 1500.0)[0]
 
 

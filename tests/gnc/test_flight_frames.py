@@ -91,7 +91,7 @@ def test_a_measurement_that_its_kind_does_not_have_is_refused() -> None:
 
 
 def test_unknown_frame_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected one of measurement, sensors, command, telemetry, params"):
+    with pytest.raises(ValueError, match="expected one of measurement, sensors, solution, command, telemetry, params"):
         flight.fields("sensor")
 
 

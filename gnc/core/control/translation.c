@@ -51,7 +51,7 @@ void control_translation(flight_t *f)
     if (translation == TRANSLATION_BURN) {
         vec3_set(&c->carried[0], 0.0, 0.0, 0.0); /* what is left is in the velocity to be gained */
         if (m->hop_stage != HOP_BURN) return;
-        quat_rotate(impulse, f->attitude.q_body_from_eci, m->dv_to_go_eci_mps);
+        quat_rotate(impulse, f->solution.q_body_from_eci, m->dv_to_go_eci_mps);
         vec3_scale(impulse, p->mass_kg, impulse);
     } else if (translation == TRANSLATION_FOLLOW) {
         follow(f, c->accel_cmd_hill_mps2);

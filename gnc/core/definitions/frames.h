@@ -45,6 +45,46 @@
     S(u8, slot_count, "1", "slots used") \
     V(u8, reserved, 7, "1", "zero")
 
+/* ---- Solution: what navigation knows, for every stage behind it --------------------------------- */
+#define FLIGHT_INSTRUMENTS 12
+#define SOLUTION_FIELDS(S, V) \
+    S(u64, t_us, "us", "time it is valid for") \
+    V(f64, q_body_from_eci, 4, "1", "attitude") \
+    V(f64, w_body_eci_body_radps, 3, "rad/s", "body rate") \
+    V(f64, gyro_bias_radps, 3, "rad/s", "gyro bias, body axes") \
+    V(f64, r_target_eci_m, 3, "m", "target position, eci") \
+    V(f64, v_target_eci_mps, 3, "m/s", "target velocity, eci") \
+    V(f64, r_chaser_target_eci_m, 3, "m", "chaser from target, c.m. to c.m., eci axes") \
+    V(f64, v_chaser_target_eci_mps, 3, "m/s", "inertial rate of r_chaser_target_eci_m") \
+    V(f64, c_hill_from_eci, 9, "1", "rotation to the hill frame, row-major") \
+    V(f64, w_hill_radps, 3, "rad/s", "rate of the hill frame against eci, hill axes") \
+    V(f64, r_hill_m, 3, "m", "chaser from target, c.m. to c.m., hill") \
+    V(f64, v_hill_mps, 3, "m/s", "rate of r_hill_m in the rotating frame") \
+    V(f64, q_body_from_hill, 4, "1", "attitude against hill") \
+    V(f64, w_body_hill_body_radps, 3, "rad/s", "body rate against hill, body axes") \
+    V(f64, r_port_hill_m, 3, "m", "chaser port from the target's c.m., hill") \
+    V(f64, v_port_hill_mps, 3, "m/s", "rate of r_port_hill_m in the rotating frame") \
+    V(f64, r_port_tport_m, 3, "m", "chaser port in the frame of the estimated target port") \
+    V(f64, v_port_tport_mps, 3, "m/s", "rate of r_port_tport_m in that frame") \
+    V(f64, target_attitude_rad, 3, "rad", "target attitude against its nominal hold, tbody axes") \
+    V(f64, target_rate_radps, 3, "rad/s", "rate of target_attitude_rad") \
+    V(f64, sensed_eci_mps, 3, "m/s", "velocity sensed over the last cycle, at the c.m.") \
+    V(f64, variance_r_hill_m2, 3, "m^2", "variance of r_hill_m") \
+    V(f64, variance_v_hill_m2ps2, 3, "m^2/s^2", "variance of the relative velocity (inertial rate, hill axes)") \
+    V(f64, variance_attitude_rad2, 3, "rad^2", "variance of the attitude, body axes") \
+    V(f64, variance_target_attitude_rad2, 3, "rad^2", "variance of target_attitude_rad") \
+    S(f64, disagreement_chi2, "1", "camera against relative GNSS: the bias between them, in its variances") \
+    V(f32, instrument_nis, FLIGHT_INSTRUMENTS, "1", "normalised innovation squared of each instrument's last update") \
+    S(u32, cycles_since_thrust, "1", "cycles since a thruster was last commanded or driven") \
+    V(u16, instrument_rejects, FLIGHT_INSTRUMENTS, "1", "measurements of each instrument rejected since start") \
+    V(u8, instrument_state, FLIGHT_INSTRUMENTS, "1", "INSTRUMENT_* bits of each instrument") \
+    S(u8, attitude_quality, "1", "QUALITY_* of the attitude") \
+    S(u8, orbit_quality, "1", "QUALITY_* of the target's orbit") \
+    S(u8, relative_quality, "1", "QUALITY_* of the relative motion") \
+    S(u8, target_quality, "1", "QUALITY_* of the target's attitude") \
+    S(u8, dock_flags, "1", "what the docking mechanism senses in this cycle, DOCK_* bits") \
+    V(u8, reserved, 3, "1", "zero")
+
 /* ---- Command ------------------------------------------------------------------------------ */
 #define COMMAND_FIELDS(S, V) \
     S(u64, t_us, "us", "time of the sensor frame answered") \

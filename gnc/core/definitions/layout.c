@@ -17,6 +17,8 @@
 #define V_MEASUREMENT(type, name, count, unit, meaning) FIELD(measurement_t, type, name, count, 1, 0, 0, unit, meaning)
 #define S_SENSOR(type, name, unit, meaning) FIELD(sensor_frame_t, type, name, 1, 0, 0, 0, unit, meaning)
 #define V_SENSOR(type, name, count, unit, meaning) FIELD(sensor_frame_t, type, name, count, 1, 0, 0, unit, meaning)
+#define S_SOLUTION(type, name, unit, meaning) FIELD(solution_t, type, name, 1, 0, 0, 0, unit, meaning)
+#define V_SOLUTION(type, name, count, unit, meaning) FIELD(solution_t, type, name, count, 1, 0, 0, unit, meaning)
 #define S_COMMAND(type, name, unit, meaning) FIELD(command_t, type, name, 1, 0, 0, 0, unit, meaning)
 #define V_COMMAND(type, name, count, unit, meaning) FIELD(command_t, type, name, count, 1, 0, 0, unit, meaning)
 #define S_TELEMETRY(type, name, unit, meaning) FIELD(telemetry_t, type, name, 1, 0, 0, 0, unit, meaning)
@@ -27,6 +29,7 @@
 
 static const flight_field_t measurement_fields[] = {MEASUREMENT_FIELDS(S_MEASUREMENT, V_MEASUREMENT)};
 static const flight_field_t sensor_fields[] = {SENSOR_FRAME_FIELDS(S_SENSOR, V_SENSOR, V_SENSOR)};
+static const flight_field_t solution_fields[] = {SOLUTION_FIELDS(S_SOLUTION, V_SOLUTION)};
 static const flight_field_t command_fields[] = {COMMAND_FIELDS(S_COMMAND, V_COMMAND)};
 static const flight_field_t telemetry_fields[] = {TELEMETRY_FIELDS(S_TELEMETRY, V_TELEMETRY)};
 static const flight_field_t param_fields[] = {PARAM_FIELDS(S_PARAM, V_PARAM)};
@@ -38,6 +41,7 @@ static const flight_field_t param_fields[] = {PARAM_FIELDS(S_PARAM, V_PARAM)};
 #define NO_PADDING(owner, bytes) typedef char no_padding_in_##owner[(sizeof(owner) == (0 bytes)) ? 1 : -1]
 NO_PADDING(measurement_t, MEASUREMENT_FIELDS(BYTES_S, BYTES_V));
 NO_PADDING(sensor_frame_t, SENSOR_FRAME_FIELDS(BYTES_S, BYTES_V, BYTES_V));
+NO_PADDING(solution_t, SOLUTION_FIELDS(BYTES_S, BYTES_V));
 NO_PADDING(command_t, COMMAND_FIELDS(BYTES_S, BYTES_V));
 NO_PADDING(telemetry_t, TELEMETRY_FIELDS(BYTES_S, BYTES_V));
 NO_PADDING(flight_params_t, PARAM_FIELDS(BYTES_S, BYTES_V));
@@ -46,6 +50,8 @@ const flight_layout_t flight_measurement_layout = {"measurement", measurement_fi
                                                    sizeof(measurement_t)};
 const flight_layout_t flight_sensor_layout = {"sensor_frame", sensor_fields, COUNT(sensor_fields),
                                               sizeof(sensor_frame_t)};
+const flight_layout_t flight_solution_layout = {"solution", solution_fields, COUNT(solution_fields),
+                                                sizeof(solution_t)};
 const flight_layout_t flight_command_layout = {"command", command_fields, COUNT(command_fields), sizeof(command_t)};
 const flight_layout_t flight_telemetry_layout = {"telemetry", telemetry_fields, COUNT(telemetry_fields),
                                                  sizeof(telemetry_t)};
@@ -60,6 +66,8 @@ static const flight_value_t reason_values[] = {REASON_VALUES(VALUE)};
 static const flight_value_t uses_values[] = {USES_VALUES(VALUE)};
 static const flight_value_t kind_values[] = {KIND_VALUES(VALUE)};
 static const flight_value_t dock_values[] = {DOCK_VALUES(VALUE)};
+static const flight_value_t instrument_values[] = {INSTRUMENT_VALUES(VALUE)};
+static const flight_value_t quality_values[] = {QUALITY_VALUES(VALUE)};
 
 #define TABLE(name, values, bits) {name, values, COUNT(values), bits}
 const flight_table_t flight_tables[FLIGHT_TABLES] = {
@@ -70,6 +78,8 @@ const flight_table_t flight_tables[FLIGHT_TABLES] = {
     TABLE("Uses", uses_values, true),
     TABLE("Kind", kind_values, false),
     TABLE("Dock", dock_values, true),
+    TABLE("Instrument", instrument_values, true),
+    TABLE("Quality", quality_values, false),
 };
 
 #define COMPONENT(kind, name, count, unit, meaning) {#name, unit, meaning, KIND_##kind, count},

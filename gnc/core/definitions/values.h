@@ -71,6 +71,16 @@
     V(DOCK, CONTACT, 1, "senses contact") \
     V(DOCK, CAPTURED, 2, "has captured")
 
+/* Bits: what an instrument is worth. It is healthy when it is heard and not lost. */
+#define INSTRUMENT_VALUES(V) \
+    V(INSTRUMENT, HEARD, 1, "a measurement has come since start") \
+    V(INSTRUMENT, LOST, 2, "nothing accepted for too long, or refused again and again")
+
+/* What a chain's estimate rests on. */
+#define QUALITY_VALUES(V) \
+    V(QUALITY, COASTING, 0, "the model alone: no instrument of the chain is healthy") \
+    V(QUALITY, FOLLOWED, 1, "measurements of a healthy instrument")
+
 #define FLIGHT_NAMED_VALUE(prefix, name, value, meaning) prefix##_##name = value,
 enum { TELECOMMAND_VALUES(FLIGHT_NAMED_VALUE) };
 enum { FLAG_VALUES(FLIGHT_NAMED_VALUE) };
@@ -79,5 +89,7 @@ enum { REASON_VALUES(FLIGHT_NAMED_VALUE) };
 enum { USES_VALUES(FLIGHT_NAMED_VALUE) };
 enum { KIND_VALUES(FLIGHT_NAMED_VALUE) };
 enum { DOCK_VALUES(FLIGHT_NAMED_VALUE) };
+enum { INSTRUMENT_VALUES(FLIGHT_NAMED_VALUE) };
+enum { QUALITY_VALUES(FLIGHT_NAMED_VALUE) };
 
 #endif

@@ -6,7 +6,7 @@
 void guidance_burn(flight_t *f)
 {
     mission_t *m = &f->mission;
-    if (f->relative.cycles_since_thrust == 0) m->burn_last_fire_us = f->t_us;
+    if (f->solution.cycles_since_thrust == 0) m->burn_last_fire_us = f->t_us;
     bool done =
         vec3_norm(m->dv_to_go_eci_mps) < f->params.burn_cutoff_mps || f->t_us - m->burn_last_fire_us > BURN_STALL_US;
     if (!done) return;

@@ -23,9 +23,9 @@ static void reference(flight_t *f, const double lateral[3], const double lateral
                         q_mate[4];
     double axis[3] = {f->mission.distance_m, 0.0, 0.0}, axis_rate[3] = {f->mission.speed_mps, 0.0, 0.0};
     double point[3], rate_hill[3], sweep[3];
-    vec3_scale(theta, weight, f->relative.theta_tbody_rad);
-    vec3_scale(rate, weight, f->relative.rate_tbody_radps);
-    vec3_axpy(rate, rate, weight_rate, f->relative.theta_tbody_rad);
+    vec3_scale(theta, weight, f->solution.target_attitude_rad);
+    vec3_scale(rate, weight, f->solution.target_rate_radps);
+    vec3_axpy(rate, rate, weight_rate, f->solution.target_attitude_rad);
     quat_from_rotvec(q, theta);
     quat_mul(q, q, p->q_tbody_from_hill);
     quat_mul(q_tport, p->q_tport_from_tbody, q);

@@ -95,9 +95,9 @@ static bool gate_open(const flight_t *f)
     if (vec3_norm(f->guidance.error_r_m) > p->phase_gate_r_m[m->phase]) return false;
     if (vec3_norm(f->guidance.error_v_mps) > p->phase_gate_v_mps[m->phase]) return false;
     if (vec3_norm(f->guidance.error_attitude_rad) > 0.5 * p->attitude_max_rad) return false;
-    if ((uses & USES_STAR) && !nav_heard(f, &f->attitude.star, p->star_timeout_s)) return false;
-    if ((uses & USES_RGNSS) && !nav_heard(f, &f->relative.rgnss, p->sensor_timeout_s)) return false;
-    if ((uses & USES_CAMERA) && !nav_heard(f, &f->relative.camera, p->sensor_timeout_s)) return false;
+    if ((uses & USES_STAR) && !instrument_healthy(&f->solution, NAV_STAR)) return false;
+    if ((uses & USES_RGNSS) && !instrument_healthy(&f->solution, NAV_RGNSS)) return false;
+    if ((uses & USES_CAMERA) && !instrument_healthy(&f->solution, NAV_CAMERA)) return false;
     return true;
 }
 
@@ -140,8 +140,7 @@ void mission_step(flight_t *f, const sensor_frame_t *s)
     mission_t *m = &f->mission;
     if (!f->started) mission_enter(f, f->params.start_phase);
     telecommand(f, s);
-    const measurement_t *dock = nav_find(s, KIND_DOCK);
-    uint8_t sensed = dock != NULL && nav_of_this_cycle(f, dock) ? dock->flags : 0;
+    uint8_t sensed = f->solution.dock_flags;
     bool captured = (sensed & DOCK_CAPTURED) != 0;
     bool leaving = m->retreat || m->cam; /* then contact alone does not stop it: the ports may still touch */
     bool docked = captured || ((sensed & DOCK_CONTACT) && !leaving);

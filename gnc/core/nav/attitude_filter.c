@@ -1,15 +1,14 @@
 /* Attitude filter: multiplicative extended Kalman filter on gyro increments with bias
  * (Lefferts, Markley & Shuster 1982; Markley & Crassidis 2014, ch. 6.2). */
-#include "registry.h"
+#include "nav/nav.h"
 
 #define STAR_VALUES 4
 
 #define N 6
 
-void nav_attitude_init(flight_t *f)
+void nav_attitude_init(const flight_params_t *p, nav_t *nav)
 {
-    nav_attitude_t *a = &f->attitude;
-    const flight_params_t *p = &f->params;
+    nav_attitude_t *a = &nav->attitude;
     double angle = p->init_sigma_attitude_rad * p->init_sigma_attitude_rad;
     double bias = p->gyro_bias_sigma_radps * p->gyro_bias_sigma_radps;
     for (size_t i = 0; i < 4; i++) a->q_body_from_eci[i] = p->init_q_body_from_eci[i];
@@ -19,13 +18,13 @@ void nav_attitude_init(flight_t *f)
     }
 }
 
-void nav_attitude_propagate(flight_t *f)
+void nav_attitude_propagate(const flight_params_t *p, nav_t *nav)
 {
-    nav_attitude_t *a = &f->attitude;
-    double dt = f->params.cycle_s, turn[3], dq[4];
+    nav_attitude_t *a = &nav->attitude;
+    double dt = p->cycle_s, turn[3], dq[4];
     vec3_copy(a->w_before_radps, a->w_body_radps);
-    if (f->imu.gyro_taken)
-        for (size_t i = 0; i < 3; i++) a->w_body_radps[i] = f->imu.dtheta_body_rad[i] / dt - a->bias_radps[i];
+    if (nav->imu.gyro_taken)
+        for (size_t i = 0; i < 3; i++) a->w_body_radps[i] = nav->imu.dtheta_body_rad[i] / dt - a->bias_radps[i];
     vec3_scale(turn, dt, a->w_body_radps);
     quat_from_rotvec(dq, turn);
     quat_mul(a->q_body_from_eci, dq, a->q_body_from_eci);
@@ -34,12 +33,12 @@ void nav_attitude_propagate(flight_t *f)
 }
 
 /* P = Phi P Phi' + Q over the pending time, Phi = [I - [w dt]x, -I dt; 0, I]. */
-static void propagate_covariance(flight_t *f)
+static void propagate_covariance(const flight_params_t *p, nav_t *nav)
 {
-    nav_attitude_t *a = &f->attitude;
+    nav_attitude_t *a = &nav->attitude;
     double dt = a->pending_s, w[3], phi[N * N] = {0.0}, m[N * N];
-    double arw = f->params.gyro_arw_radps05 * f->params.gyro_arw_radps05;
-    double rrw = f->params.gyro_rrw_radps15 * f->params.gyro_rrw_radps15;
+    double arw = p->gyro_arw_radps05 * p->gyro_arw_radps05;
+    double rrw = p->gyro_rrw_radps15 * p->gyro_rrw_radps15;
     if (!(dt > 0.0)) return;
     vec3_scale(w, dt, a->w_body_radps);
     for (size_t i = 0; i < N; i++) phi[i * N + i] = 1.0;
@@ -73,10 +72,10 @@ static void propagate_covariance(flight_t *f)
     a->pending_s = 0.0;
 }
 
-double nav_attitude_variance(const flight_t *f, size_t i)
+double nav_attitude_variance(const flight_params_t *p, const nav_t *nav, size_t i)
 {
-    double considered = f->params.star_misalignment_sigma_rad;
-    return f->attitude.p[i * N + i] + considered * considered;
+    double considered = p->star_misalignment_sigma_rad;
+    return nav->attitude.p[i * N + i] + considered * considered;
 }
 
 static void correct(nav_attitude_t *a, const double dx[N])
@@ -89,12 +88,11 @@ static void correct(nav_attitude_t *a, const double dx[N])
     vec3_sub(a->w_body_radps, a->w_body_radps, &dx[3]);
 }
 
-void nav_star_update(flight_t *f, const measurement_t *m)
+void nav_star_update(const flight_params_t *p, nav_t *nav, const measurement_t *m)
 {
-    nav_attitude_t *a = &f->attitude;
-    const flight_params_t *p = &f->params;
-    if (!nav_take(f, &a->star, m)) return;
-    propagate_covariance(f);
+    nav_attitude_t *a = &nav->attitude;
+    if (!nav_take(p, nav, &nav->track[NAV_STAR], m)) return;
+    propagate_covariance(p, nav);
     const double *q = m->z;
     double norm2 = q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3];
     bool ok = false;
@@ -103,7 +101,7 @@ void nav_star_update(flight_t *f, const measurement_t *m)
         double roll = p->star_sigma_roll_rad * p->star_sigma_roll_rad;
         double cross = p->star_sigma_cross_rad * p->star_sigma_cross_rad;
         double r[3] = {roll, cross, cross};
-        vec3_scale(back, -1.0e-6 * (double)(f->t_us - m->t_valid_us), a->w_body_radps);
+        vec3_scale(back, -1.0e-6 * (double)(nav->t_us - m->t_valid_us), a->w_body_radps);
         quat_from_rotvec(dq, back);
         quat_mul(q_then, dq, a->q_body_from_eci);
         quat_conj(q_inv, p->q_star_from_body);
@@ -116,10 +114,10 @@ void nav_star_update(flight_t *f, const measurement_t *m)
         mat3_mul_vec(z, c, z_body);
         for (size_t i = 0; i < 3; i++)
             for (size_t j = 0; j < 3; j++) h[i * N + j] = c[3 * i + j];
-        ok = kalman_update3(N, N, a->p, h, z, r, p->gate_chi2_3dof, dx, &a->star.nis);
+        ok = kalman_update3(N, N, a->p, h, z, r, p->gate_chi2_3dof, dx, &nav->track[NAV_STAR].nis);
         if (ok) correct(a, dx);
     }
-    nav_accept(f, &a->star, ok);
+    nav_accept(nav, &nav->track[NAV_STAR], ok);
 }
 
 const model_t model_star = {.kind = KIND_STAR, .while_docked = true, .update = nav_star_update};

@@ -1,24 +1,23 @@
 /* Relative filter: chaser minus target in eci axes, the target's attitude error against its
  * nominal hold, and the relative GNSS bias. The target's own orbit is carried beside it.
  * Equations and axes: docs/design/nav_relative.md. */
-#include "flight_state.h"
+#include "nav/nav.h"
 
 #define THRUST_TAIL_CYCLES 1 /* cycles after a firing in which its thrust still decays */
 
-double nav_rgnss_growth(const flight_t *f) { return 1.0 + vec3_norm(f->relative.dr_eci_m) / f->params.rgnss_growth_m; }
+double nav_rgnss_growth(const flight_params_t *p, const nav_t *nav) { return 1.0 + vec3_norm(nav->relative.dr_eci_m) / p->rgnss_growth_m; }
 
-void nav_relative_init(flight_t *f)
+void nav_relative_init(const flight_params_t *p, nav_t *nav)
 {
-    nav_relative_t *n = &f->relative;
-    const flight_params_t *p = &f->params;
+    nav_relative_t *n = &nav->relative;
     vec3_copy(n->r_target_eci_m, p->target_r_eci_m);
     vec3_copy(n->v_target_eci_mps, p->target_v_eci_mps);
     (void)orbit_hill_to_relative(n->dr_eci_m, n->dv_eci_mps, n->r_target_eci_m, n->v_target_eci_mps, p->init_r_hill_m,
                                  p->init_v_hill_mps); /* flight_init has refused a degenerate orbit */
     double r_chaser[3], g[3];
-    orbit_gravity(n->a_target_eci_mps2, &f->gravity, n->r_target_eci_m);
+    orbit_gravity(n->a_target_eci_mps2, &nav->gravity, n->r_target_eci_m);
     vec3_add(r_chaser, n->r_target_eci_m, n->dr_eci_m);
-    orbit_gravity(g, &f->gravity, r_chaser);
+    orbit_gravity(g, &nav->gravity, r_chaser);
     vec3_sub(n->da_eci_mps2, g, n->a_target_eci_mps2);
     /* The target's attitude about its hold: a damped oscillator driven by white noise, so that both
      * its variances stay what they are declared to be (stationary: psd = 2 damping rate_sigma^2). */
@@ -32,7 +31,7 @@ void nav_relative_init(flight_t *f)
                              p->init_sigma_v_mps,
                              p->target_attitude_sigma_rad,
                              p->target_rate_sigma_radps,
-                             p->rgnss_bias_sigma_m * nav_rgnss_growth(f),
+                             p->rgnss_bias_sigma_m * nav_rgnss_growth(p, nav),
                              p->camera_boresight_sigma_rad};
     for (size_t i = 0; i < REL; i++) n->p[i * REL + i] = sigma[i / 3] * sigma[i / 3];
     for (size_t i = 0; i < ORB; i++) {
@@ -41,28 +40,28 @@ void nav_relative_init(flight_t *f)
     }
 }
 
-void nav_relative_remember(flight_t *f)
+void nav_relative_remember(nav_t *nav)
 {
-    nav_relative_t *n = &f->relative;
+    nav_relative_t *n = &nav->relative;
     nav_sample_t *s = &n->history[n->history_next];
-    s->t_us = f->t_us;
+    s->t_us = nav->t_us;
     vec3_copy(s->dr_eci_m, n->dr_eci_m);
     vec3_copy(s->dv_eci_mps, n->dv_eci_mps);
     vec3_copy(s->r_target_eci_m, n->r_target_eci_m);
     vec3_copy(s->v_target_eci_mps, n->v_target_eci_mps);
-    for (size_t i = 0; i < 4; i++) s->q_body_from_eci[i] = f->attitude.q_body_from_eci[i];
-    vec3_copy(s->w_body_radps, f->attitude.w_body_radps);
+    for (size_t i = 0; i < 4; i++) s->q_body_from_eci[i] = nav->attitude.q_body_from_eci[i];
+    vec3_copy(s->w_body_radps, nav->attitude.w_body_radps);
     n->history_next = (n->history_next + 1) % HISTORY;
 }
 
-bool nav_relative_at(const flight_t *f, uint64_t t_us, nav_sample_t *out)
+bool nav_relative_at(const nav_t *nav, uint64_t t_us, nav_sample_t *out)
 {
     const nav_sample_t *best = NULL;
     for (size_t i = 0; i < HISTORY; i++) {
-        const nav_sample_t *s = &f->relative.history[i];
+        const nav_sample_t *s = &nav->relative.history[i];
         if (s->t_us >= t_us && s->t_us != UINT64_MAX && (best == NULL || s->t_us < best->t_us)) best = s;
     }
-    if (best == NULL || best->t_us - t_us >= f->cycle_us) return false;
+    if (best == NULL || best->t_us - t_us >= nav->cycle_us) return false;
     double back_s = 1.0e-6 * (double)(best->t_us - t_us), turn[3], dq[4];
     *out = *best;
     out->t_us = t_us;
@@ -76,10 +75,10 @@ bool nav_relative_at(const flight_t *f, uint64_t t_us, nav_sample_t *out)
 
 /* A thruster counts as fired when the last command asked for it or the valve drivers report it: the command alone
  * misses thrust that somebody else commanded, the report alone is lost with the drivers' telemetry. */
-static void watch_thrust(flight_t *f, const sensor_frame_t *s)
+static void watch_thrust(nav_t *nav, const sensor_frame_t *s, bool fired)
 {
-    nav_relative_t *n = &f->relative;
-    bool thrust = f->control.fired;
+    nav_relative_t *n = &nav->relative;
+    bool thrust = fired;
     for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) thrust = thrust || s->thruster_applied_us[t] > 0;
     if (thrust) n->cycles_since_thrust = 0;
     else if (n->cycles_since_thrust < UINT32_MAX) n->cycles_since_thrust++;
@@ -87,50 +86,50 @@ static void watch_thrust(flight_t *f, const sensor_frame_t *s)
 
 /* Velocity the accelerometer sensed over the cycle, at the c.m., eci axes. While no thruster
  * fires all it shows is bias, which is averaged; while one fires the bias is taken off. */
-static void sensed_velocity(flight_t *f)
+static void sensed_velocity(const flight_params_t *p, nav_t *nav)
 {
-    nav_relative_t *n = &f->relative;
+    nav_relative_t *n = &nav->relative;
     double *dv_eci = n->sensed_eci_mps;
-    double dt = f->params.cycle_s, arm[3], dw[3], lever[3], dv[3];
+    double dt = p->cycle_s, arm[3], dw[3], lever[3], dv[3];
     vec3_set(dv_eci, 0.0, 0.0, 0.0);
-    if (!f->imu.accel_taken) return;
+    if (!nav->imu.accel_taken) return;
     if (n->cycles_since_thrust > THRUST_TAIL_CYCLES) {
         n->accel_bias_age_s += dt;
-        double gain = dt / elem_min(n->accel_bias_age_s, f->params.accel_bias_tau_s);
+        double gain = dt / elem_min(n->accel_bias_age_s, p->accel_bias_tau_s);
         for (size_t i = 0; i < 3; i++)
-            n->accel_bias_mps2[i] += gain * (f->imu.dv_body_mps[i] / dt - n->accel_bias_mps2[i]);
-        n->sensed_mps -= n->sensed_mps * dt / f->params.accel_bias_tau_s;
+            n->accel_bias_mps2[i] += gain * (nav->imu.dv_body_mps[i] / dt - n->accel_bias_mps2[i]);
+        n->sensed_mps -= n->sensed_mps * dt / p->accel_bias_tau_s;
         return;
     }
     /* a_imu = a_cm + dw/dt x r + w x (w x r) */
-    vec3_sub(arm, f->params.imu_body_m, f->params.com_body_m);
-    vec3_sub(dw, f->attitude.w_body_radps, f->attitude.w_before_radps);
+    vec3_sub(arm, p->imu_body_m, p->com_body_m);
+    vec3_sub(dw, nav->attitude.w_body_radps, nav->attitude.w_before_radps);
     vec3_cross(lever, dw, arm);
-    vec3_sub(dv, f->imu.dv_body_mps, lever);
-    vec3_cross(lever, f->attitude.w_body_radps, arm);
-    vec3_cross(lever, f->attitude.w_body_radps, lever);
+    vec3_sub(dv, nav->imu.dv_body_mps, lever);
+    vec3_cross(lever, nav->attitude.w_body_radps, arm);
+    vec3_cross(lever, nav->attitude.w_body_radps, lever);
     vec3_axpy(dv, dv, -dt, lever);
     vec3_axpy(dv, dv, -dt, n->accel_bias_mps2);
-    quat_irotate(dv_eci, f->attitude.q_body_from_eci, dv);
+    quat_irotate(dv_eci, nav->attitude.q_body_from_eci, dv);
     n->sensed_mps += vec3_norm(dv);
 }
 
 /* Velocity Verlet under the on-board gravity for both craft; thrust from the accelerometer. */
-void nav_relative_propagate(flight_t *f, const sensor_frame_t *s)
+void nav_relative_propagate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, bool fired)
 {
-    nav_relative_t *n = &f->relative;
-    double dt = f->params.cycle_s, a_target[3], g[3], r[3];
+    nav_relative_t *n = &nav->relative;
+    double dt = p->cycle_s, a_target[3], g[3], r[3];
     const double *dv = n->sensed_eci_mps;
     double sensed_before = n->sensed_mps;
-    watch_thrust(f, s);
-    sensed_velocity(f);
+    watch_thrust(nav, s, fired);
+    sensed_velocity(p, nav);
     for (size_t i = 0; i < 3; i++) {
         n->r_target_eci_m[i] += dt * (n->v_target_eci_mps[i] + 0.5 * dt * n->a_target_eci_mps2[i]);
         n->dr_eci_m[i] += dt * (n->dv_eci_mps[i] + 0.5 * (dt * n->da_eci_mps2[i] + dv[i]));
     }
-    orbit_gravity(a_target, &f->gravity, n->r_target_eci_m);
+    orbit_gravity(a_target, &nav->gravity, n->r_target_eci_m);
     vec3_add(r, n->r_target_eci_m, n->dr_eci_m);
-    orbit_gravity(g, &f->gravity, r);
+    orbit_gravity(g, &nav->gravity, r);
     for (size_t i = 0; i < 3; i++) {
         double da = g[i] - a_target[i];
         n->v_target_eci_mps[i] += 0.5 * dt * (n->a_target_eci_mps2[i] + a_target[i]);
@@ -143,14 +142,14 @@ void nav_relative_propagate(flight_t *f, const sensor_frame_t *s)
     }
     /* The scale error acts on the sum of what was sensed, so its variance grows with the square. */
     if (n->sensed_mps > sensed_before) {
-        double k = f->params.accel_scale_sigma, grown = n->sensed_mps * n->sensed_mps - sensed_before * sensed_before;
+        double k = p->accel_scale_sigma, grown = n->sensed_mps * n->sensed_mps - sensed_before * sensed_before;
         for (size_t i = 3; i < 6; i++) n->p[i * REL + i] += k * k * grown;
     }
-    double keep = 1.0 - dt / f->params.rgnss_bias_tau_s;
+    double keep = 1.0 - dt / p->rgnss_bias_tau_s;
     vec3_scale(n->bias_rgnss_eci_m, keep, n->bias_rgnss_eci_m);
     n->pending_s += dt;
-    nav_relative_remember(f);
-    if (n->pending_s > 0.95) nav_relative_covariance(f);
+    nav_relative_remember(nav);
+    if (n->pending_s > 0.95) nav_relative_covariance(p, nav);
 }
 
 /* x <- Phi x with the given stride; g is the gravity gradient, keep the bias decay. What is considered is constant. */
@@ -173,20 +172,20 @@ static void apply_phi(const nav_relative_t *n, double *x, size_t stride, const d
 }
 
 /* Point-mass gravity gradient, -mu/r^3 (I - 3 u u'). */
-static void gravity_gradient(const flight_t *f, double g[9])
+static void gravity_gradient(const flight_params_t *p, const nav_t *nav, double g[9])
 {
-    const double *r = f->relative.r_target_eci_m;
-    double r2 = vec3_dot(r, r), k = f->params.mu_m3ps2 / (r2 * elem_sqrt(r2));
+    const double *r = nav->relative.r_target_eci_m;
+    double r2 = vec3_dot(r, r), k = p->mu_m3ps2 / (r2 * elem_sqrt(r2));
     for (size_t i = 0; i < 3; i++)
         for (size_t j = 0; j < 3; j++) g[3 * i + j] = 3.0 * k * (r[i] * r[j]) / r2 - (i == j ? k : 0.0);
 }
 
-static void propagate_orbit_covariance(flight_t *f, const double g[9], double dt)
+static void propagate_orbit_covariance(const flight_params_t *p, nav_t *nav, const double g[9], double dt)
 {
-    double *p = f->relative.p_orbit, q = f->params.orbit_accel_psd_m2ps3;
+    double *cov = nav->relative.p_orbit, q = p->orbit_accel_psd_m2ps3;
     for (size_t pass = 0; pass < 2; pass++)
         for (size_t c = 0; c < ORB; c++) {
-            double *x = pass == 0 ? &p[c] : &p[c * ORB], r[3], gr[3];
+            double *x = pass == 0 ? &cov[c] : &cov[c * ORB], r[3], gr[3];
             size_t stride = pass == 0 ? ORB : 1;
             for (size_t i = 0; i < 3; i++) r[i] = x[i * stride];
             mat3_mul_vec(gr, g, r);
@@ -196,10 +195,10 @@ static void propagate_orbit_covariance(flight_t *f, const double g[9], double dt
             }
         }
     for (size_t i = 0; i < 3; i++) {
-        p[i * ORB + i] += q * dt * dt * dt / 3.0;
-        p[i * ORB + i + 3] += q * dt * dt / 2.0;
-        p[(i + 3) * ORB + i] += q * dt * dt / 2.0;
-        p[(i + 3) * ORB + i + 3] += q * dt;
+        cov[i * ORB + i] += q * dt * dt * dt / 3.0;
+        cov[i * ORB + i + 3] += q * dt * dt / 2.0;
+        cov[(i + 3) * ORB + i] += q * dt * dt / 2.0;
+        cov[(i + 3) * ORB + i + 3] += q * dt;
     }
 }
 
@@ -214,17 +213,16 @@ static void add_noise(double *p, size_t at, double q, double dt)
     }
 }
 
-void nav_relative_covariance(flight_t *f)
+void nav_relative_covariance(const flight_params_t *p, nav_t *nav)
 {
-    nav_relative_t *n = &f->relative;
-    const flight_params_t *par = &f->params;
+    nav_relative_t *n = &nav->relative;
     double dt = n->pending_s, g[9];
     if (!(dt > 0.0)) return;
-    double keep = 1.0 - dt / par->rgnss_bias_tau_s, bias = par->rgnss_bias_sigma_m * nav_rgnss_growth(f);
-    gravity_gradient(f, g);
+    double keep = 1.0 - dt / p->rgnss_bias_tau_s, bias = p->rgnss_bias_sigma_m * nav_rgnss_growth(p, nav);
+    gravity_gradient(p, nav, g);
     for (size_t c = 0; c < REL; c++) apply_phi(n, &n->p[c], REL, g, dt, keep);
     for (size_t c = 0; c < REL; c++) apply_phi(n, &n->p[c * REL], 1, g, dt, keep);
-    add_noise(n->p, 0, par->rel_accel_psd_m2ps3, dt);
+    add_noise(n->p, 0, p->rel_accel_psd_m2ps3, dt);
     add_noise(n->p, 6, n->hold_psd_rad2ps3 * (1.0 - n->hold_damping_ps * dt),
               dt); /* what of it the damping leaves within dt */
     for (size_t i = 12; i < REL_ESTIMATED; i++) n->p[i * REL + i] += bias * bias * (1.0 - keep * keep);
@@ -234,13 +232,13 @@ void nav_relative_covariance(flight_t *f)
             n->p[i * REL + j] = mean;
             n->p[j * REL + i] = mean;
         }
-    propagate_orbit_covariance(f, g, dt);
+    propagate_orbit_covariance(p, nav, g, dt);
     n->pending_s = 0.0;
 }
 
-void nav_relative_correct(flight_t *f, const double dx[REL_ESTIMATED])
+void nav_relative_correct(nav_t *nav, const double dx[REL_ESTIMATED])
 {
-    nav_relative_t *n = &f->relative;
+    nav_relative_t *n = &nav->relative;
     vec3_add(n->dr_eci_m, n->dr_eci_m, &dx[0]);
     vec3_add(n->dv_eci_mps, n->dv_eci_mps, &dx[3]);
     vec3_add(n->theta_tbody_rad, n->theta_tbody_rad, &dx[6]);
@@ -253,13 +251,13 @@ void nav_relative_correct(flight_t *f, const double dx[REL_ESTIMATED])
     }
 }
 
-void nav_target_attitude(const flight_t *f, const nav_sample_t *at, double c_eci_from_tbody[9])
+void nav_target_attitude(const flight_params_t *p, const nav_t *nav, const nav_sample_t *at, double c_eci_from_tbody[9])
 {
     double c_hill_from_eci[9], w[3], c_tbody_from_hill[9], c_tbody_from_eci[9], theta[3], q[4];
-    double late_s = 1.0e-6 * (double)(f->t_us - at->t_us);
-    vec3_axpy(theta, f->relative.theta_tbody_rad, -late_s, f->relative.rate_tbody_radps);
+    double late_s = 1.0e-6 * (double)(nav->t_us - at->t_us);
+    vec3_axpy(theta, nav->relative.theta_tbody_rad, -late_s, nav->relative.rate_tbody_radps);
     quat_from_rotvec(q, theta);
-    quat_mul(q, q, f->params.q_tbody_from_hill);
+    quat_mul(q, q, p->q_tbody_from_hill);
     quat_to_dcm(c_tbody_from_hill, q);
     (void)orbit_hill_frame(c_hill_from_eci, w, at->r_target_eci_m, at->v_target_eci_mps);
     mat3_mul(c_tbody_from_eci, c_tbody_from_hill, c_hill_from_eci);

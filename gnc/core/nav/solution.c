@@ -1,20 +1,56 @@
 /* The estimate in the frames guidance, control and the monitors use. */
-#include "flight_state.h"
+#include "nav/nav.h"
 
-void nav_solution(flight_t *f)
+/* Variances of a 3-vector whose covariance block starts at row `at`, in hill axes; besides: a further variance of each
+ * axis. */
+static void variance_hill(const double c[9], const double *cov, size_t at, double besides, double out[3])
 {
-    const nav_relative_t *n = &f->relative;
-    const flight_params_t *p = &f->params;
-    nav_solution_t *o = &f->solution;
+    for (size_t k = 0; k < 3; k++) {
+        double var = besides;
+        for (size_t i = 0; i < 3; i++)
+            for (size_t j = 0; j < 3; j++) var += c[3 * k + i] * cov[(at + i) * REL + at + j] * c[3 * k + j];
+        out[k] = var;
+    }
+}
+
+/* The states that the filters carry, as they are. */
+static void states(const flight_params_t *p, const nav_t *nav, solution_t *o)
+{
+    const nav_relative_t *n = &nav->relative;
+    o->t_us = nav->t_us;
+    for (size_t i = 0; i < 4; i++) o->q_body_from_eci[i] = nav->attitude.q_body_from_eci[i];
+    vec3_copy(o->w_body_eci_body_radps, nav->attitude.w_body_radps);
+    vec3_copy(o->gyro_bias_radps, nav->attitude.bias_radps);
+    vec3_copy(o->r_target_eci_m, n->r_target_eci_m);
+    vec3_copy(o->v_target_eci_mps, n->v_target_eci_mps);
+    vec3_copy(o->r_chaser_target_eci_m, n->dr_eci_m);
+    vec3_copy(o->v_chaser_target_eci_mps, n->dv_eci_mps);
+    vec3_copy(o->target_attitude_rad, n->theta_tbody_rad);
+    vec3_copy(o->target_rate_radps, n->rate_tbody_radps);
+    vec3_copy(o->sensed_eci_mps, n->sensed_eci_mps);
+    o->cycles_since_thrust = n->cycles_since_thrust;
+    /* All that is measured hangs on the chaser's structure: its centre of mass is off by as much again, whatever the
+     * filter knows. */
+    variance_hill(o->c_hill_from_eci, n->p, 0, p->com_sigma_m * p->com_sigma_m, o->variance_r_hill_m2);
+    variance_hill(o->c_hill_from_eci, n->p, 3, 0.0, o->variance_v_hill_m2ps2);
+    for (size_t i = 0; i < 3; i++) {
+        o->variance_attitude_rad2[i] = nav_attitude_variance(p, nav, i);
+        o->variance_target_attitude_rad2[i] = n->p[(6 + i) * REL + 6 + i];
+    }
+}
+
+void nav_solution(const flight_params_t *p, const nav_t *nav, solution_t *o)
+{
+    const nav_relative_t *n = &nav->relative;
     double q_hill_from_eci[4], q[4], w[3], arm[3], rel[3], c_tport_from_hill[9], port[3], spin[3];
     (void)orbit_hill_frame(o->c_hill_from_eci, o->w_hill_radps, n->r_target_eci_m, n->v_target_eci_mps);
     (void)orbit_relative_to_hill(o->r_hill_m, o->v_hill_mps, n->r_target_eci_m, n->v_target_eci_mps, n->dr_eci_m,
                                  n->dv_eci_mps);
     quat_from_dcm(q_hill_from_eci, o->c_hill_from_eci);
     quat_conj(q, q_hill_from_eci);
-    quat_mul(o->q_body_from_hill, f->attitude.q_body_from_eci, q);
+    quat_mul(o->q_body_from_hill, nav->attitude.q_body_from_eci, q);
     quat_rotate(w, o->q_body_from_hill, o->w_hill_radps);
-    vec3_sub(o->w_body_hill_body_radps, f->attitude.w_body_radps, w);
+    vec3_sub(o->w_body_hill_body_radps, nav->attitude.w_body_radps, w);
     /* chaser port */
     vec3_sub(arm, p->port_body_m, p->com_body_m);
     vec3_cross(rel, o->w_body_hill_body_radps, arm);
@@ -34,4 +70,36 @@ void nav_solution(flight_t *f)
     vec3_cross(spin, w, o->r_port_hill_m);
     vec3_sub(rel, o->v_port_hill_mps, spin);
     mat3_mul_vec(o->v_port_tport_mps, c_tport_from_hill, rel);
+    states(p, nav, o);
+}
+
+/* How far camera and relative GNSS disagree. They measure the same geometry, and what they do not agree on the filter
+ * puts into the GNSS bias, against what both sensors' constant errors make of it: an estimate far beyond says that one
+ * of them is wrong, which a gate on each measurement alone cannot see when the error was there from the start. */
+static double disagreement(const flight_params_t *p, const nav_t *nav, const solution_t *o)
+{
+    const double *b = nav->relative.bias_rgnss_eci_m;
+    double bias = p->rgnss_bias_sigma_m * nav_rgnss_growth(p, nav);
+    double boresight = p->camera_boresight_sigma_rad * vec3_norm(o->r_port_tport_m);
+    double size2 = vec3_dot(b, b);
+    return size2 > 0.0 ? size2 / (bias * bias + boresight * boresight) : 0.0;
+}
+
+static uint8_t quality(bool followed) { return followed ? QUALITY_FOLLOWED : QUALITY_COASTING; }
+
+void nav_health(const flight_params_t *p, const nav_t *nav, solution_t *o)
+{
+    for (size_t i = 0; i < FLIGHT_INSTRUMENTS; i++) {
+        const sensor_track_t *track = &nav->track[i];
+        double timeout_s = i == NAV_STAR ? p->star_timeout_s : p->sensor_timeout_s;
+        o->instrument_state[i] = (uint8_t)((track->seen ? INSTRUMENT_HEARD : 0) |
+                                           (nav_lost(p, nav, track, timeout_s) ? INSTRUMENT_LOST : 0));
+        o->instrument_rejects[i] = track->rejects;
+        o->instrument_nis[i] = (float)track->nis;
+    }
+    o->attitude_quality = quality(instrument_healthy(o, NAV_STAR));
+    o->orbit_quality = quality(instrument_healthy(o, NAV_GNSS));
+    o->relative_quality = quality(instrument_healthy(o, NAV_RGNSS) || instrument_healthy(o, NAV_CAMERA));
+    o->target_quality = quality(instrument_healthy(o, NAV_CAMERA));
+    o->disagreement_chi2 = disagreement(p, nav, o);
 }

@@ -1,6 +1,6 @@
 /* What every measurement goes through: each number is taken once, late and early ones are refused, and an instrument
  * that is refused or silent for too long is lost. */
-#include "flight_state.h"
+#include "nav/nav.h"
 
 bool nav_all_finite(const double *x, size_t n)
 {
@@ -16,10 +16,10 @@ bool nav_all_within(const double *x, size_t n, double limit)
     return true;
 }
 
-void nav_accept(const flight_t *f, sensor_track_t *track, bool accepted)
+void nav_accept(const nav_t *nav, sensor_track_t *track, bool accepted)
 {
     if (accepted) {
-        track->accepted_us = f->t_us;
+        track->accepted_us = nav->t_us;
         track->rejects_in_row = 0;
         return;
     }
@@ -27,28 +27,23 @@ void nav_accept(const flight_t *f, sensor_track_t *track, bool accepted)
     track->rejects_in_row++;
 }
 
-bool nav_take(const flight_t *f, sensor_track_t *track, const measurement_t *m)
+bool nav_take(const flight_params_t *p, const nav_t *nav, sensor_track_t *track, const measurement_t *m)
 {
     if (track->seen && m->seq == track->seq) return false;
     track->seq = m->seq;
     track->seen = true;
-    uint64_t max_age_us = (uint64_t)(f->params.measurement_max_age_s * 1.0e6);
-    if (m->t_valid_us > f->t_us || f->t_us - m->t_valid_us > max_age_us) {
-        nav_accept(f, track, false);
+    uint64_t max_age_us = (uint64_t)(p->measurement_max_age_s * 1.0e6);
+    if (m->t_valid_us > nav->t_us || nav->t_us - m->t_valid_us > max_age_us) {
+        nav_accept(nav, track, false);
         return false;
     }
     return true;
 }
 
-bool nav_lost(const flight_t *f, const sensor_track_t *track, double timeout_s)
+bool nav_lost(const flight_params_t *p, const nav_t *nav, const sensor_track_t *track, double timeout_s)
 {
-    double age_s = 1.0e-6 * (double)(f->t_us - track->accepted_us);
-    return age_s > timeout_s || track->rejects_in_row >= f->params.reject_limit;
-}
-
-bool nav_heard(const flight_t *f, const sensor_track_t *track, double timeout_s)
-{
-    return track->seen && !nav_lost(f, track, timeout_s);
+    double age_s = 1.0e-6 * (double)(nav->t_us - track->accepted_us);
+    return age_s > timeout_s || track->rejects_in_row >= p->reject_limit;
 }
 
 const measurement_t *nav_find(const sensor_frame_t *s, uint8_t kind)
@@ -58,7 +53,7 @@ const measurement_t *nav_find(const sensor_frame_t *s, uint8_t kind)
     return NULL;
 }
 
-bool nav_of_this_cycle(const flight_t *f, const measurement_t *m)
+bool nav_of_this_cycle(const nav_t *nav, const measurement_t *m)
 {
-    return m->t_valid_us <= f->t_us && f->t_us - m->t_valid_us < f->cycle_us;
+    return m->t_valid_us <= nav->t_us && nav->t_us - m->t_valid_us < nav->cycle_us;
 }

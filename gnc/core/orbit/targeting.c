@@ -32,10 +32,10 @@ static void propagate(const flight_t *f, pair_t *s, double dt_s)
 static pair_t present(const flight_t *f)
 {
     pair_t s;
-    vec3_copy(s.r_target, f->relative.r_target_eci_m);
-    vec3_copy(s.v_target, f->relative.v_target_eci_mps);
-    vec3_copy(s.dr, f->relative.dr_eci_m);
-    vec3_copy(s.dv, f->relative.dv_eci_mps);
+    vec3_copy(s.r_target, f->solution.r_target_eci_m);
+    vec3_copy(s.v_target, f->solution.v_target_eci_mps);
+    vec3_copy(s.dr, f->solution.r_chaser_target_eci_m);
+    vec3_copy(s.dv, f->solution.v_chaser_target_eci_mps);
     return s;
 }
 

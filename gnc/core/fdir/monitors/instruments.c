@@ -5,17 +5,17 @@ static bool uses(const flight_t *f, uint8_t which) { return (f->params.phase_use
 
 static bool camera(const flight_t *f)
 {
-    return uses(f, USES_CAMERA) && nav_lost(f, &f->relative.camera, f->params.sensor_timeout_s);
+    return uses(f, USES_CAMERA) && instrument_lost(&f->solution, NAV_CAMERA);
 }
 
 static bool rgnss(const flight_t *f)
 {
-    return uses(f, USES_RGNSS) && nav_lost(f, &f->relative.rgnss, f->params.sensor_timeout_s);
+    return uses(f, USES_RGNSS) && instrument_lost(&f->solution, NAV_RGNSS);
 }
 
 static bool star(const flight_t *f)
 {
-    return uses(f, USES_STAR) && nav_lost(f, &f->attitude.star, f->params.star_timeout_s);
+    return uses(f, USES_STAR) && instrument_lost(&f->solution, NAV_STAR);
 }
 
 const monitor_t monitor_camera = {.reason = REASON_CAMERA, .trips = camera};

@@ -2,7 +2,7 @@
  * relative attitude of the port. Residuals are taken along the predicted line of sight, where the
  * noise is uncorrelated: one component in range, two across; along the measured one the gain would be
  * correlated with the noise. How the camera is mounted is considered (docs/design/nav_camera.md). */
-#include "registry.h"
+#include "nav/nav.h"
 
 enum { RANGE = 0, AZIMUTH = 1, ELEVATION = 2, POSE = 3, SIGHT_VALUES = 3, POSE_VALUES = 7 };
 #define VIEW_MAX_RAD 1.6 /* a target port seen from behind the camera is no measurement */
@@ -13,11 +13,10 @@ typedef struct {
     double by_theta[9];        /* d(d_eci)/d theta = -c_eci_from_tbody [p]x */
 } geometry_t;
 
-static void predict(const flight_t *f, const nav_sample_t *at, geometry_t *g)
+static void predict(const flight_params_t *p, const nav_t *nav, const nav_sample_t *at, geometry_t *g)
 {
-    const flight_params_t *p = &f->params;
     double q[4], lever[3], port[3], d[3], skew[9];
-    nav_target_attitude(f, at, g->c_eci_from_tbody);
+    nav_target_attitude(p, nav, at, g->c_eci_from_tbody);
     quat_mul(q, p->q_camera_from_body, at->q_body_from_eci);
     quat_to_dcm(g->c_camera_from_eci, q);
     vec3_sub(lever, p->camera_body_m, p->com_body_m);
@@ -32,14 +31,13 @@ static void predict(const flight_t *f, const nav_sample_t *at, geometry_t *g)
 }
 
 /* Mean variance of the chaser's own attitude: it turns the line of sight as the camera's noise does. */
-static double attitude_variance(const flight_t *f)
+static double attitude_variance(const flight_params_t *p, const nav_t *nav)
 {
-    return (nav_attitude_variance(f, 0) + nav_attitude_variance(f, 1) + nav_attitude_variance(f, 2)) / 3.0;
+    return (nav_attitude_variance(p, nav, 0) + nav_attitude_variance(p, nav, 1) + nav_attitude_variance(p, nav, 2)) / 3.0;
 }
 
-static bool update_sight(flight_t *f, const double sight[SIGHT_VALUES], const geometry_t *g, double late_s)
+static bool update_sight(const flight_params_t *p, nav_t *nav, const double sight[SIGHT_VALUES], const geometry_t *g, double late_s)
 {
-    const flight_params_t *p = &f->params;
     const double *d = g->d_camera_m;
     double flat = elem_sqrt(d[0] * d[0] + d[1] * d[1]), range = vec3_norm(d), sa, ca, se, ce, across, dz[3];
     double h[3 * REL] = {0.0}, z[3], r[3], dx[REL_ESTIMATED], axes[9], m[9], mt[9], mb[9], skew[9];
@@ -65,19 +63,18 @@ static bool update_sight(flight_t *f, const double sight[SIGHT_VALUES], const ge
             h[i * REL + 15 + j] = mb[3 * i + j];
         }
     double ratio = p->camera_sigma_range_ratio * range, floor_m = p->camera_sigma_range_floor_m;
-    across = range * range * (p->camera_sigma_los_rad * p->camera_sigma_los_rad + attitude_variance(f));
+    across = range * range * (p->camera_sigma_los_rad * p->camera_sigma_los_rad + attitude_variance(p, nav));
     r[0] = ratio * ratio + floor_m * floor_m;
     r[1] = across;
     r[2] = across;
-    if (!kalman_update3(REL, REL_ESTIMATED, f->relative.p, h, z, r, p->gate_chi2_3dof, dx, &f->relative.camera.nis))
+    if (!kalman_update3(REL, REL_ESTIMATED, nav->relative.p, h, z, r, p->gate_chi2_3dof, dx, &nav->track[NAV_CAMERA].nis))
         return false;
-    nav_relative_correct(f, dx);
+    nav_relative_correct(nav, dx);
     return true;
 }
 
-static bool update_pose(flight_t *f, const double qm[4], const nav_sample_t *at, const geometry_t *g, double late_s)
+static bool update_pose(const flight_params_t *p, nav_t *nav, const double qm[4], const nav_sample_t *at, const geometry_t *g, double late_s)
 {
-    const flight_params_t *p = &f->params;
     double norm2 = qm[0] * qm[0] + qm[1] * qm[1] + qm[2] * qm[2] + qm[3] * qm[3];
     double q_eci_from_tbody[4], q[4], dq[4], c_tbody_from_eci[9], turned[9], z[3], h[3 * REL] = {0.0}, r[3],
                                                                                          dx[REL_ESTIMATED], nis;
@@ -99,34 +96,34 @@ static bool update_pose(flight_t *f, const double qm[4], const nav_sample_t *at,
         h[i * REL + 6 + i] = 1.0;
         h[i * REL + 9 + i] = -late_s;
         for (size_t j = 0; j < 3; j++) h[i * REL + 15 + j] = -turned[3 * i + j];
-        r[i] = sigma * sigma + attitude_variance(f);
+        r[i] = sigma * sigma + attitude_variance(p, nav);
     }
-    if (!kalman_update3(REL, REL_ESTIMATED, f->relative.p, h, z, r, p->gate_chi2_3dof, dx, &nis)) return false;
-    nav_relative_correct(f, dx);
+    if (!kalman_update3(REL, REL_ESTIMATED, nav->relative.p, h, z, r, p->gate_chi2_3dof, dx, &nis)) return false;
+    nav_relative_correct(nav, dx);
     return true;
 }
 
-void nav_camera_update(flight_t *f, const measurement_t *m)
+void nav_camera_update(const flight_params_t *p, nav_t *nav, const measurement_t *m)
 {
     nav_sample_t at;
-    sensor_track_t *track = &f->relative.camera;
-    if (!nav_take(f, track, m)) return;
+    sensor_track_t *track = &nav->track[NAV_CAMERA];
+    if (!nav_take(p, nav, track, m)) return;
     const double *z = m->z;
     bool ok = (m->count == SIGHT_VALUES || m->count == POSE_VALUES) && nav_all_finite(z, SIGHT_VALUES) &&
               z[RANGE] > 0.0 && elem_abs(z[AZIMUTH]) < VIEW_MAX_RAD && elem_abs(z[ELEVATION]) < VIEW_MAX_RAD &&
-              nav_relative_at(f, m->t_valid_us, &at);
+              nav_relative_at(nav, m->t_valid_us, &at);
     if (ok) {
         geometry_t g;
-        double late_s = 1.0e-6 * (double)(f->t_us - at.t_us);
-        nav_relative_covariance(f);
-        predict(f, &at, &g);
-        ok = update_sight(f, z, &g, late_s);
+        double late_s = 1.0e-6 * (double)(nav->t_us - at.t_us);
+        nav_relative_covariance(p, nav);
+        predict(p, nav, &at, &g);
+        ok = update_sight(p, nav, z, &g, late_s);
         if (ok && m->count == POSE_VALUES) {
-            nav_target_attitude(f, &at, g.c_eci_from_tbody);
-            ok = update_pose(f, &z[POSE], &at, &g, late_s);
+            nav_target_attitude(p, nav, &at, g.c_eci_from_tbody);
+            ok = update_pose(p, nav, &z[POSE], &at, &g, late_s);
         }
     }
-    nav_accept(f, track, ok);
+    nav_accept(nav, track, ok);
 }
 
 const model_t model_camera = {.kind = KIND_CAMERA, .while_docked = false, .update = nav_camera_update};
