@@ -34,7 +34,8 @@ class Log:
     computer says of itself, a board its firmware, link and notices; None for one that says nothing.
     `cold_starts` are the ticks at which it had lost its state and was given parameters anew; `params` has
     the record of the start, and one for each of them. `beyond_validity` has a line for each model of the plant
-    that was flown outside the range it holds for.
+    that was flown outside the range it holds for. `faults` has what became of each declared fault: instrument,
+    kind, start_s, end_s and frames, how many sensor frames it changed; one that changed none was not injected.
     """
 
     scenario: Scenario
@@ -63,6 +64,11 @@ class Log:
     computer: dict[str, Any] | None = None
     cold_starts: Sequence[int] = ()
     beyond_validity: tuple[str, ...] = ()
+    faults: tuple[dict[str, Any], ...] = ()
+
+    def without_effect(self) -> list[str]:
+        """Each declared fault that changed nothing, as "dropout of camera from 150 s"."""
+        return [f"{f['kind']} of {f['instrument']} from {f['start_s']:g} s" for f in self.faults if not f["frames"]]
 
     def summary(self) -> dict[str, Any]:
         """The run in one JSON object: numbers are plain, a figure that does not exist is None."""
@@ -87,6 +93,7 @@ class Log:
             "computer": self.computer,
             "cold_starts": list(self.cold_starts),
             "beyond_validity": list(self.beyond_validity),
+            "faults": list(self.faults),
         }
 
     def require_current(self, use: str) -> None:
@@ -142,6 +149,7 @@ class Log:
             computer=summary["computer"],
             cold_starts=summary["cold_starts"],
             beyond_validity=tuple(summary.get("beyond_validity", ())),
+            faults=tuple(summary.get("faults", ())),
         )
 
 

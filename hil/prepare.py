@@ -20,8 +20,9 @@ from hil.campaign.sampling import NOISE, RANDOM, Sampling
 from hil.dispersion import Dispersed, Vector, chaser_config, declared_sigma, sample
 from hil.ephemeris import Ephemeris, EphemerisError
 from hil.instruments import fit, kinds
+from hil.instruments.faults import Fault
 from hil.instruments.instrument import Instruments
-from hil.instruments.rows import Fault, Fitted, TargetPort, turned
+from hil.instruments.rows import Fitted, TargetPort, turned
 from hil.plant.config import (
     Atmosphere,
     CaptureConfig,
@@ -37,7 +38,8 @@ from hil.plant.config import (
 from hil.plant.environment import pole_of_date
 from hil.plant.plant import Plant
 from hil.plant.validity import conditions, height_range_m, outside
-from hil.scenario import BIAS_KEYS, DEG, Scenario, ScenarioError, inertia_matrix
+from hil.scenario import Scenario, ScenarioError, inertia_matrix
+from hil.schema import DEG
 from hil.seeds import checked
 
 NOT_LIMITED = 1.0e9
@@ -278,7 +280,7 @@ def fitted_instruments(s: Scenario, d: Dispersed, seed: int, case: int) -> Instr
     return Instruments(
         fit(
             Fitted(
-                row, number, seed, case, target,
+                kinds()[row.kind], row, number, seed, case, target,
                 {drawn.name: getattr(d, drawn.name) for drawn in kinds()[row.kind].drawn}, _faults(s, row.name),
             )
         )
@@ -287,15 +289,13 @@ def fitted_instruments(s: Scenario, d: Dispersed, seed: int, case: int) -> Instr
 
 
 def _faults(s: Scenario, name: str) -> tuple[Fault, ...]:
-    def error(fault: Any) -> Vector:
-        if fault.kind != "bias":
-            return (0.0, 0.0, 0.0)
-        key = BIAS_KEYS[fault.sensor]
-        unit = 1.0 if key == "bias_m" else DEG
-        x, y, z = getattr(fault, key)
-        return (x * unit, y * unit, z * unit)
-
-    return tuple(Fault(f.kind, f.start_s, f.end_s, error(f)) for f in s.faults if f.sensor == name)
+    return tuple(
+        Fault(
+            instrument=f.sensor, kind=f.kind, start_s=f.start_s, end_s=f.end_s, error_m=f.bias_m,
+            error_deg=f.bias_deg, error_deg_s=f.bias_deg_s,
+        )
+        for f in s.faults if f.sensor == name
+    )  # fmt: skip
 
 
 # ---- what flight is told ------------------------------------------------------------------------

@@ -440,6 +440,7 @@ def _judge(
         dispersed=run.dispersed.as_dict(),
         sampling=run.sampling,
         beyond_validity=run.beyond_validity,
+        faults=run.instruments.injected(),
         **extras,
     )
 

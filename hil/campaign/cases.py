@@ -95,7 +95,8 @@ def row(case: Case, flown: Log | Exception) -> Row:
     Keys: case, verdict, error, ended, digest, duration_s, propellant_kg, `delta_v_mps.*`, `contact.*`,
     `gate.PHASE.0` to `.5` (`Log.gates`), `consistency.PHASE.nees|nis.*` (`hil.campaign.consistency.measure`),
     `requirement.NAME.figure|limit|margin|passed` and `dispersed.NAME[.i[.j]]` (SI and radians). What does not
-    exist in a case has no key; `beyond_validity` names models that were flown outside the range they hold for.
+    exist in a case has no key; `beyond_validity` names models that were flown outside the range they hold for,
+    `faults_without_effect` declared faults that changed no sensor frame.
     """
     found: Row = {"case": case.number}
     if isinstance(flown, Log):
@@ -103,6 +104,8 @@ def row(case: Case, flown: Log | Exception) -> Row:
         found |= {"duration_s": flown.duration_s, "propellant_kg": flown.propellant_kg}
         if flown.beyond_validity:
             found["beyond_validity"] = ", ".join(line.partition(":")[0] for line in flown.beyond_validity)
+        if flown.without_effect():
+            found["faults_without_effect"] = ", ".join(flown.without_effect())
         _flatten(found, "delta_v_mps", flown.delta_v_mps)
         _flatten(found, "contact", flown.contact or {})
         _flatten(found, "gate", flown.gates())

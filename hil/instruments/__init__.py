@@ -27,5 +27,5 @@ def kinds() -> Mapping[str, InstrumentKind]:
 
 def fit(fitted: Fitted) -> Instrument:
     """The truth model of one instrument of a run."""
-    made: Instrument = kinds()[fitted.row.kind].make(fitted)
+    made: Instrument = fitted.kind.make(fitted)
     return made

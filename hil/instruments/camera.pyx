@@ -13,13 +13,14 @@ from gnc.ccore cimport (
     elem_asin, elem_atan2, elem_max, elem_sqrt, quat_conj, quat_from_rotvec, quat_irotate, quat_mul, quat_normalize,
     quat_rotate, vec3_add, vec3_norm, vec3_sub,
 )
-from gnc.definitions cimport KIND_CAMERA, measurement_t
+from gnc.definitions cimport measurement_t
 from hil.instruments.instrument cimport Instrument, instrument_t, moment_t, take
 from hil.noise cimport noise_normal, noise_normal3
 
 from firmware_bridge.faults import STRICT
 from gnc.definitions import Kind
 from hil.distributions import Distribution
+from hil.instruments.faults import OF_ANY, WITH_ERROR
 from hil.instruments.rows import Drawn, InstrumentKind, Row, turned
 from hil.schema import DEG, Angle, Fraction, NonNegative, Positive
 
@@ -111,7 +112,8 @@ cdef class _Camera(Instrument):
 
     def __init__(self, fitted):
         row, target = fitted.row, fitted.target
-        self._fit(fitted, KIND_CAMERA, measure, &self.state, 3)
+        self._fit(fitted, measure, &self.state, sizeof(self.state), 3, 1)
+        self._swaps(0, 1, 2)
         self._open(&self.it.stream, fitted, "camera")
         take(self.state.position_body_m, row.position_body_m, 3)
         take(self.state.q_camera_from_body, turned(row.q_from_body, fitted.drawn["camera_boresight_rad"]), 4)
@@ -127,7 +129,7 @@ cdef class _Camera(Instrument):
 
 
 KIND = InstrumentKind(
-    number=Kind.CAMERA, row=Camera, make=_Camera, group="camera", error="m",
+    number=Kind.CAMERA, row=Camera, make=_Camera, group="camera",
     drawn=(Drawn("camera_boresight_rad", "boresight_deg"),),
-    faults=("dropout", "bias", "freeze"),
+    faults=(*OF_ANY, *WITH_ERROR, "scale", "false_return"), errors=("m",),
 )

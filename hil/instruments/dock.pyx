@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from gnc.definitions cimport DOCK_CAPTURED, DOCK_CONTACT, KIND_DOCK, measurement_t
+from gnc.definitions cimport DOCK_CAPTURED, DOCK_CONTACT, measurement_t
 from hil.instruments.instrument cimport Instrument, instrument_t, moment_t
 
 from firmware_bridge.faults import STRICT
@@ -30,7 +30,7 @@ cdef bint measure(instrument_t* it, const moment_t* m, const double* error, meas
 
 cdef class _Dock(Instrument):
     def __init__(self, fitted):
-        self._fit(fitted, KIND_DOCK, measure, NULL, 0)
+        self._fit(fitted, measure, NULL, 0, 0, 0)
 
 
-KIND = InstrumentKind(number=Kind.DOCK, row=Dock, make=_Dock, group="docking mechanism", error="", faults=("dropout",))
+KIND = InstrumentKind(number=Kind.DOCK, row=Dock, make=_Dock, group="docking mechanism", faults=("dropout",))

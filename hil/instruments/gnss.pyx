@@ -5,12 +5,13 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from gnc.ccore cimport vec3_add
-from gnc.definitions cimport KIND_GNSS, measurement_t
+from gnc.definitions cimport measurement_t
 from hil.instruments.instrument cimport Instrument, arm_of, instrument_t, moment_t, take
 from hil.noise cimport noise_normal3
 
 from firmware_bridge.faults import STRICT
 from gnc.definitions import Kind
+from hil.instruments.faults import OF_ANY, WITH_ERROR
 from hil.instruments.rows import InstrumentKind, Row
 from hil.schema import NonNegative, Positive
 
@@ -48,6 +49,7 @@ cdef bint measure(instrument_t* it, const moment_t* m, const double* error, meas
     vec3_add(v, v, noise)
     if error != NULL:
         vec3_add(r, r, error)
+        vec3_add(v, v, error + 3)
     z.count = 6
     return True
 
@@ -57,12 +59,14 @@ cdef class _Gnss(Instrument):
 
     def __init__(self, fitted):
         row = fitted.row
-        self._fit(fitted, KIND_GNSS, measure, &self.state, 6)
+        self._fit(fitted, measure, &self.state, sizeof(self.state), 6, 6)
+        self._swaps(0, 0, 1)
+        self._swaps(1, 3, 4)
         self._open(&self.it.stream, fitted, "gnss")
         take(self.state.antenna_body_m, row.position_body_m, 3)
         self.state.sigma_r_m, self.state.sigma_v_mps = row.sigma_r_m, row.sigma_v_mps
 
 
 KIND = InstrumentKind(
-    number=Kind.GNSS, row=Gnss, make=_Gnss, group="gnss", error="m", faults=("dropout", "bias", "freeze"),
+    number=Kind.GNSS, row=Gnss, make=_Gnss, group="gnss", faults=(*OF_ANY, *WITH_ERROR, "scale"), errors=("m", "mps"),
 )

@@ -9,13 +9,14 @@ from annotated_types import Ge, Le
 from pydantic.dataclasses import dataclass
 
 from gnc.ccore cimport elem_sqrt, mat3_mul_vec, vec3_add, vec3_axpy, vec3_cross, vec3_sub
-from gnc.definitions cimport KIND_IMU, measurement_t
+from gnc.definitions cimport measurement_t
 from hil.instruments.instrument cimport Instrument, instrument_t, moment_t, take
 from hil.noise cimport noise_normal3, stream_t
 
 from firmware_bridge.faults import STRICT
 from gnc.definitions import Kind
 from hil.distributions import Distribution
+from hil.instruments.faults import OF_ANY, WITH_ERROR
 from hil.instruments.rows import Drawn, InstrumentKind, Row, sensing_matrix
 from hil.schema import DEG, Angle
 
@@ -82,6 +83,7 @@ cdef bint measure(instrument_t* it, const moment_t* m, const double* error, meas
     vec3_add(dv_imu, dv_imu, noise)
     if error != NULL:
         vec3_axpy(dtheta, dtheta, dt, error)
+        vec3_axpy(dv_imu, dv_imu, dt, error + 3)
     z.count = 6
     return True
 
@@ -91,7 +93,9 @@ cdef class _Imu(Instrument):
 
     def __init__(self, fitted):
         row, drawn = fitted.row, fitted.drawn
-        self._fit(fitted, KIND_IMU, measure, &self.state, 6)
+        self._fit(fitted, measure, &self.state, sizeof(self.state), 6, 6)
+        self._swaps(0, 0, 1)
+        self._swaps(1, 3, 4)
         self.it.over_cycle = True
         self._open(&self.it.stream, fitted, "gyro")
         self._open(&self.state.accel_stream, fitted, "accelerometer")
@@ -106,11 +110,11 @@ cdef class _Imu(Instrument):
 
 
 KIND = InstrumentKind(
-    number=Kind.IMU, row=Imu, make=_Imu, group="inertial unit", error="deg_s",
+    number=Kind.IMU, row=Imu, make=_Imu, group="inertial unit",
     drawn=(
         Drawn("gyro_bias_radps", "gyro_bias_deg_per_h"), Drawn("gyro_scale", "scale_factor_ppm"),
         Drawn("accelerometer_bias_mps2", "accelerometer_bias_mps2"), Drawn("accelerometer_scale", "scale_factor_ppm"),
         Drawn("imu_misalignment_rad", "misalignment_deg"),
     ),
-    faults=("dropout", "bias", "freeze"),
+    faults=(*OF_ANY, *WITH_ERROR, "scale"), errors=("deg_s", "mps2"),
 )

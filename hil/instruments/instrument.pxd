@@ -14,10 +14,22 @@ cdef enum:
     INSTRUMENT_HISTORY = 32             # cycles that a measurement may be late by, and one
     INSTRUMENT_FAULTS = 16
 
+# The numbers of hil/instruments/faults.py
 cdef enum:
     FAULT_DROPOUT = 0
     FAULT_BIAS = 1
     FAULT_FREEZE = 2
+    FAULT_STUCK = 3
+    FAULT_LATENCY = 4
+    FAULT_ZERO = 5
+    FAULT_NAN = 6
+    FAULT_RAMP = 7
+    FAULT_SCALE = 8
+    FAULT_NOISE = 9
+    FAULT_WILD = 10
+    FAULT_FROZEN_TIME = 11
+    FAULT_SWAPPED_AXES = 12
+    FAULT_FALSE_RETURN = 13
 
 # Truth of one moment, kept for measurements that arrive late
 ctypedef struct moment_t:
@@ -40,17 +52,27 @@ ctypedef struct fault_t:
     int kind
     uint64_t start_us
     uint64_t end_us
-    double error[3]
+    double error[6]                     # SI and radians; of a false return its values
+    double ramp_s
+    double factor
+    uint64_t delay_us
+    int component
+    stream_t stream                     # of added noise
+    bint begun                          # it has been in force
+    double held                         # value that is stuck
+    uint64_t held_us                    # time that is frozen
+    uint32_t changed                    # frames that would have been others without it
 
 ctypedef struct instrument_t
 
-# Writes count, flags and values of a measurement of truth m, with `error` of a fault (NULL: none) in it.
-# False: there is nothing to measure.
+# Writes count, flags and values of a measurement of truth m, with the six numbers of an error (NULL: none) in it, as
+# the kind's `errors` say. False: there is nothing to measure.
 ctypedef bint (*measure_t)(instrument_t* it, const moment_t* m, const double* error, measurement_t* z) noexcept nogil
 
 ctypedef struct instrument_t:
     measure_t measure
     void* state                         # of the kind
+    size_t state_size
     uint8_t kind                        # KIND_*
     uint8_t number                      # in the flight's table of instruments
     bint over_cycle                     # measures over the cycle that ended: nothing at the start
@@ -60,28 +82,38 @@ ctypedef struct instrument_t:
     uint16_t seq
     stream_t stream                     # its noise
     int held                            # values that a freeze holds
+    int scaled                          # values that a scale factor multiplies
+    int swapped[2][2]                   # values that change places when axes are swapped; both 0: none
     double last[8]                      # what it gave last
     fault_t faults[INSTRUMENT_FAULTS]
     int fault_count
 
 cdef class Instrument:
     cdef instrument_t it
+    cdef void* spare_state              # for what the instrument would have measured without a fault
     cdef readonly str name
+    cdef readonly tuple faults          # declared, in order
     # Sets what is common to all kinds; `state` lives as long as this object
-    cdef int _fit(self, object fitted, int kind, measure_t measure, void* state, int held) except -1
+    cdef int _fit(self, object fitted, measure_t measure, void* state, size_t state_size, int held, int scaled) except -1
+    # Two values that change places when axes are swapped
+    cdef void _swaps(self, int pair, int first, int second)
     cdef int _open(self, stream_t* stream, object fitted, str source) except -1
 
 cdef class Instruments:
     cdef readonly tuple fitted          # of Instrument, in the order of their numbers
     cdef instrument_t* array[INSTRUMENTS_MAX]
+    cdef void* spare[INSTRUMENTS_MAX]
     cdef int count
     cdef moment_t history[INSTRUMENT_HISTORY]
     cdef uint32_t next_moment
+    cdef const moment_t* now
 
     # Fills the frame of the cycle that starts at the plant's present time
     cdef void sample(self, Plant plant, uint32_t tick, uint64_t cycle_us, sensor_frame_t* out) noexcept nogil
     cdef const moment_t* _remember(self, Plant plant, uint64_t cycle_us) noexcept nogil
     cdef const moment_t* _moment(self, uint64_t t_us) noexcept nogil
+    cdef bint _measured_with_faults(self, int i, uint64_t t_us, measurement_t* z) noexcept nogil
+    cdef bint _measured(self, instrument_t* it, uint64_t t_us, const fault_t* without, measurement_t* z) noexcept nogil
 
 # Copies `count` numbers; ValueError for any other count
 cdef int take(double* out, object values, int count) except -1

@@ -4,14 +4,16 @@ A measurement is of the truth at its time of validity, and is delivered a latenc
 function in a file of its own; the times, dropouts, freezes and slots are the same for all and are here.
 """
 
-from libc.string cimport memset
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcmp, memcpy, memset
 
 from gnc.ccore cimport quat_irotate, vec3_copy, vec3_cross, vec3_sub
-from hil.noise cimport noise_open, noise_uniform
+from hil.noise cimport noise_normal, noise_open, noise_uniform
 
+from hil.instruments.faults import FAULTS, components
 from hil.noise import stream_key
 
-FAULT_NUMBERS = {"dropout": FAULT_DROPOUT, "bias": FAULT_BIAS, "freeze": FAULT_FREEZE}
+cdef double NAN = float("nan")
 
 
 cdef int take(double* out, object values, int count) except -1:
@@ -41,28 +43,50 @@ cdef class Instrument:
     def __init__(self):
         raise TypeError("an instrument is made by hil.instruments.fit")
 
-    cdef int _fit(self, object fitted, int kind, measure_t measure, void* state, int held) except -1:
+    cdef int _fit(self, object fitted, measure_t measure, void* state, size_t state_size, int held, int scaled) except -1:
         row = fitted.row
         memset(&self.it, 0, sizeof(instrument_t))
-        self.name = fitted.name
-        self.it.measure, self.it.state = measure, state
-        self.it.kind, self.it.number, self.it.held = <uint8_t>kind, <uint8_t>fitted.number, held
+        self.name, self.faults = fitted.name, tuple(fitted.faults)
+        self.it.measure, self.it.state, self.it.state_size = measure, state, state_size
+        self.it.kind, self.it.number = <uint8_t>int(fitted.kind.number), <uint8_t>fitted.number
+        self.it.held, self.it.scaled = held, scaled
         self.it.period_us = _us(getattr(row, "period_s", 0.0))
         self.it.latency_us = _us(getattr(row, "latency_s", 0.0))
         self.it.dropout_probability = getattr(row, "dropout_probability", 0.0)
-        if len(fitted.faults) > INSTRUMENT_FAULTS:
-            raise ValueError(f"{self.name}: {len(fitted.faults)} faults declared: expected at most {INSTRUMENT_FAULTS}")
-        for fault in fitted.faults:
-            self._declare(fault)
+        self.spare_state = calloc(2, state_size + 1)
+        if self.spare_state == NULL:
+            raise MemoryError
+        if len(self.faults) > INSTRUMENT_FAULTS:
+            raise ValueError(f"{self.name}: {len(self.faults)} faults declared: expected at most {INSTRUMENT_FAULTS}")
+        for fault in self.faults:
+            self._declare(fault, fitted)
         return 0
 
-    def _declare(self, fault):
+    def __dealloc__(self):
+        free(self.spare_state)
+
+    def _declare(self, fault, fitted):
         cdef fault_t* f = &self.it.faults[self.it.fault_count]
-        f.kind = FAULT_NUMBERS[fault.kind]
+        if problem := fault.problem(fitted.kind):
+            raise ValueError(f"fault of {self.name}: {problem[0]} = {getattr(fault, problem[0])}: {problem[1]}")
+        f.kind = FAULTS[fault.kind].number
         f.start_us = <uint64_t>(fault.start_s * 1.0e6)
         f.end_us = <uint64_t>(fault.end_s * 1.0e6)
-        take(f.error, fault.error, 3)
+        error = fault.error(fitted.kind)
+        take(f.error, error, len(error))
+        f.ramp_s, f.factor, f.delay_us = fault.ramp_s or 0.0, fault.factor or 0.0, _us(fault.delay_s or 0.0)
+        f.component = 0 if fault.component is None else components(fitted.kind).index(fault.component)
+        key = stream_key(fitted.seed, fitted.case, f"fault.{self.name}.{self.it.fault_count}")
+        noise_open(&f.stream, key[0], key[1])
         self.it.fault_count += 1
+
+    cdef void _swaps(self, int pair, int first, int second):
+        self.it.swapped[pair][0], self.it.swapped[pair][1] = first, second
+
+    @property
+    def changed(self):
+        """For each declared fault, how many sensor frames would have been others without it: a tuple of int."""
+        return tuple(self.it.faults[i].changed for i in range(self.it.fault_count))
 
     cdef int _open(self, stream_t* stream, object fitted, str source) except -1:
         """Opens a noise stream; that of an instrument named after its kind has no name of its own in it."""
@@ -72,40 +96,112 @@ cdef class Instrument:
         return 0
 
 
-cdef fault_t* _fault(instrument_t* it, int kind, uint64_t t_us) noexcept nogil:
+cdef bint _in_force(const fault_t* f, const fault_t* without, uint64_t t_us) noexcept nogil:
+    return f != without and f.start_us <= t_us < f.end_us
+
+
+cdef fault_t* _fault(instrument_t* it, int kind, const fault_t* without, uint64_t t_us) noexcept nogil:
+    """The first fault of a kind that is in force; NULL when there is none."""
     cdef int i
     for i in range(it.fault_count):
-        if it.faults[i].kind == kind and it.faults[i].start_us <= t_us < it.faults[i].end_us:
+        if it.faults[i].kind == kind and _in_force(&it.faults[i], without, t_us):
             return &it.faults[i]
     return NULL
 
 
-cdef bint _due(instrument_t* it, uint64_t t_us) noexcept nogil:
-    if it.period_us == 0:
-        return True
-    return t_us >= it.latency_us and (t_us - it.latency_us) % it.period_us == 0
-
-
-cdef bint _measured(instrument_t* it, const moment_t* m, measurement_t* z) noexcept nogil:
-    """Whether the instrument delivers a measurement of moment m, and the measurement."""
-    cdef fault_t* bias
+cdef bint _any_in_force(instrument_t* it, uint64_t t_us) noexcept nogil:
+    """Whether the measurement delivered at t_us may be another for a fault: one late by its delay counts too."""
     cdef int i
-    if it.dropout_probability > 0.0 and noise_uniform(&it.stream) < it.dropout_probability:
-        return False
-    if m == NULL or _fault(it, FAULT_DROPOUT, m.t_us) != NULL:
-        return False
-    memset(z, 0, sizeof(measurement_t))
-    z.kind, z.instrument, z.seq, z.t_valid_us = it.kind, it.number, it.seq, m.t_us
-    bias = _fault(it, FAULT_BIAS, m.t_us)
-    if not it.measure(it, m, NULL if bias == NULL else bias.error, z):
-        return False
-    # a frozen instrument repeats the values that it gave last, under new numbers and times
-    if _fault(it, FAULT_FREEZE, m.t_us) != NULL:
-        for i in range(it.held):
-            z.z[i] = it.last[i]
-    for i in range(it.held):
-        it.last[i] = z.z[i]
-    return True
+    for i in range(it.fault_count):
+        if it.faults[i].start_us + it.latency_us <= t_us < it.faults[i].end_us + it.latency_us + it.faults[i].delay_us:
+            return True
+    return False
+
+
+cdef bint _due(const instrument_t* it, uint64_t t_us, uint64_t delay_us) noexcept nogil:
+    cdef uint64_t late_us = it.latency_us + delay_us
+    if it.period_us == 0:
+        return t_us >= late_us
+    return t_us >= late_us and (t_us - late_us) % it.period_us == 0
+
+
+cdef const double* _error(instrument_t* it, const fault_t* without, uint64_t t_us, double* total) noexcept nogil:
+    """The sum of the errors that faults put in; NULL when none does."""
+    cdef const double* found = NULL
+    cdef fault_t* f
+    cdef double weight
+    cdef int i, k
+    for i in range(6):
+        total[i] = 0.0
+    for i in range(it.fault_count):
+        f = &it.faults[i]
+        if not _in_force(f, without, t_us):
+            continue
+        weight = 1.0
+        if f.kind == FAULT_RAMP:
+            weight = 1.0e-6 * <double>(t_us - f.start_us) / f.ramp_s
+            weight = weight if weight < 1.0 else 1.0
+        elif f.kind == FAULT_WILD:
+            if f.begun:
+                continue
+            f.begun = True
+        elif f.kind != FAULT_BIAS and f.kind != FAULT_NOISE:
+            continue
+        for k in range(6):
+            total[k] += f.error[k] * (noise_normal(&f.stream) if f.kind == FAULT_NOISE else weight)
+        found = total
+    return found
+
+
+cdef void _spoil(instrument_t* it, const fault_t* without, measurement_t* z) noexcept nogil:
+    """What faults do to a measurement once it is made."""
+    cdef fault_t* f
+    cdef uint64_t t_us = z.t_valid_us
+    cdef double other
+    cdef int i, k
+    for i in range(it.fault_count):
+        f = &it.faults[i]
+        if not _in_force(f, without, t_us):
+            continue
+        if f.kind == FAULT_SCALE:
+            for k in range(it.scaled):
+                z.z[k] *= f.factor
+        elif f.kind == FAULT_SWAPPED_AXES:
+            for k in range(2):
+                other = z.z[it.swapped[k][0]]
+                z.z[it.swapped[k][0]] = z.z[it.swapped[k][1]]
+                z.z[it.swapped[k][1]] = other
+        elif f.kind == FAULT_STUCK and f.component < z.count:
+            if not f.begun:
+                f.begun, f.held = True, z.z[f.component]
+            z.z[f.component] = f.held
+        elif f.kind == FAULT_ZERO or f.kind == FAULT_NAN:
+            for k in range(z.count):
+                z.z[k] = 0.0 if f.kind == FAULT_ZERO else NAN
+        elif f.kind == FAULT_FROZEN_TIME:
+            if not f.begun:
+                f.begun, f.held_us = True, z.t_valid_us
+            z.t_valid_us = f.held_us
+
+
+cdef void _reflect(const fault_t* f, measurement_t* z) noexcept nogil:
+    """The values of a false return, under the header of the measurement."""
+    cdef int k
+    for k in range(8):
+        z.z[k] = f.error[k] if k < 3 else 0.0
+    z.count = 3
+
+
+cdef fault_t* _late(instrument_t* it, const fault_t* without, uint64_t t_us) noexcept nogil:
+    """The fault that delayed a measurement until now; NULL when there is none."""
+    cdef fault_t* f
+    cdef int i
+    for i in range(it.fault_count):
+        f = &it.faults[i]
+        if (f.kind == FAULT_LATENCY and _due(it, t_us, f.delay_us)
+                and _in_force(f, without, t_us - it.latency_us - f.delay_us)):
+            return f
+    return NULL
 
 
 cdef class Instruments:
@@ -120,25 +216,94 @@ cdef class Instruments:
         self.count = len(self.fitted)
         for i, instrument in enumerate(self.fitted):
             self.array[i] = &(<Instrument?>instrument).it
+            self.spare[i] = (<Instrument>instrument).spare_state
+
+    def injected(self):
+        """What became of each declared fault: a tuple of dicts.
+
+        Each has `instrument`, `kind`, `start_s`, `end_s` and `frames`, how many sensor frames it changed. A fault that
+        changed none was not injected.
+        """
+        return tuple(
+            {"instrument": each.name, "kind": fault.kind, "start_s": fault.start_s, "end_s": fault.end_s, "frames": frames}
+            for each in self.fitted for fault, frames in zip(each.faults, each.changed, strict=True))
 
     cdef void sample(self, Plant plant, uint32_t tick, uint64_t cycle_us, sensor_frame_t* out) noexcept nogil:
-        cdef const moment_t* now = self._remember(plant, cycle_us)
         cdef instrument_t* it
         cdef measurement_t* z
+        cdef bint delivered
         cdef int i
+        self.now = self._remember(plant, cycle_us)
         memset(out, 0, sizeof(sensor_frame_t))
         out.t_us = plant.t_us
         out.tick = tick
         for i in range(self.count):
             it = self.array[i]
-            if not _due(it, plant.t_us) or (it.over_cycle and tick == 0):
+            if it.over_cycle and tick == 0:
                 continue
-            it.seq += 1
             z = &out.slot[out.slot_count]
-            if _measured(it, now if it.latency_us == 0 else self._moment(plant.t_us - it.latency_us), z):
+            if it.fault_count == 0 or not _any_in_force(it, plant.t_us):
+                delivered = self._measured(it, plant.t_us, NULL, z)
+            else:
+                delivered = self._measured_with_faults(i, plant.t_us, z)
+            if delivered:
                 out.slot_count += 1
             else:
                 memset(z, 0, sizeof(measurement_t))
+
+    cdef bint _measured_with_faults(self, int i, uint64_t t_us, measurement_t* z) noexcept nogil:
+        """A measurement while faults are in force; counts for each whether the frame is another because of it."""
+        cdef instrument_t* it = self.array[i]
+        cdef instrument_t before = it[0]
+        cdef instrument_t other
+        cdef measurement_t instead
+        cdef bint delivered, without
+        cdef char* saved = <char*>self.spare[i]
+        cdef int k
+        memcpy(saved, it.state, it.state_size)
+        delivered = self._measured(it, t_us, NULL, z)
+        for k in range(it.fault_count):
+            other = before
+            other.state = saved + it.state_size
+            memcpy(other.state, saved, it.state_size)
+            without = self._measured(&other, t_us, &other.faults[k], &instead)
+            if without != delivered or (delivered and memcmp(&instead, z, sizeof(measurement_t)) != 0):
+                it.faults[k].changed += 1
+        return delivered
+
+    cdef bint _measured(self, instrument_t* it, uint64_t t_us, const fault_t* without, measurement_t* z) noexcept nogil:
+        """Whether the instrument delivers a measurement at t_us, and the measurement; `without`: a fault left out."""
+        cdef const moment_t* m = self.now
+        cdef fault_t* late = NULL
+        cdef fault_t* reflection
+        cdef double error[6]
+        cdef int i
+        if not _due(it, t_us, 0) or _fault(it, FAULT_LATENCY, without, t_us - it.latency_us) != NULL:
+            late = _late(it, without, t_us)
+            if late == NULL:
+                return False
+        it.seq += 1
+        if it.latency_us > 0 or late != NULL:
+            m = self._moment(t_us - it.latency_us - (0 if late == NULL else late.delay_us))
+        if it.dropout_probability > 0.0 and noise_uniform(&it.stream) < it.dropout_probability:
+            return False
+        if m == NULL or _fault(it, FAULT_DROPOUT, without, m.t_us) != NULL:
+            return False
+        memset(z, 0, sizeof(measurement_t))
+        z.kind, z.instrument, z.seq, z.t_valid_us = it.kind, it.number, it.seq, m.t_us
+        reflection = _fault(it, FAULT_FALSE_RETURN, without, m.t_us)
+        if not it.measure(it, m, _error(it, without, m.t_us, error), z) and reflection == NULL:
+            return False
+        if reflection != NULL:
+            _reflect(reflection, z)
+        # a frozen instrument repeats the values that it gave last, under new numbers and times
+        if _fault(it, FAULT_FREEZE, without, m.t_us) != NULL:
+            for i in range(it.held):
+                z.z[i] = it.last[i]
+        for i in range(it.held):
+            it.last[i] = z.z[i]
+        _spoil(it, without, z)
+        return True
 
     cdef const moment_t* _remember(self, Plant plant, uint64_t cycle_us) noexcept nogil:
         cdef moment_t* m = &self.history[self.next_moment]

@@ -8,12 +8,13 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from gnc.ccore cimport vec3_add, vec3_norm, vec3_sub
-from gnc.definitions cimport KIND_RGNSS, measurement_t
+from gnc.definitions cimport measurement_t
 from hil.instruments.instrument cimport Instrument, arm_of, instrument_t, moment_t, take
 from hil.noise cimport gauss_markov_init, gauss_markov_next, gauss_markov_t, noise_normal3
 
 from firmware_bridge.faults import STRICT
 from gnc.definitions import Kind
+from hil.instruments.faults import OF_ANY, WITH_ERROR
 from hil.instruments.rows import InstrumentKind, Row
 from hil.schema import NonNegative, Positive, Vector
 
@@ -72,6 +73,7 @@ cdef bint measure(instrument_t* it, const moment_t* m, const double* error, meas
     vec3_add(v, v, noise)
     if error != NULL:
         vec3_add(r, r, error)
+        vec3_add(v, v, error + 3)
     z.count = 6
     return True
 
@@ -81,7 +83,9 @@ cdef class _Rgnss(Instrument):
 
     def __init__(self, fitted):
         row = fitted.row
-        self._fit(fitted, KIND_RGNSS, measure, &self.state, 6)
+        self._fit(fitted, measure, &self.state, sizeof(self.state), 6, 6)
+        self._swaps(0, 0, 1)
+        self._swaps(1, 3, 4)
         self._open(&self.it.stream, fitted, "rgnss")
         take(self.state.antenna_body_m, row.position_body_m, 3)
         take(self.state.antenna_tbody_m, row.target_antenna_tbody_m, 3)
@@ -92,5 +96,5 @@ cdef class _Rgnss(Instrument):
 
 
 KIND = InstrumentKind(
-    number=Kind.RGNSS, row=Rgnss, make=_Rgnss, group="relative gnss", error="m", faults=("dropout", "bias", "freeze"),
+    number=Kind.RGNSS, row=Rgnss, make=_Rgnss, group="relative gnss", faults=(*OF_ANY, *WITH_ERROR, "scale"), errors=("m", "mps"),
 )

@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass
 from firmware_bridge.faults import STRICT
 from gnc import kernels
 from gnc.definitions import Kind
+from hil.instruments.faults import Fault
 from hil.schema import Quaternion, Vector
 
 Vec3 = tuple[float, float, float]
@@ -50,32 +51,17 @@ class InstrumentKind:
     """One kind of instrument, as its file declares it.
 
     number: what flight knows the kind by. row: the model of its row. make: builds one from what it is `Fitted` with.
-    group: what its drawn errors belong to when the variance of a figure is shared out. error: the unit suffix of the
-    error that a fault can put in. drawn: its constant errors. faults: the kinds of fault that it can have.
+    group: what its drawn errors belong to when the variance of a figure is shared out. drawn: its constant errors.
+    faults: the kinds of fault that it can have. errors: the unit suffixes of the errors that a fault can put in.
     """
 
     number: Kind | int
     row: type[Row]
     make: Callable[[Fitted], Any]
     group: str
-    error: str
     drawn: tuple[Drawn, ...] = ()
     faults: tuple[str, ...] = ()
-
-
-@plain_dataclass(frozen=True)
-class Fault:
-    """A declared fault of an instrument, in force while start_s <= time of validity < end_s.
-
-    kind: "dropout" (no measurement), "bias" (error is added), "freeze" (the last values are repeated).
-    error, three components: imu rad/s on the gyro; star rad, body axes; gnss and rgnss m, eci; camera m, the apparent
-    port shifted in camera axes.
-    """
-
-    kind: str
-    start_s: float
-    end_s: float
-    error: Vec3 = (0.0, 0.0, 0.0)
+    errors: tuple[str, ...] = ()
 
 
 @plain_dataclass(frozen=True)
@@ -94,6 +80,7 @@ class Fitted:
     name, SI and radians.
     """
 
+    kind: InstrumentKind
     row: Row
     number: int
     seed: int

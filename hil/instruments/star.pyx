@@ -5,13 +5,14 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from gnc.ccore cimport quat_from_rotvec, quat_mul, quat_normalize
-from gnc.definitions cimport KIND_STAR, measurement_t
+from gnc.definitions cimport measurement_t
 from hil.instruments.instrument cimport Instrument, instrument_t, moment_t, take
 from hil.noise cimport noise_normal
 
 from firmware_bridge.faults import STRICT
 from gnc.definitions import Kind
 from hil.distributions import Distribution
+from hil.instruments.faults import OF_ANY, WITH_ERROR
 from hil.instruments.rows import Drawn, InstrumentKind, Row, turned
 from hil.schema import DEG, Angle, NonNegative, Positive
 
@@ -59,7 +60,8 @@ cdef class _Star(Instrument):
 
     def __init__(self, fitted):
         row = fitted.row
-        self._fit(fitted, KIND_STAR, measure, &self.state, 4)
+        self._fit(fitted, measure, &self.state, sizeof(self.state), 4, 0)
+        self._swaps(0, 1, 2)
         self._open(&self.it.stream, fitted, "star")
         take(self.state.q_star_from_body, turned(row.q_from_body, fitted.drawn["star_misalignment_rad"]), 4)
         self.state.sigma_cross_rad = row.sigma_cross_arcsec * ARCSEC
@@ -67,7 +69,7 @@ cdef class _Star(Instrument):
 
 
 KIND = InstrumentKind(
-    number=Kind.STAR, row=Star, make=_Star, group="star tracker", error="deg",
+    number=Kind.STAR, row=Star, make=_Star, group="star tracker",
     drawn=(Drawn("star_misalignment_rad", "misalignment_deg"),),
-    faults=("dropout", "bias", "freeze"),
+    faults=(*OF_ANY, *WITH_ERROR), errors=("deg",),
 )
