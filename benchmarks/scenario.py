@@ -14,11 +14,13 @@ import numpy as np
 from benchmarks.replay import replay_flight, replay_plant
 from benchmarks.timing import Spread
 from gnc.flight import Flight
-from hil import Scenario, checks
+from hil import Scenario
 from hil.log import digest
 from hil.loop import Chunk, Loop
 from hil.prepare import prepare
 from hil.recorder import FRAMES, Recorder
+from hil.requirements import View, judge, met, rows_of
+from hil.requirements.judge import judged_rows
 
 NAME, SEED = "iss-vbar", 10_001
 STRETCH = 100
@@ -74,10 +76,19 @@ def _round(scenario: Scenario, folder: Path) -> tuple[dict[str, float], str, flo
         return found
 
     judging, requirements = _timed(
-        lambda: checks.check(scenario, frames["truth"], frames["telemetry"], run.plant.contact_record(), drifts)
+        lambda: judge(
+            View(
+                scenario=scenario,
+                rows=judged_rows(rows_of(scenario)),
+                truth=frames["truth"],
+                telemetry=frames["telemetry"],
+                contact=run.plant.contact_record(),
+                drift=drifts,
+            )
+        )
     )
     seconds["passive-safety propagations"], seconds["other checks"] = drift, judging - drift
-    verdict = "PASS" if all(r.passed for r in requirements) else "FAIL"
+    verdict = "PASS" if met(requirements) else "FAIL"
     return seconds, verdict, len(frames["telemetry"]) * cycle_s
 
 

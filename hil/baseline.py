@@ -29,9 +29,9 @@ from numpy.typing import NDArray
 from gnc import flight
 from hil.campaign import Case
 from hil.channels import channels
-from hil.checks import Requirement
 from hil.files import replacing
 from hil.log import ERROR, Log
+from hil.requirements import Requirement
 from hil.run import FlightComputer, fly
 from hil.scenario import Scenario
 from hil.software import FlightFactory, RunError, flown_by, own_state, software_name
@@ -432,6 +432,12 @@ class Figure:
     now: Requirement | None
     moved: float | None
     beyond: bool
+
+    @property
+    def title(self) -> str:
+        """The requirement's name in words."""
+        side = self.now or self.was
+        return side.title if side else self.name
 
 
 @dataclass(frozen=True)

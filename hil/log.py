@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from gnc.build_id import core_build_id
 from hil.campaign.sampling import RANDOM, Sampling
-from hil.checks import Requirement
 from hil.recorder import SCHEMA_VERSION, LogFile, RecorderError
+from hil.requirements import Requirement
 from hil.scenario import Scenario
 
 PASS, FAIL, ERROR = "PASS", "FAIL", "ERROR"

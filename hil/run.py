@@ -17,7 +17,6 @@ import numpy as np
 
 from firmware_bridge.errors import BridgeError, ColdStartError
 from gnc import flight as core
-from hil import checks
 from hil.campaign.sampling import RANDOM, Sampling
 from hil.log import ERROR, FAIL, PASS, Log, digest, versions
 from hil.loop import Chunk, Loop
@@ -25,6 +24,10 @@ from hil.plant.validity import left_at
 from hil.prepare import Run, plant_config, prepare
 from hil.realtime import Clock, Overrun, Pacer, realtime_process
 from hil.recorder import FLUSH_S, Recorder, RecorderError
+from hil.requirements import Requirement, View, judge, met, rows_of
+from hil.requirements.delta_v import delta_v
+from hil.requirements.docking import contact_conditions
+from hil.requirements.judge import judged_rows
 from hil.scenario import Scenario, ScenarioError
 from hil.software import AnswerError, FlightFactory, RunError, is_interrupt, own_state, take_answer, told
 
@@ -393,7 +396,7 @@ def _judge(
 ) -> Log:
     scenario, truth, contact = run.scenario, frames.truth, run.plant.contact_record()
     duration_s = len(truth) * scenario.flight["cycle_s"]
-    requirements: tuple[checks.Requirement, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
     drift_s = 0.0
 
     def timed_drift(states: Any, duration_s: float) -> Any:
@@ -410,13 +413,18 @@ def _judge(
 
     started = perf_counter()
     if error is None:
-        requirements = checks.check(scenario, truth, frames.telemetry, contact, timed_drift)
+        requirements = judge(
+            View(
+                scenario=scenario, rows=judged_rows(rows_of(scenario)), truth=truth, telemetry=frames.telemetry,
+                contact=contact, drift=timed_drift,
+            )
+        )  # fmt: skip
     mismatches = (extras["computer"] or {}).get("mismatches", ())
-    passed = all(requirement.passed for requirement in requirements) and not mismatches
-    delta_v = checks.delta_v(scenario, truth) if error is None else {}
+    passed = met(requirements) and not mismatches
+    spent = delta_v(scenario, truth) if error is None else {}
     if error is None and run.plant.left() is not None:  # a free drift did
         error = _why_lost(run, truth[-1])
-        requirements, delta_v, ended = (), {}, "error"
+        requirements, spent, ended = (), {}, "error"
     return Log(
         scenario=scenario,
         seed=run.seed,
@@ -429,8 +437,8 @@ def _judge(
         error=error or (f"flown all the same: the board {'; '.join(mismatches)}" if mismatches else None),
         ended=ended,
         requirements=requirements,
-        contact=checks.contact_conditions(contact),
-        delta_v_mps=delta_v,
+        contact=contact_conditions(contact),
+        delta_v_mps=spent,
         propellant_kg=float(truth["propellant_kg"][0] - truth["propellant_kg"][-1]) if len(truth) else 0.0,
         duration_s=duration_s,
         realtime_factor=duration_s / wall["flight"],

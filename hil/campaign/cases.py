@@ -112,6 +112,8 @@ def row(case: Case, flown: Log | Exception) -> Row:
         phases = flown.scenario.flight.phases
         _flatten(found, "consistency", consistency.measure(phases, flown.sensors, flown.telemetry, flown.truth))
         for requirement in flown.requirements:
+            if requirement.passed is None:
+                continue
             for key in ("figure", "limit", "margin", "passed"):
                 found[f"requirement.{requirement.name}.{key}"] = _plain(getattr(requirement, key))
         dispersed: Any = flown.dispersed

@@ -30,7 +30,7 @@ def keep_logs(flown: Campaign, first: Case, directory: Path, keep: Keep, workers
     """Flies cases again with their logs, but for those of an earlier session; by the kind of worker that flew them."""
     from hil.report.campaign import worst_first
 
-    worst = worst_first(flown.rows)[: keep.worst]
+    worst = worst_first(flown)[: keep.worst]
     failed, sampled = flown.failed[: keep.failed], range(min(keep.sampled, flown.runs))
     # of a case that was never flown to its verdict, or ended its worker, there is no log
     chosen = sorted(number for number in {*failed, *worst, *sampled} if flown.rows[number]["digest"] is not None)

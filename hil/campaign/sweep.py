@@ -24,7 +24,7 @@ from hil.campaign.statistics import clopper_pearson
 from hil.files import replacing
 from hil.log import ERROR, PASS, versions
 from hil.prepare import prepare
-from hil.report.wording import requirement_order
+from hil.requirements import Catalogue
 from hil.run import refuse_faults_not_injected
 from hil.scenario import Scenario, ScenarioError, read_toml
 from hil.software import FlightFactory, flown_by
@@ -107,6 +107,7 @@ class Point:
     values: tuple[float | int | str, ...]
     rows: tuple[Row, ...]
     command: str
+    catalogue: Catalogue
 
     @property
     def failures(self) -> int:
@@ -118,33 +119,33 @@ class Point:
 
         -inf where a case broke, or nothing was there to measure and should have been.
         """
-        found = [(ratio, name, row["case"]) for row in self.rows for name, ratio in margins(row).items()]
-        ratio, name, case = min(found, key=lambda one: (one[0], requirement_order(one[1]), one[2]))
+        found = [(ratio, name, row["case"]) for row in self.rows for name, ratio in self.margins(row).items()]
+        ratio, name, case = min(found, key=lambda one: (one[0], self.catalogue.order(one[1]), one[2]))
         return name, ratio, case
 
     def replay(self, case: int) -> str:
         """The command that flies a case again."""
         return f"{self.command} --case {case}"
 
+    def margins(self, row: Row) -> dict[str, float]:
+        """Of each requirement that a case was judged on the margin as a share of its limit.
 
-def margins(row: Row) -> dict[str, float]:
-    """Of each requirement of a case the margin as a share of its limit.
-
-    -inf where nothing was there to measure and should have been, and for a yes or no that is a no; a yes has
-    none. A run that broke has that one alone, as "flown".
-    """
-    if row["verdict"] == ERROR:
-        return {"flown": -inf}
-    found = {}
-    for key in row:
-        if key.startswith("requirement.") and key.endswith(".passed"):
-            name = key.removeprefix("requirement.").removesuffix(".passed")
-            margin, limit, passed = (row[f"requirement.{name}.{part}"] for part in ("margin", "limit", "passed"))
-            if name == "captured" and passed:
-                continue
-            measured = margin is not None and name != "captured"
-            found[name] = margin / (abs(limit) or 1.0) if measured else inf if passed else -inf
-    return found
+        -inf where nothing was there to measure and should have been, and for a yes or no that is a no; a yes has
+        none. A run that broke has that one alone, as "flown".
+        """
+        if row["verdict"] == ERROR:
+            return {"flown": -inf}
+        found = {}
+        for key in row:
+            if key.startswith("requirement.") and key.endswith(".passed"):
+                name = key.removeprefix("requirement.").removesuffix(".passed")
+                margin, limit, passed = (row[f"requirement.{name}.{part}"] for part in ("margin", "limit", "passed"))
+                yes_or_no = self.catalogue.unit(name) == "1"
+                if yes_or_no and passed:
+                    continue
+                measured = margin is not None and not yes_or_no
+                found[name] = margin / (abs(limit) or 1.0) if measured else inf if passed else -inf
+        return found
 
 
 @dataclass(frozen=True)
@@ -173,8 +174,11 @@ class Sweep:
 
     def names(self) -> list[str]:
         """The requirements that there was something to measure for somewhere, in the order of a report."""
-        found = {name for point in self.points for row in point.rows for name, r in margins(row).items() if r < inf}
-        return sorted(found - {"captured", "flown"}, key=requirement_order)
+        found = {
+            name for point in self.points for row in point.rows for name, r in point.margins(row).items() if r < inf
+        }
+        named = Catalogue.of(self.scenario)
+        return sorted((name for name in found - {"flown"} if named.unit(name) != "1"), key=named.order)
 
     def worst_first(self) -> list[Point]:
         """The points by failures, then by the least margin."""
@@ -194,7 +198,7 @@ class Sweep:
         keys = [parameter.key for parameter in self.parameters]
         requirements = {}
         for requirement in self.names():
-            ratios = [(r, row["case"]) for row in point.rows if (r := margins(row).get(requirement)) is not None]
+            ratios = [(r, row["case"]) for row in point.rows if (r := point.margins(row).get(requirement)) is not None]
             if ratios:
                 least, at = min(ratios)
                 failed = sum(row.get(f"requirement.{requirement}.passed") is False for row in point.rows)
@@ -268,10 +272,13 @@ def sweep(
         first = Case(read.to_toml(), read.source, str(Path(read.path).resolve()), seed, 0, flight)
         cases += [replace(first, number=number) for number in range(runs)]
     rows = _fly(cases, workers, progress)
+    base = Scenario.load(scenario, overrides)
+    named = Catalogue.of(base)
     points = tuple(
-        Point(values, tuple(rows[at * runs : (at + 1) * runs]), command) for at, (values, command) in enumerate(grid)
+        Point(values, tuple(rows[at * runs : (at + 1) * runs]), command, named)
+        for at, (values, command) in enumerate(grid)
     )
-    return Sweep(Scenario.load(scenario, overrides), tuple(parameters), seed, runs, points)
+    return Sweep(base, tuple(parameters), seed, runs, points)
 
 
 def _fly(cases: Sequence[Case], workers: Workers, progress: Callable[[int], None] | None) -> list[Row]:

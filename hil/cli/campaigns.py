@@ -129,7 +129,7 @@ def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
     from rich.table import Table
 
     from hil.report.console import Terminal, styled
-    from hil.report.wording import figure, percent, requirement_name
+    from hil.report.wording import figure, percent
 
     console = Terminal()
     title = f"{flown.scenario.scenario.title}, {flown.runs:,} runs, master seed {flown.seed}"
@@ -142,7 +142,7 @@ def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
         count, worst = f"{r['failures']}/{r['runs']}", r["worst"]
         told = r["failures"] or worst["margin"] not in (None, 0.0)
         table.add_row(
-            requirement_name(r["name"]), styled((count, "bold red")) if r["failures"] else count,
+            r["words"], styled((count, "bold red")) if r["failures"] else count,
             r["statement"].partition(" at ")[0], figure(worst["margin"], r["unit"], True),
             str(worst["case"]) if told else "", "" if r["unit"] == "1" else r["unit"],
         )  # fmt: skip

@@ -143,8 +143,9 @@ def run(
 def _show(log: Log, out: Path | None, left: str) -> None:
     from rich.table import Table
 
-    from hil.report.console import Terminal, styled
-    from hil.report.wording import figure, requirement_name
+    from hil.report.console import Terminal
+    from hil.report.terminal import status
+    from hil.report.wording import figure
 
     console = Terminal()
     colour = {"PASS": "green", "FAIL": "red", "ERROR": "red"}[log.verdict]
@@ -156,8 +157,8 @@ def _show(log: Log, out: Path | None, left: str) -> None:
     table.add_column("")
     for r in log.requirements:
         table.add_row(
-            requirement_name(r.name), figure(r.figure, r.unit), figure(r.limit, r.unit), figure(r.margin, r.unit, True),
-            "" if r.unit == "1" else r.unit, styled(("PASS", "green") if r.passed else ("FAIL", "bold red")),
+            r.title, figure(r.figure, r.unit), figure(r.limit, r.unit), figure(r.margin, r.unit, True),
+            "" if r.unit == "1" else r.unit, status(r),
         )  # fmt: skip
     if log.requirements:
         console.print(table)

@@ -16,8 +16,9 @@ from hil.campaign.journal import flown_beyond
 from hil.campaign.sampling import GROUPS, Sampling
 from hil.log import ERROR, FAIL, PASS
 from hil.report import campaign_figures as figures
-from hil.report.page import CONTACT, template
-from hil.report.wording import percent, requirement_name, requirement_order, requirement_unit
+from hil.report.page import contact_limits, template
+from hil.report.wording import percent
+from hil.requirements import Catalogue
 from hil.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -67,12 +68,13 @@ def summarise(
     is a failure of the mission and of every requirement it was not judged on. ValueError for a campaign
     without cases, a case twice, or a case with an unknown verdict.
     """
-    every = _checked(campaign.rows)
+    named = Catalogue.of(campaign.scenario)
+    every = _checked(campaign.rows, named)
     failed = [row for row in every if row["verdict"] != PASS]
     rows = every[: Sampling.of(sampler, campaign.runs).counted(len(every))]
     mission = statistics.demonstrated(sum(row["verdict"] != PASS for row in rows), len(rows), confidence, required)
     spreads = _spreads(every)
-    names = sorted({r["name"] for row in rows for r in row["requirements"]}, key=lambda n: (requirement_order(n), n))
+    names = sorted({r["name"] for row in rows for r in row["requirements"]}, key=lambda n: (named.order(n), n))
     return {
         "scenario": campaign.scenario.name,
         "seed": campaign.seed,
@@ -87,13 +89,16 @@ def summarise(
         "verdict": ERROR if none_flown(every) else PASS if len(failed) <= accepted else FAIL,
         "beyond_validity": flown_beyond(campaign.rows),
         "errors": sum(row["verdict"] == ERROR for row in every),
-        "requirements": [_requirement(name, rows, required, confidence) for name in names],
+        "requirements": [_requirement(name, named.words(name), rows, required, confidence) for name in names],
+        "not_evaluated": [{"name": name, "words": named.words(name)} for name in named.names if name not in names],
         "failed": [{"case": row["case"], "command": _command(campaign, row["case"])} for row in failed],
         "worst": [
             _case(row, spreads, campaign) for row in sorted(every, key=lambda row: _badness(row, spreads))[:WORST]
         ],
         "drivers": _drivers(names, rows, confidence),
-        "sobol": _sobol(names, every, confidence) if sampler == "saltelli" and len(every) == campaign.runs else {},
+        "sobol": _sobol(names, every, confidence, named)
+        if sampler == "saltelli" and len(every) == campaign.runs
+        else {},
         "ellipses": [
             _plain({"gate": gate, "plane": plane, **asdict(ellipse)})
             for gate, plane, _, ellipse in dispersion(rows, campaign.scenario.flight.phases)
@@ -120,19 +125,17 @@ def render_campaign(
     summary: of `summarise`, with its defaults when left out; facts: more names and values for the last table.
     """
     summary = summary or summarise(campaign)
-    rows = _checked(campaign.rows)
-    limits = campaign.scenario.requirements
+    named = Catalogue.of(campaign.scenario)
+    rows = _checked(campaign.rows, named)
     contact = [
-        (words, f"{words}, {unit}", contact_values(rows, key), getattr(limits, low) if low else None,
-         getattr(limits, high))
-        for words, key, low, high, unit in CONTACT
-    ]  # fmt: skip
+        (c.words, f"{c.words}, {c.unit}", contact_values(rows, c.key), c.low, c.high)
+        for c in contact_limits(campaign.scenario)
+    ]
     budget = [r["limit"] for row in rows for r in row["requirements"] if r["name"] == "delta_v"]
     return template("campaign.html.j2").render(
         title=campaign.scenario.scenario.title,
         scenario=campaign.scenario,
         s=summary,
-        words=requirement_name,
         percent=_percent,
         floor=statistics.percent_floor,
         consistency=_by_quantity(summary["consistency"]),
@@ -142,8 +145,8 @@ def render_campaign(
             "contact": figures.contact(contact, summary["confidence"]),
             "delta_v": figures.delta_v([row["delta_v_mps"] for row in rows], min(budget, default=None)),
             "dispersion": figures.dispersion(dispersion(rows, campaign.scenario.flight.phases)),
-            "drivers": figures.drivers(summary["drivers"]),
-            "sobol": figures.sobol(summary["sobol"]),
+            "drivers": figures.drivers(summary["drivers"], named.words),
+            "sobol": figures.sobol(summary["sobol"], named.words),
         },
         facts=[*facts, ("table digest", campaign.digest)],
     )
@@ -161,25 +164,28 @@ def compare(
     values, adjusted for all that were looked at (Benjamini & Hochberg 1995), is at most 1 - confidence.
     samplers: how the cases of each were drawn; of a saltelli design only those drawn independently are looked at.
     """
+    named = Catalogue.of(b.scenario)
     rows = [
         every[: Sampling.of(sampler, flown.runs).counted(len(every))]
         for sampler, flown in zip(samplers, (a, b), strict=True)
-        for every in [_checked(flown.rows)]
+        for every in [_checked(flown.rows, named)]
     ]
     paired = (a.seed, samplers[0]) == (b.seed, samplers[1]) and [row["case"] for row in rows[0]] == [
         row["case"] for row in rows[1]
     ]
     failed = [[row["verdict"] != PASS for row in side] for side in rows]
-    entries: list[dict[str, Any]] = [{"name": "mission", "unit": "1", **_proportions(failed, paired, confidence)}]
+    entries: list[dict[str, Any]] = [
+        {"name": "mission", "words": "mission", "unit": "1", **_proportions(failed, paired, confidence)}
+    ]
     shared = set.intersection(*({r["name"] for row in side for r in row["requirements"]} for side in rows))
-    for name in sorted(shared, key=lambda n: (requirement_order(n), n)):
+    for name in sorted(shared, key=lambda n: (named.order(n), n)):
         found = [[_found(row, name) for row in side] for side in rows]
         judged = [
             {row["case"]: r is None or not r["passed"] for row, r in zip(side, of_side, strict=True) if _judged(row, r)}
             for side, of_side in zip(rows, found, strict=True)
         ]
         pairs = paired and judged[0].keys() == judged[1].keys()
-        entry = {"name": name, "unit": requirement_unit(name)}
+        entry = {"name": name, "words": named.words(name), "unit": named.unit(name)}
         entry |= _proportions([list(side.values()) for side in judged], pairs, confidence)
         if entry["unit"] != "1" and (difference := _figures(found, paired)):
             entry["figure"] = difference
@@ -220,7 +226,7 @@ def _figures(found: Sequence[Sequence[Mapping[str, Any] | None]], paired: bool) 
     return asdict(statistics.compare_figures(*measured)) if all(measured) else None
 
 
-def _checked(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _checked(rows: Sequence[Mapping[str, Any]], named: Catalogue) -> list[Mapping[str, Any]]:
     if not rows:
         raise ValueError("rows is empty: a campaign without cases shows nothing")
     ordered = sorted(rows, key=lambda row: int(row["case"]))
@@ -229,10 +235,10 @@ def _checked(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
             raise ValueError(f"rows has case {row['case']} twice")
         if row["verdict"] not in (PASS, FAIL, ERROR):
             raise ValueError(f"case {row['case']}: verdict must be PASS, FAIL or ERROR, got {row['verdict']!r}")
-    return [_nested(row) for row in ordered]
+    return [_nested(row, named) for row in ordered]
 
 
-def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
+def _nested(row: Mapping[str, Any], named: Catalogue) -> dict[str, Any]:
     """A flat row by what its columns belong to; None for the contact of a case without one."""
     groups: dict[str, dict[str, Any]] = {}
     for key, value in row.items():
@@ -242,14 +248,16 @@ def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
     requirements: dict[str, dict[str, Any]] = {}
     for key, value in groups.get("requirement", {}).items():
         name, _, part = key.rpartition(".")
-        requirements.setdefault(name, {"name": name, "unit": requirement_unit(name)})[part] = value
+        requirements.setdefault(name, {"name": name, "words": named.words(name), "unit": named.unit(name)})[part] = (
+            value
+        )
     gates: dict[str, dict[str, float]] = {}
     for key, value in groups.get("gate", {}).items():
         name, _, part = key.rpartition(".")
         gates.setdefault(name, {})[part] = value
     return {
         "case": row["case"], "verdict": row["verdict"], "error": row["error"],
-        "requirements": sorted(requirements.values(), key=lambda r: requirement_order(r["name"])),
+        "requirements": sorted(requirements.values(), key=lambda r: named.order(r["name"])),
         "contact": groups.get("contact"), "delta_v_mps": groups.get("delta_v_mps", {}),
         "dispersed": _named(groups.get("dispersed", {})),
         "gates": {name: [state[axis] for axis in "012"] for name, state in gates.items()},
@@ -297,7 +305,9 @@ def _found(row: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
     return next((r for r in row["requirements"] if r["name"] == name), None)
 
 
-def _requirement(name: str, rows: Sequence[Mapping[str, Any]], required: float, confidence: float) -> dict[str, Any]:
+def _requirement(
+    name: str, words: str, rows: Sequence[Mapping[str, Any]], required: float, confidence: float
+) -> dict[str, Any]:
     """Failures and the bound of the margin over the cases that were judged on it, or broke before they could be.
 
     worst_kept_by: the share of all cases that keep the worst margin seen (Wilks 1941), however few were flown.
@@ -313,7 +323,7 @@ def _requirement(name: str, rows: Sequence[Mapping[str, Any]], required: float, 
     limits = sorted({r["limit"] for r in met})
     measured = [r["figure"] for r in met if r["figure"] is not None]
     entry = {
-        "name": name, "unit": met[0]["unit"], **asdict(shown),
+        "name": name, "words": words, "unit": met[0]["unit"], **asdict(shown),
         "limits": [limits[0], limits[-1]],
         "median": float(np.median(measured)) if measured else None,
         "worst": {"case": worst_row["case"], "figure": worst_found["figure"] if worst_found else None,
@@ -376,9 +386,9 @@ def _badness(row: Mapping[str, Any], spreads: Spreads) -> tuple[int, float, int]
     )
 
 
-def worst_first(rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Case numbers of a campaign's flat rows: broken, then failed, then by the least margin for its spread."""
-    checked = _checked(rows)
+def worst_first(campaign: Flown) -> list[int]:
+    """Case numbers of a campaign: broken, then failed, then by the least margin for its spread."""
+    checked = _checked(campaign.rows, Catalogue.of(campaign.scenario))
     spreads = _spreads(checked)
     return [row["case"] for row in sorted(checked, key=lambda row: _badness(row, spreads))]
 
@@ -422,12 +432,14 @@ def _drivers(names: Sequence[str], rows: Sequence[Mapping[str, Any]], confidence
     return found
 
 
-def _sobol(names: Sequence[str], rows: Sequence[Mapping[str, Any]], confidence: float) -> dict[str, Any]:
+def _sobol(
+    names: Sequence[str], rows: Sequence[Mapping[str, Any]], confidence: float, named: Catalogue
+) -> dict[str, Any]:
     """First-order and total index of each group, largest first, of each figure that every case has and that varies."""
     found: dict[str, Any] = {}
     for name in names:
         figure = [r["figure"] if (r := _found(row, name)) else None for row in rows]
-        if requirement_unit(name) == "1" or None in figure or len(set(figure)) == 1:
+        if named.unit(name) == "1" or None in figure or len(set(figure)) == 1:
             continue
         indices = statistics.sobol_indices(GROUPS, np.array(figure, np.float64), confidence)
         found[name] = [_plain(asdict(index)) for index in sorted(indices, key=lambda index: -index.total)]

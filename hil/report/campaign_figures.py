@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hil.campaign import statistics
 from hil.report.figures import BLUE, GREEN, GREY, INK, ORANGE, RED, drawing, thin
-from hil.report.wording import number, requirement_name
+from hil.report.wording import number
 
 Floats = NDArray[np.float64]
 SHOWN_POINTS = 400
@@ -116,8 +116,8 @@ def _shown(points: Floats, ellipse: statistics.Ellipse | None) -> Floats:
     return points[shown if ellipse is None else shown | ~ellipse.holds(points)]
 
 
-def drivers(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """Rank correlation of each figure with the dispersions that drive it, with intervals."""
+def drivers(found: Mapping[str, Mapping[str, Any]], words: Callable[[str], str]) -> str:
+    """Rank correlation of each figure with the dispersions that drive it, with intervals; words: of a figure's name."""
     panels = [(name, entry["drivers"]) for name, entry in found.items() if entry["drivers"]]
     if not panels:
         return ""
@@ -138,14 +138,14 @@ def drivers(found: Mapping[str, Mapping[str, Any]]) -> str:
             axes.set_ylim(most - 0.5, -0.5)
             axes.set_xlim(-1.0, 1.0)
             axes.grid(visible=False, axis="y")
-            axes.set_title(requirement_name(name))
+            axes.set_title(words(name))
             axes.set_xlabel("rank correlation")
         for axes in grid.flat[len(panels) :]:
             axes.set_axis_off()
     return out[0]
 
 
-def sobol(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+def sobol(found: Mapping[str, Sequence[Mapping[str, Any]]], words: Callable[[str], str]) -> str:
     """Share of each figure's variance that each group causes alone, and with its interactions, with intervals."""
     if not found:
         return ""
@@ -170,7 +170,7 @@ def sobol(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
             axes.set_ylim(len(shown) - 0.5, -0.5)
             axes.set_xlim(-0.1, 1.1)
             axes.grid(visible=False, axis="y")
-            axes.set_title(requirement_name(name))
+            axes.set_title(words(name))
             axes.set_xlabel("share of the variance")
         figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
         for axes in grid.flat[len(found) :]:

@@ -11,7 +11,6 @@ import numpy as np
 from hil.report.campaign import Flown
 from hil.report.figures import BLUE, ORANGE, RED, drawing, thin
 from hil.report.page import template
-from hil.report.wording import requirement_name
 
 CDF_BINS = 200
 
@@ -25,9 +24,8 @@ def render_comparison(a: Flown, b: Flown, found: Mapping[str, Any], names: tuple
     return template("comparison.html.j2").render(
         campaigns=list(zip("AB", names, (a, b), strict=True)),
         found=found,
-        words=requirement_name,
         figure=_distributions(a, b, compared),
-        different=[requirement_name(entry["name"]) for entry in found["requirements"] if entry["significant"]],
+        different=[entry["words"] for entry in found["requirements"] if entry["significant"]],
     )
 
 
@@ -49,7 +47,7 @@ def _distributions(a: Flown, b: Flown, compared: Sequence[Mapping[str, Any]]) ->
             every = np.concatenate([_column(campaign, entry["name"], "figure") for campaign in (a, b)])
             room = 0.2 * max(float(np.ptp(every)), 1.0e-9)
             axes.set_xlim(float(every.min()) - room, float(every.max()) + room)
-            axes.set_title(requirement_name(entry["name"]), fontsize=8.0)
+            axes.set_title(entry["words"], fontsize=8.0)
             axes.set_xlabel(entry["unit"])
             axes.set_ylim(0.0, 1.02)
         grid.flat[0].legend(loc="upper left")

@@ -17,8 +17,14 @@ from matplotlib.ticker import LogFormatter
 from numpy.typing import NDArray
 
 from gnc import kernels
-from hil import checks
 from hil.log import Log
+from hil.requirements import find
+from hil.requirements.closing_rate import ClosingRate
+from hil.requirements.corridor import Corridor
+from hil.requirements.delta_v import G0_MPS2, DeltaV
+from hil.requirements.docking import Docking
+from hil.requirements.keep_out import KeepOut
+from hil.requirements.view import RAD_TO_DEG
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +33,8 @@ AXES = (BLUE, ORANGE, GREEN)
 BINS = 900
 DRAWN_MOST = 1.0e12
 MICRO = 1.0e-6
-DEG = checks.RAD_TO_DEG
+NEAR_M = 320.0  # shown about the target, m
+DEG = RAD_TO_DEG
 NAVIGATION = (
     "r_chaser_target_hill_m", "v_chaser_target_hill_mps", "q_body_from_eci",
     "sigma_r_hill_m", "sigma_v_hill_mps", "sigma_attitude_rad",
@@ -161,24 +168,25 @@ def approach(log: Log) -> str:
         else:
             grid = figure.add_gridspec(1, 2)
             row = grid[0, 0], grid[0, 1]
-        reach = 320.0
-        _plane(figure.add_subplot(row[0]), log, 0, "In the orbit plane, near the station", reach, legend=not far)
+        reach = NEAR_M
+        _plane(figure.add_subplot(row[0]), log, 0, "In the orbit plane, near the target", reach, legend=not far)
         _plane(figure.add_subplot(row[1]), log, 2, "Across it", reach)
     return out[0]
 
 
 def _plane(axes: Any, log: Log, component: int, title: str, reach: float | None, legend: bool = False) -> None:
     """V-bar to the right; R-bar (towards Earth) or H-bar (against the orbit normal) downward."""
-    limits = log.scenario.requirements
+    zone = find(log.scenario, KeepOut)
     r = log.truth["r_chaser_target_hill_m"]
     v_bar, across = r[:, 1], -r[:, component]
-    circle = np.linspace(0.0, 2.0 * np.pi, 181)
-    radius = limits.keep_out_radius_m
-    axes.fill(radius * np.cos(circle), radius * np.sin(circle), color="#fbeae7", zorder=-3)
-    axes.plot(
-        radius * np.cos(circle), radius * np.sin(circle), color=RED, lw=0.9, label=f"keep-out sphere {radius:g} m"
-    )
-    _corridor(axes, log, component)
+    radius = 0.7 * NEAR_M if zone is None else zone.radius_m
+    if zone is not None:
+        circle = np.linspace(0.0, 2.0 * np.pi, 181)
+        x, y = radius * np.cos(circle), radius * np.sin(circle)
+        axes.fill(x, y, color="#fbeae7", zorder=-3)
+        axes.plot(x, y, color=RED, lw=0.9, label=f"keep-out sphere {radius:g} m")
+    if (cone := find(log.scenario, Corridor)) is not None:
+        _corridor(axes, log, component, cone)
     t = log.truth["t_us"] * MICRO
     for i, (start, stop, name) in enumerate(phase_spans(log)):
         rows = np.flatnonzero((t >= start) & (t <= stop))
@@ -209,14 +217,14 @@ def _plane(axes: Any, log: Log, component: int, title: str, reach: float | None,
         axes.legend(loc="lower right" if reach is None else "upper left")
 
 
-def _corridor(axes: Any, log: Log, component: int) -> None:
+def _corridor(axes: Any, log: Log, component: int, cone: Corridor) -> None:
     """The corridor's two edges from the target port, drawn about the port's nominal direction."""
     s = log.scenario
     q = kernels.quat_mul(np.array(s.target.q_tport_from_tbody), np.array(s.target.q_tbody_from_hill))
     axis = kernels.quat_irotate(q, np.array([1.0, 0.0, 0.0]))
     port = kernels.quat_irotate(np.array(s.target.q_tbody_from_hill), np.array(s.target.port_tbody_m))
-    length = s.requirements.corridor_range_m
-    half = np.radians(s.requirements.corridor_half_angle_deg)
+    length = cone.range_m
+    half = np.radians(cone.half_angle_deg)
     along, across = axis[1], -axis[component]
     corner = []
     for sign in (-1.0, 1.0):
@@ -226,26 +234,28 @@ def _corridor(axes: Any, log: Log, component: int) -> None:
         )
     xs, ys = zip(corner[0], (port[1], -port[component]), corner[1], strict=True)
     axes.fill(xs, ys, color="#e9f5ee", zorder=-2)
-    axes.plot(xs, ys, color=GREEN, lw=0.9, label=f"corridor ±{s.requirements.corridor_half_angle_deg:g}°")
+    axes.plot(xs, ys, color=GREEN, lw=0.9, label=f"corridor ±{cone.half_angle_deg:g}°")
 
 
 def corridor(log: Log) -> str:
     """Lateral offset of the chaser's port from the docking axis against the corridor, at two scales."""
+    limits, docking = find(log.scenario, Corridor), find(log.scenario, Docking)
     r = log.truth["r_port_tport_m"]
     with drawing(10.2, 3.1) as (figure, out):
         for axes, reach in zip(figure.subplots(1, 2), (min(250.0, float(r[0, 0]) * 1.05), 20.0), strict=True):
             rows = np.flatnonzero((r[:, 0] <= reach) & (r[:, 0] >= -0.5))
             rows = rows[:: max(1, len(rows) // 2500)]
-            half = np.tan(np.radians(log.scenario.requirements.corridor_half_angle_deg))
             width = max(1.4 * float(np.abs(r[rows, 1:]).max(initial=0.05)), 0.12)
-            cone = np.array([0.0, reach])
-            axes.fill_between(cone, -half * cone, half * cone, color="#e9f5ee", zorder=-3)
-            axes.plot(cone, half * cone, color=GREEN, lw=0.9)
-            axes.plot(cone, -half * cone, color=GREEN, lw=0.9, label="corridor")
+            if limits is not None:
+                half, cone = np.tan(np.radians(limits.half_angle_deg)), np.array([0.0, reach])
+                axes.fill_between(cone, -half * cone, half * cone, color="#e9f5ee", zorder=-3)
+                axes.plot(cone, half * cone, color=GREEN, lw=0.9)
+                axes.plot(cone, -half * cone, color=GREEN, lw=0.9, label="corridor")
             axes.plot(r[rows, 0], r[rows, 2], color=BLUE, label="along port z")
             axes.plot(r[rows, 0], r[rows, 1], color=ORANGE, label="along port y")
-            limit = log.scenario.requirements.contact_lateral_misalignment_m
-            axes.plot([0.0, 0.0], [-limit, limit], color=RED, lw=3.0, solid_capstyle="butt", label="contact limit")
+            if docking is not None:
+                ends = [-docking.lateral_misalignment_m, docking.lateral_misalignment_m]
+                axes.plot([0.0, 0.0], ends, color=RED, lw=3.0, solid_capstyle="butt", label="contact limit")
             axes.set_xlim(reach, -0.02 * reach)
             axes.set_ylim(-width, width)
             axes.set_xlabel("distance port to port, m")
@@ -257,7 +267,7 @@ def corridor(log: Log) -> str:
 
 def closing(log: Log) -> str:
     """Range over time; closing rate against range with its gate."""
-    s, truth = log.scenario, log.truth
+    limits, truth = find(log.scenario, ClosingRate), log.truth
     t = truth["t_us"] * MICRO
     range_port = np.linalg.norm(truth["r_port_tport_m"], axis=1)
     rate = -truth["v_port_tport_mps"][:, 0]
@@ -270,17 +280,20 @@ def closing(log: Log) -> str:
         left.set_ylabel("range port to port, m")
         left.set_title("Range", pad=16)
         _shade(left, log, label=True)
-        gate = s.requirements.closing_rate_range_m
+        gate = NEAR_M if limits is None else limits.range_m
         inside = np.flatnonzero(free & (range_port <= gate * 1.05))
         inside = inside[:: max(1, len(inside) // 4000)]
         at = np.geomspace(0.05, gate, 200)
-        allowed = checks.closing_rate_limit(s, at)
-        right.fill_between(at, allowed, 1.15 * allowed.max(), color="#fbeae7", zorder=-3)
-        right.plot(at, allowed, color=RED, lw=1.2, label="limit")
+        top = 1.15 * float(rate[inside].max(initial=0.1))
+        if limits is not None:
+            allowed = limits.limit_mps(at)
+            top = 1.15 * float(allowed.max())
+            right.fill_between(at, allowed, top, color="#fbeae7", zorder=-3)
+            right.plot(at, allowed, color=RED, lw=1.2, label="limit")
         right.plot(range_port[inside], rate[inside], color=BLUE, lw=1.0, label="closing rate, truth")
         right.set_xscale("log")
         right.set_xlim(gate * 1.05, 0.05)
-        right.set_ylim(min(0.0, float(rate[inside].min(initial=0.0))) - 0.01, 1.15 * allowed.max())
+        right.set_ylim(min(0.0, float(rate[inside].min(initial=0.0))) - 0.01, top)
         right.set_xlabel("range port to port, m")
         right.set_ylabel("closing rate, m/s")
         right.set_title("Closing rate against its gate", pad=16)
@@ -403,7 +416,7 @@ def delta_v(log: Log) -> str:
     s, truth = log.scenario, log.truth
     t = truth["t_us"] * MICRO
     mass = truth["mass_kg"]
-    total = s.chaser.thrusters.isp_s * checks.G0_MPS2 * np.log(mass[0] / mass)
+    total = s.chaser.thrusters.isp_s * G0_MPS2 * np.log(mass[0] / mass)
     fired = np.zeros(len(t), bool)
     fired[1:] = mass[1:] < mass[:-1]
     net = np.linalg.norm(truth["dv_body_mps"], axis=1) * (fired & (truth["contact_status"] == 0))
@@ -415,8 +428,8 @@ def delta_v(log: Log) -> str:
         axes.plot(*thin(t, translation), color=BLUE, label="translation")
         axes.plot(*thin(t, total - translation), color=ORANGE, label="attitude and losses")
         axes.axhline(budget, color=GREEN, lw=1.0, ls=(0, (5, 3)), label="analytic budget")
-        factor = s.requirements.delta_v_budget_factor
-        axes.axhline(factor * budget, color=RED, lw=1.0, label=f"limit, {factor:g} × budget")
+        if (limits := find(s, DeltaV)) is not None:
+            axes.axhline(limits.limit(budget), color=RED, lw=1.0, label="limit")
         axes.set_xlabel("time, s")
         axes.set_ylabel("velocity change, m/s")
         axes.set_ylim(0.0, None)

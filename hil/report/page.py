@@ -10,21 +10,15 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from gnc import flight
-from hil import checks
 from hil.log import Log
 from hil.report import figures
-from hil.report.wording import figure, number, requirement_name
-from hil.scenario import unit_of
+from hil.report.wording import figure, number
+from hil.requirements import find
+from hil.requirements.delta_v import budget_terms
+from hil.requirements.docking import Condition, Docking
+from hil.requirements.view import RAD_TO_DEG, mean_motion_radps
+from hil.scenario import Scenario, unit_of
 
-CONTACT = (
-    ("closing rate", "closing_rate_mps", "contact_closing_rate_min_mps", "contact_closing_rate_max_mps", "m/s"),
-    ("lateral rate", "lateral_rate_mps", None, "contact_lateral_rate_mps", "m/s"),
-    ("pitch/yaw rate", "pitch_yaw_rate_deg_s", None, "contact_pitch_yaw_rate_deg_s", "deg/s"),
-    ("roll rate", "roll_rate_deg_s", None, "contact_roll_rate_deg_s", "deg/s"),
-    ("lateral misalignment", "lateral_misalignment_m", None, "contact_lateral_misalignment_m", "m"),
-    ("pitch/yaw misalignment", "pitch_yaw_misalignment_deg", None, "contact_pitch_yaw_misalignment_deg", "deg"),
-    ("roll misalignment", "roll_misalignment_deg", None, "contact_roll_misalignment_deg", "deg"),
-)
 MISSES_SHOWN = 40
 
 
@@ -49,7 +43,7 @@ def render(log: Log) -> str:
         log=log,
         scenario=log.scenario,
         title=log.scenario.scenario.title,
-        requirements=[{"words": requirement_name(r.name), **r.as_dict()} for r in log.requirements],
+        requirements=log.requirements,
         figures=figures.everything(log) if len(log.truth) > 1 else {},
         timeline=figures.timeline(spans),
         contact=_contact(log),
@@ -64,18 +58,24 @@ def render(log: Log) -> str:
     )
 
 
+def contact_limits(scenario: Scenario) -> tuple[Condition, ...]:
+    """The conditions at contact with the limits of the scenario's docking; none if it does not dock."""
+    docking = find(scenario, Docking)
+    return docking.conditions() if docking else ()
+
+
 def _contact(log: Log) -> list[dict[str, Any]]:
     """Each condition with its limits, and where it lies on a bar that ends at 1.25 times the limit."""
-    if log.contact is None:
+    conditions = contact_limits(log.scenario)
+    if log.contact is None or not conditions:
         return []
     rows = []
-    for words, key, low_key, high_key, unit in CONTACT:
-        low = getattr(log.scenario.requirements, low_key) if low_key else 0.0
-        high = getattr(log.scenario.requirements, high_key)
-        figure = log.contact[key]
+    for condition in conditions:
+        low, high = condition.low or 0.0, condition.high
+        figure = log.contact[condition.key]
         end = 1.25 * max(high, 0.8 * figure)
         rows.append({
-            "words": words, "figure": figure, "low": low, "high": high, "unit": unit,
+            "words": condition.words, "figure": figure, "low": low, "high": high, "unit": condition.unit,
             "passed": low <= figure <= high, "low_at": 100.0 * low / end, "high_at": 100.0 * high / end,
             "at": 100.0 * max(figure, 0.0) / end,
         })  # fmt: skip
@@ -85,7 +85,7 @@ def _contact(log: Log) -> list[dict[str, Any]]:
 def _budget(log: Log) -> list[tuple[str, float]]:
     if not len(log.truth):
         return []
-    return list(checks.budget_terms(log.scenario, checks.mean_motion_radps(log.scenario, log.truth)).items())
+    return list(budget_terms(log.scenario, mean_motion_radps(log.scenario, log.truth)).items())
 
 
 @cache
@@ -117,7 +117,7 @@ def _dispersions(log: Log) -> list[dict[str, str]]:
     rows = []
     for name, value in log.dispersed.items():
         unit = unit_of(name)
-        scale, unit = (checks.RAD_TO_DEG, unit.replace("rad", "deg")) if unit.startswith("rad") else (1.0, unit)
+        scale, unit = (RAD_TO_DEG, unit.replace("rad", "deg")) if unit.startswith("rad") else (1.0, unit)
         stem = name.removesuffix("_radps").removesuffix("_rad").replace("_", " ")
         if isinstance(value, (int, float)):
             text = number(scale * value)

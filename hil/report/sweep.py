@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.campaign.sweep import Parameter, Point, Sweep, margins
+from hil.campaign.sweep import Parameter, Point, Sweep
 from hil.report.figures import BLUE, GREY, RED, drawing
 from hil.report.page import template
-from hil.report.wording import requirement_name
+from hil.requirements import Catalogue
 
 Floats = NDArray[np.float64]
 LABELLED_CELLS = 150
@@ -33,7 +33,7 @@ def render_sweep(flown: Sweep) -> str:
         cases=len(flown.points) * flown.runs,
         failures=sum(point.failures for point in flown.points),
         worst=[entries[point.values] for point in flown.worst_first()[:ROWS_SHOWN]],
-        words=requirement_name,
+        words=Catalogue.of(flown.scenario).words,
         over=[parameter.key for parameter in flown.parameters[2:]],
         figures=[draw(flown, _overview(flown)), draw(flown, _each_requirement(flown))],
     )
@@ -62,9 +62,10 @@ def _overview(flown: Sweep) -> list[Panel]:
 
 def _each_requirement(flown: Sweep) -> list[Panel]:
     def of(name: str) -> Callable[[Point], list[float]]:
-        return lambda point: [found[name] for row in point.rows if name in (found := margins(row))]
+        return lambda point: [found[name] for row in point.rows if name in (found := point.margins(row))]
 
-    return [Panel(requirement_name(name), of(name)) for name in flown.names()]
+    named = Catalogue.of(flown.scenario)
+    return [Panel(named.words(name), of(name)) for name in flown.names()]
 
 
 # ---- one parameter ------------------------------------------------------------------------------

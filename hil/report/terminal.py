@@ -12,9 +12,9 @@ from rich.text import Text
 
 from hil.baseline import Check, Figure, RunCheck
 from hil.campaign.sweep import Sweep
-from hil.checks import Requirement
 from hil.report.console import Terminal, styled
-from hil.report.wording import figure, number, requirement_name
+from hil.report.wording import figure, number
+from hil.requirements import Catalogue, Requirement
 
 LOG_WIDTH = 120
 """Columns where there is no terminal, as in the log of a continuous integration."""
@@ -69,11 +69,11 @@ def _moved(found: dict[str, list[tuple[RunCheck, Figure]]]) -> Table:
     table.add_column("Unit")
     table.add_column("")
     table.add_column("Most in")
-    for name, moves in found.items():
+    for moves in found.values():
         run, one = max(moves, key=lambda move: inf if move[1].moved is None else move[1].moved)
         limits = dict.fromkeys(figure(side.limit, one.unit) for side in (one.was, one.now) if side)
         table.add_row(
-            requirement_name(name), str(len(moves)), _figure(one.was), _figure(one.now), " → ".join(limits),
+            one.title, str(len(moves)), _figure(one.was), _figure(one.now), " → ".join(limits),
             "–" if one.moved is None else f"{number(100.0 * one.moved, 2)} %", "" if one.unit == "1" else one.unit,
             _outcome(one), f"{run.scenario}, seed {run.seed}",
         )  # fmt: skip
@@ -84,16 +84,21 @@ def _figure(side: Requirement | None) -> str:
     return "–" if side is None else figure(side.figure, side.unit)
 
 
+def status(requirement: Requirement) -> Text:
+    """PASS, FAIL or NOT EVALUATED, as a table says it."""
+    return styled((requirement.status, {True: "green", False: "bold red", None: "yellow"}[requirement.passed]))
+
+
 def _outcome(one: Figure) -> Text:
     if one.now is None:
         return styled("did not arise")
-    return styled(("PASS", "green") if one.now.passed else ("FAIL", "bold red"))
+    return status(one.now)
 
 
 def show_sweep(flown: Sweep) -> None:
     """Every point in a line, in the order of the grid, or the worst of many; then the worst cases to fly again."""
     console = _console()
-    worst = flown.worst_first()
+    worst, named = flown.worst_first(), Catalogue.of(flown.scenario)
     shown = flown.points if len(worst) <= POINTS_SHOWN else worst[:POINTS_SHOWN]
     title = f"{flown.scenario.scenario.title}, {len(worst)} points of {flown.runs} runs, seed {flown.seed}"
     table = Table(title=title, title_justify="left", title_style="bold")
@@ -107,7 +112,7 @@ def show_sweep(flown: Sweep) -> None:
         name, ratio, case = point.weakest()
         count = f"{point.failures}/{flown.runs}"
         table.add_row(
-            *map(str, point.values), styled((count, "bold red")) if point.failures else count, requirement_name(name),
+            *map(str, point.values), styled((count, "bold red")) if point.failures else count, named.words(name),
             "–" if ratio == -inf else f"{number(100.0 * ratio)} %", str(case),
         )  # fmt: skip
     console.print(table)
@@ -137,7 +142,7 @@ def show_comparison(found: Mapping[str, Any], names: tuple[str, str]) -> None:
         colour = "bold red" if entry["significant"] else "none"
         counts = [f"{k}/{n}" for k, n in zip(entry["failures"], entry["runs"], strict=True)]
         table.add_row(
-            requirement_name(entry["name"]), *counts, *medians[:2], "" if entry["unit"] == "1" else entry["unit"],
+            entry["words"], *counts, *medians[:2], "" if entry["unit"] == "1" else entry["unit"],
             medians[2], styled((number(entry["adjusted_p"], 2), colour)),
         )  # fmt: skip
     console.print(table)
@@ -145,7 +150,7 @@ def show_comparison(found: Mapping[str, Any], names: tuple[str, str]) -> None:
     percent = f"{100.0 * found['confidence']:g} %"
     console.print(f"failure probability of B less that of A: {low:.3g} to {high:.3g} %, at {percent}", soft_wrap=True)
     console.print(f"cases {'paired: one master seed' if found['paired'] else 'drawn independently'}", soft_wrap=True)
-    different = [requirement_name(entry["name"]) for entry in found["requirements"] if entry["significant"]]
+    different = [entry["words"] for entry in found["requirements"] if entry["significant"]]
     if different:
         console.print(
             styled(("differ significantly", "bold red"), f" at {percent}: {', '.join(different)}"), soft_wrap=True

@@ -94,11 +94,13 @@ def assert_safe(log: Log) -> None:
         print(f"safety not judged: the host kept {outage} cycles in a row from their commands")
         return
     found = {requirement.name: requirement for requirement in log.requirements}
-    assert found["keep_out_sphere"].passed and found["closing_rate"].passed
+    assert found["keep_out_sphere"].passed is not False and found["closing_rate"].passed
     if log.contact is None:
         assert log.ended in ("broken off", "time is up")
         return
-    outside = [name for name, requirement in found.items() if name.startswith("contact_") and not requirement.passed]
+    outside = [
+        name for name, requirement in found.items() if name.startswith("contact_") and requirement.passed is False
+    ]
     assert outside == []
     assert log.realtime is not None
     missed = {miss["tick"] for miss in log.realtime["misses"]}

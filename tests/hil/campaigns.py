@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hil.campaign.sampling import GROUPS, Sampling
-from hil.checks import at_least, at_most
+from hil.requirements import Measure
 from hil.scenario import Scenario
 
 BROKEN, TOO_FAR, TOO_FAST = 17, 41, 63
@@ -66,9 +66,9 @@ def _row(case: int, rng: np.random.Generator) -> dict[str, Any]:
     total = 12.0 + 0.8 * mass + 0.2 * rng.standard_normal()
     made = case != TOO_FAR
     requirements = [
-        at_most("contact_lateral_misalignment", lateral, 0.10, "m").as_dict(),
-        at_least("contact_closing_rate_min", closing, 0.05, "m/s").as_dict(),
-        at_most("delta_v", total, 18.0 + 0.001 * mass, "m/s").as_dict(),
+        Measure("contact_lateral_misalignment", "m", "").at_most(lateral, 0.10).as_dict(),
+        Measure("contact_closing_rate_min", "m/s", "").at_least(closing, 0.05).as_dict(),
+        Measure("delta_v", "m/s", "").at_most(total, 18.0 + 0.001 * mass).as_dict(),
     ]
     if not made:
         requirements[:2] = [r | {"figure": None, "margin": None, "passed": False} for r in requirements[:2]]

@@ -15,7 +15,7 @@ from hil import Log
 from hil.campaign import lincov, statistics
 from hil.report import compare, render_campaign, summarise
 from hil.report.campaign import worst_first
-from hil.report.wording import requirement_order, requirement_unit
+from hil.requirements import Catalogue
 from tests.hil import campaigns
 from tests.hil.campaigns import Made, campaign
 
@@ -73,8 +73,10 @@ def test_requirements_stand_in_the_order_and_units_of_a_run(summary: dict[str, A
         "captured", "contact_closing_rate_min", "contact_lateral_misalignment", "delta_v",
     ]  # fmt: skip
     names = [r.name for r in contact_log.requirements]
-    assert [requirement_unit(name) for name in names] == [r.unit for r in contact_log.requirements]
-    assert sorted(names, key=requirement_order) == names
+    named = Catalogue.of(contact_log.scenario)
+    assert [named.unit(name) for name in names] == [r.unit for r in contact_log.requirements]
+    assert sorted(names, key=named.order) == names
+    assert [entry["words"] for entry in summary["requirements"][:2]] == ["captured", "closing rate at contact, minimum"]
 
 
 def test_worst_cases_come_first_with_the_command_that_flies_them(made_up: Made, summary: dict[str, Any]) -> None:
@@ -83,7 +85,7 @@ def test_worst_cases_come_first_with_the_command_that_flies_them(made_up: Made, 
     assert summary["worst"][2]["command"] == f"proxops run 'my approach.toml' --seed 7 --case {campaigns.TOO_FAST}"
     sigmas = [c["sigmas"] for c in summary["worst"][3:]]
     assert sigmas == sorted(sigmas) and sigmas[0] > 0.0
-    assert worst_first(made_up.rows)[:10] == [c["case"] for c in summary["worst"]]
+    assert worst_first(made_up)[:10] == [c["case"] for c in summary["worst"]]
 
 
 def test_margins_are_ranked_by_their_spread_and_not_by_their_size(made_up: Made) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from hil import fly
 from hil.campaign import Campaign, campaign
+from hil.requirements import View
 from hil.software import Software
 from hil.workers import Processes, Workers, WorkersError
 from tests.command_line import call, environment, proxops
@@ -141,14 +142,14 @@ def test_a_flight_is_told_to_stop_in_its_free_drifts(monkeypatch: pytest.MonkeyP
 
     stop, seen = threading.Event(), []
 
-    real = run.checks.check
+    real = run.judge
 
-    def check(scenario: Any, truth: Any, telemetry: Any, contact: Any, passive_minimum: Any) -> Any:
-        seen.append(len(truth))
+    def judge(flight: View) -> Any:
+        seen.append(len(flight.truth))
         stop.set()
-        return real(scenario, truth, telemetry, contact, passive_minimum)
+        return real(flight)
 
-    monkeypatch.setattr(run.checks, "check", check)
+    monkeypatch.setattr(run, "judge", judge)
     with pytest.raises(KeyboardInterrupt):
         fly("iss-final", stop=stop)
     assert seen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shlex
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from pyarrow import parquet
 
 from hil import fly
 from hil.campaign import campaign
-from hil.campaign.sweep import Parameter, Sweep, SweepError, _cell, margins, sweep
+from hil.campaign.sweep import Parameter, Point, Sweep, SweepError, _cell, sweep
 from hil.report.sweep import render_sweep
 from hil.report.terminal import show_sweep
+from hil.requirements import Catalogue
 from hil.scenario import ScenarioError
 from tests.command_line import call
 from tests.hil.own_software import dying, passive
@@ -86,7 +88,7 @@ def test_the_weakest_requirement_and_its_replay(flown: Sweep) -> None:
     log = fly("iss-contact", int(command[-3]), case=int(command[-1]), overrides=settings)
     requirement = next(r for r in log.requirements if r.name == name)
     assert requirement.margin is not None and ratio == requirement.margin / abs(requirement.limit)
-    assert all(ratio <= other for row in point.rows for other in margins(row).values())
+    assert all(ratio <= other for row in point.rows for other in point.margins(row).values())
     worst = flown.worst_first()[0]
     assert worst.failures == 3 and worst.weakest() == ("captured", -inf, 0)
 
@@ -119,7 +121,8 @@ def test_a_case_that_kills_its_worker_is_a_row_of_the_sweep() -> None:
 
 
 def test_margins_of_a_run_that_broke() -> None:
-    assert margins({"case": 1, "verdict": "ERROR", "error": "x"}) == {"flown": -inf}
+    row = {"case": 1, "verdict": "ERROR", "error": "x"}
+    assert Point((), (row,), "", Catalogue(())).margins(row) == {"flown": -inf}
 
 
 def test_what_is_left(flown: Sweep, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -192,7 +195,7 @@ def test_report_of_two_parameters_in_a_browser(flown: Sweep, tmp_path: Path) -> 
 def test_report_of_one_parameter(flown: Sweep, values: tuple[float | str, ...]) -> None:
     parameter = Parameter("sensors.camera.sigma_los_deg", values)
     points = tuple(
-        type(point)((value,), point.rows, point.command)
+        replace(point, values=(value,))
         for value, point in zip(values, (flown.points[0], flown.points[-1]), strict=True)
     )
     page = render_sweep(Sweep(flown.scenario, (parameter,), 2, 3, points))
@@ -204,7 +207,7 @@ def test_map_of_three_parameters_shows_the_worst_over_the_third(flown: Sweep) ->
 
     third = Parameter("sensors.camera.latency_s", (0.1, 0.2))
     points = tuple(
-        type(point)((*point.values, value), point.rows if value == 0.2 else flown.points[0].rows, point.command)
+        replace(point, values=(*point.values, value), rows=point.rows if value == 0.2 else flown.points[0].rows)
         for point in flown.points
         for value in third.values
     )

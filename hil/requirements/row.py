@@ -1,0 +1,34 @@
+"""What every row `[[requirement]]` has, whatever its kind."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic.dataclasses import dataclass
+
+from firmware_bridge.faults import STRICT
+from hil.requirements.result import Measure, Requirement
+from hil.requirements.view import View
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Row:
+    """A requirement of a mission.
+
+    A kind is a frozen subclass with `kind: Literal["its name"]`, its own fields, `measures` and `evaluate`. `ends` is
+    True where meeting it shows that the mission has reached its end: without one of those no run passes.
+    conditional: the run may pass although what the requirement is about never occurred.
+    """
+
+    ends: ClassVar[bool] = False
+
+    name: str
+    conditional: bool = False
+
+    def measures(self) -> tuple[Measure, ...]:
+        """The figures it judges, in the order of a report."""
+        raise NotImplementedError
+
+    def evaluate(self, flight: View) -> list[Requirement]:
+        """Judges a run on its truth: one result for each of `measures`, in their order."""
+        raise NotImplementedError

@@ -1,0 +1,102 @@
+"""What a requirement is given of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import pi, sqrt
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gnc import flight
+
+if TYPE_CHECKING:
+    from hil.requirements.row import Row
+    from hil.scenario import Scenario
+
+    Kind = TypeVar("Kind", bound=Row)
+
+Floats = NDArray[np.float64]
+Frames = NDArray[np.void]
+PassiveMinimum = Callable[[Floats, float], tuple[list[float], list[float]]]
+"""Smallest distance (m) and its time (s) of free drifts from states of shape (n, 15) over a duration in s, as
+`hil.plant.plant.Plant.passive_min_distances`."""
+
+RAD_TO_DEG = 57.29577951308232
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One run as a requirement sees it.
+
+    truth (hil.truth.TRUTH) and telemetry (gnc.flight.TELEMETRY) have one row a control cycle, and at least one.
+    rows: the requirements it is judged by. contact: the plant's contact record; collisions: one record for each
+    time that the craft touched elsewhere than port to port.
+    """
+
+    scenario: Scenario
+    rows: tuple[Row, ...]
+    truth: Frames
+    telemetry: Frames
+    contact: Mapping[str, Any]
+    drift: PassiveMinimum
+    collisions: tuple[Mapping[str, Any], ...] = ()
+
+    def rows_of(self, kind: type[Kind]) -> tuple[Kind, ...]:
+        """The requirements of one kind."""
+        return tuple(row for row in self.rows if isinstance(row, kind))
+
+    @cached_property
+    def cycle_s(self) -> float:
+        """The control cycle."""
+        return float(self.scenario.flight["cycle_s"])
+
+    @cached_property
+    def rows_before_contact(self) -> int:
+        """How many rows of the truth are from before the first contact."""
+        if self.contact["status"] == 0:
+            return len(self.truth)
+        return int(np.searchsorted(self.truth["t_us"], self.contact["t_s"] * 1.0e6, side="right"))
+
+    @cached_property
+    def approach(self) -> Frames:
+        """The truth before the first contact."""
+        return self.truth[: self.rows_before_contact]
+
+    @cached_property
+    def avoidance_row(self) -> int:
+        """The row an avoidance manoeuvre is declared in; the number of rows before contact when none is."""
+        declared = np.flatnonzero(self.telemetry["flags"][: self.rows_before_contact] & int(flight.Flag.CAM))
+        return int(declared[0]) if declared.size else self.rows_before_contact
+
+    @cached_property
+    def watched(self) -> Frames:
+        """The truth before the first contact and before an avoidance manoeuvre."""
+        return self.truth[: self.avoidance_row]
+
+    @cached_property
+    def mean_motion_radps(self) -> float:
+        """Mean motion of the target's osculating orbit at start (vis-viva)."""
+        return mean_motion_radps(self.scenario, self.truth)
+
+    @cached_property
+    def orbit_period_s(self) -> float:
+        """Period of the target's osculating orbit at start."""
+        return 2.0 * pi / self.mean_motion_radps
+
+
+def mean_motion_radps(scenario: Scenario, truth: Frames) -> float:
+    """Mean motion of the target's osculating orbit in the first row of the truth (vis-viva)."""
+    r = float(np.linalg.norm(truth["r_target_eci_m"][0]))
+    v = float(np.linalg.norm(truth["v_target_eci_mps"][0]))
+    mu = scenario.plant.mu_m3ps2
+    a = 1.0 / (2.0 / r - v * v / mu)
+    return sqrt(mu / (a * a * a))
+
+
+def range_m(r: Frames) -> Floats:
+    """Lengths of vectors, shape (n,) from (n, 3)."""
+    return np.asarray(np.linalg.norm(r, axis=1))
