@@ -89,8 +89,7 @@ def _params(case):
         "target_r_eci_m": r, "target_v_eci_mps": v, "attitude_kp_ps2": case.attitude_kp_ps2,
         "attitude_kd_ps": case.attitude_kd_ps, "attitude_rate_max_radps": 0.02, "force_max_n": 600.0,
         "fire_threshold": 1.0, "attitude_max_rad": 3.0, "track_far_m": 20.0, "track_near_m": 5.0,
-        "forced_accel_mps2": 0.01, "hop_lead_s": 1.0, "burn_cutoff_mps": 0.001, "phase_count": 1,
-        "reject_limit": 10,
+        "phase_count": 1, "phase_block_length": [1] + [0] * 31, "reject_limit": 10,
     }.items():
         p[name] = value
     p["thruster_body_m"][: 3 * count] = np.ravel(case.thruster_position_m)

@@ -58,6 +58,18 @@ def flight_keys() -> str:
             parameter = next(f for f in flight.fields("params") if f.name == name)
             lines.append(f"| {' or '.join(f'`{k}`' for k in written)} | {_range(parameter)} | {parameter.meaning} |")
         lines.append("")
+    for law in flight.Law:
+        if own := flight.law_fields(law):
+            lines += [
+                f'Of a phase with `law = "{law.name.lower()}"` besides:',
+                "",
+                "| Key | Range | Meaning |",
+                "|---|---|---|",
+            ]
+            for field in own:
+                written = " or ".join(f"`{key}`" for key, f in s.law_keys(law).items() if f == field)
+                lines.append(f"| {written} | {_range(field)} | {field.meaning} |")
+            lines.append("")
     return "\n".join(lines)
 
 

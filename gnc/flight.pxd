@@ -15,6 +15,7 @@ cdef extern from "flight.h" nogil:
         FLIGHT_PHASES
         FLIGHT_SLOTS
         FLIGHT_INSTRUMENTS
+        FLIGHT_BLOCK
     enum:
         FLIGHT_OK
         FLIGHT_ERR_NULL
@@ -51,6 +52,16 @@ cdef extern from "flight.h" nogil:
     const flight_layout_t flight_command_layout
     const flight_layout_t flight_telemetry_layout
     const flight_layout_t flight_param_layout
+
+    ctypedef struct block_field_t:
+        const char *name
+        const char *unit
+        const char *meaning
+        double lo
+        double hi
+        uint16_t count
+        bint is_vector
+    const block_field_t *flight_law_fields(uint8_t law)
 
     enum:
         FLIGHT_TABLES

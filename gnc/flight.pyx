@@ -14,15 +14,16 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
 __all__ = [
-    "COMMAND", "Dock", "Field", "Flag", "Flight", "FlightError", "Instrument", "Kind", "LATE_CYCLES_MAX", "Law", "MEASUREMENT", "N_PHASES",
-    "N_INSTRUMENTS", "N_SLOTS", "N_THRUSTERS", "PARAMS", "Quality", "Reason", "SENSOR_FRAME", "SOLUTION", "TELEMETRY", "Telecommand", "Uses", "add_measurement", "components",
-    "fields", "measurements", "tables",
+    "COMMAND", "Dock", "Field", "Flag", "Flight", "FlightError", "Instrument", "Kind", "LATE_CYCLES_MAX", "Law", "MEASUREMENT", "N_BLOCK",
+    "N_INSTRUMENTS", "N_PHASES", "N_SLOTS", "N_THRUSTERS", "PARAMS", "Quality", "Reason", "SENSOR_FRAME", "SOLUTION", "TELEMETRY",
+    "Telecommand", "Uses", "add_measurement", "components", "fields", "law_block", "law_fields", "measurements", "tables",
 ]
 
 N_THRUSTERS = FLIGHT_THRUSTERS
 N_PHASES = FLIGHT_PHASES
 N_SLOTS = FLIGHT_SLOTS
 N_INSTRUMENTS = FLIGHT_INSTRUMENTS
+N_BLOCK = FLIGHT_BLOCK
 LATE_CYCLES_MAX = HISTORY - 1
 
 
@@ -97,6 +98,40 @@ def fields(str frame):
     if frame not in _FIELDS:
         raise ValueError(f"frame {frame!r}: expected one of {', '.join(_FIELDS)}")
     return _FIELDS[frame]
+
+
+cdef tuple _block_fields(const block_field_t *f):
+    found = []
+    at = 0
+    while f.name is not NULL:
+        found.append(Field(f.name.decode(), "<f8", f.count if f.is_vector else 0, 8 * at, f.unit.decode(), f.lo, f.hi,
+                           f.meaning.decode()))
+        at += f.count
+        f += 1
+    return tuple(found)
+
+
+def law_fields(int law):
+    """What a guidance law reads of its own, in the order of its stretch of the block: a tuple of `Field`.
+
+    law: a `Law` or the number of a user's own. `offset` is in bytes of the stretch. Raises ValueError for a number that
+    no law has.
+    """
+    cdef const block_field_t *found = flight_law_fields(<uint8_t>law) if 0 <= law < 256 else NULL
+    if found is NULL:
+        raise ValueError(f"law {law}: expected one of {', '.join(f'{int(one)} ({one.name})' for one in Law)}")
+    return _block_fields(found)
+
+
+def law_block(params, int phase):
+    """The fields of a phase's law by name: views into the block of one record of PARAMS, of shape () or (count,)."""
+    first, length = int(params["phase_block_offset"][phase]), int(params["phase_block_length"][phase])
+    stretch = params["block"][first : first + length]
+    found = {}
+    for f in law_fields(int(params["phase_law"][phase])):
+        at = f.offset // 8
+        found[f.name] = stretch[at : at + f.count] if f.count else stretch[at : at + 1].reshape(())
+    return found
 
 
 def tables():
@@ -221,11 +256,24 @@ cdef const unsigned char[::1] _bytes_of(record, dtype, str what):
     return np.frombuffer(array.tobytes(), np.uint8)
 
 
+cdef str _bad_block(record):
+    for phase in range(int(record["phase_count"])):
+        values = law_block(record, phase)
+        for field in law_fields(int(record["phase_law"][phase])):
+            for value in np.atleast_1d(values[field.name]):
+                if not field.lo <= value <= field.hi:
+                    return (f"flight parameter {field.name} of phase {phase} = {value}: "
+                            f"expected {field.lo:g} to {field.hi:g} {field.unit}")
+    return "flight parameter block: a value is outside its range"
+
+
 cdef str _bad_parameter(const unsigned char[::1] raw, uint32_t index):
     if index >= flight_param_layout.field_count:
         return "flight parameters: inconsistent with one another"
     field = fields("params")[index]
     record = np.frombuffer(raw, PARAMS)[0]
+    if field.name == "block":
+        return _bad_block(record)
     value = np.atleast_1d(record[field.name])
     outside = np.flatnonzero(~((value >= field.lo) & (value <= field.hi)))
     if outside.size:

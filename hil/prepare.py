@@ -309,9 +309,25 @@ def flight_params(s: Scenario, d: Dispersed, plant: Plant) -> Any:
             params[name][: len(value)] = value
         else:
             params[name] = value
+    _fill_block(params, s)
     _tell_vehicles(params, s)
     _upload(params, s, d, plant)
     return params[()]
+
+
+def _fill_block(params: Any, s: Scenario) -> None:
+    """The fields of each phase's law, a stretch of the block for each phase."""
+    at = 0
+    for row, (law, own) in enumerate(zip(s.flight["phase_law"], s.flight.laws, strict=True)):
+        fields = flight.law_fields(law)
+        length = sum(max(field.count, 1) for field in fields)
+        params["phase_block_offset"][row], params["phase_block_length"][row] = at, length
+        if at + length > flight.N_BLOCK:
+            expected = f"expected at most {flight.N_BLOCK} numbers in all for the laws' own fields"
+            raise ScenarioError(f"{s.source}: flight.phase.{s.flight.phases[row]}: {expected}")
+        for name, value in flight.law_block(params, row).items():
+            value[...] = own[name]
+        at += length
 
 
 def _tell_vehicles(params: Any, s: Scenario) -> None:

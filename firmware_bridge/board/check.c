@@ -132,7 +132,7 @@ static void exchange(const flight_params_t *params, const uint8_t *at)
     size_t count = 0;
     const protocol_board_t board = {BOARD_NAME, BOOT_POWER_ON, 1};
     uint64_t total_us = 0, worst_us = 0;
-    void *memory = port_survivor(checkpoint_bytes(FLIGHT_FIXED_BYTES, sizeof kept));
+    void *memory = port_survivor(CHECKPOINT_BYTES(FLIGHT_FIXED_BYTES, sizeof kept));
     (void)checkpoint_open(&checkpoint, memory, &kept, FLIGHT_FIXED_BYTES, sizeof kept, PROXOPS_BUILD_ID);
     (void)protocol_start(&protocol, &kept, &board, false);
     link_init(&host, false);

@@ -17,16 +17,11 @@ typedef struct {
 /* What comes before it in the source is in memory before what comes after: a reset may fall in between. */
 #define IN_ORDER() __asm__ volatile("" ::: "memory")
 
-static size_t copy_bytes(size_t size) { return sizeof(header_t) + (size + 7u) / 8u * 8u; }
-
-size_t checkpoint_bytes(size_t fixed_size, size_t size)
-{
-    return 2u * (copy_bytes(fixed_size) + copy_bytes(size - fixed_size));
-}
+typedef char header_size[sizeof(header_t) == CHECKPOINT_HEADER_BYTES ? 1 : -1];
 
 static header_t *copy_of(const checkpoint_part_t *part, uint32_t i)
 {
-    return (header_t *)(void *)(part->copies + (i % 2u) * copy_bytes(part->size));
+    return (header_t *)(void *)(part->copies + (i % 2u) * CHECKPOINT_COPY_BYTES(part->size));
 }
 
 static uint32_t crc_of(uint32_t from, const header_t *h, const void *content)
@@ -104,7 +99,7 @@ checkpoint_found_t checkpoint_open(checkpoint_t *c, void *memory, void *state, s
     const header_t *fixed, *changing;
     *c = fresh;
     if (memory == NULL) return CHECKPOINT_NONE;
-    c->changing.copies = copies + 2u * copy_bytes(fixed_size);
+    c->changing.copies = copies + 2u * CHECKPOINT_COPY_BYTES(fixed_size);
     if (!newest(c, &fixed, &changing)) return discard(c) ? CHECKPOINT_SPOILT : CHECKPOINT_NONE;
     memcpy(to, fixed + 1, fixed_size);
     memcpy(to + fixed_size, changing + 1, size - fixed_size);

@@ -31,7 +31,10 @@ typedef enum {
 } checkpoint_found_t;
 
 /* Bytes of surviving memory that a state of so many needs. */
-size_t checkpoint_bytes(size_t fixed_size, size_t size);
+#define CHECKPOINT_HEADER_BYTES 32u
+#define CHECKPOINT_COPY_BYTES(size) (CHECKPOINT_HEADER_BYTES + ((size) + 7u) / 8u * 8u)
+#define CHECKPOINT_BYTES(fixed_size, size) \
+    (2u * (CHECKPOINT_COPY_BYTES(fixed_size) + CHECKPOINT_COPY_BYTES((size) - (fixed_size))))
 
 /* memory: from port_survivor, aligned for double; NULL keeps nothing. size: of the state, its fixed part included.
  * Reads the newest whole state into `state`, which is left alone when there is none. */

@@ -33,7 +33,7 @@ static void perform(uint32_t function)
 static void start(void)
 {
     protocol_board_t board = {BOARD_NAME, port_boot_reason(), port_boot_count()};
-    void *memory = port_survivor(checkpoint_bytes(FLIGHT_FIXED_BYTES, sizeof kept));
+    void *memory = port_survivor(CHECKPOINT_BYTES(FLIGHT_FIXED_BYTES, sizeof kept));
     checkpoint_found_t found =
         checkpoint_open(&checkpoint, memory, &kept, FLIGHT_FIXED_BYTES, sizeof kept, PROXOPS_BUILD_ID);
     send(protocol_start(&protocol, &kept, &board, found == CHECKPOINT_FOUND));

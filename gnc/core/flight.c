@@ -2,6 +2,7 @@
 #include "registry.h"
 
 #define MAGIC 0x50524F58u
+#define AGE_TOLERANCE 1.0e-9 /* of the rounding in a number of cycles */
 
 size_t flight_size(void) { return sizeof(flight_t); }
 
@@ -11,6 +12,7 @@ static double element(const flight_field_t *field, const uint8_t *base, size_t i
     switch (field->type) {
     case TYPE_F64: return ((const double *)(const void *)at)[i];
     case TYPE_U32: return (double)((const uint32_t *)(const void *)at)[i];
+    case TYPE_U16: return (double)((const uint16_t *)(const void *)at)[i];
     default: return (double)at[i];
     }
 }
@@ -50,6 +52,22 @@ static bool is_inertia(const double m[9])
            vec3_dot(cofactors, &m[6]) > 0.0;
 }
 
+static size_t block_length(const block_field_t *fields)
+{
+    size_t length = 0;
+    for (; fields->name != NULL; fields++) length += fields->count;
+    return length;
+}
+
+/* Every element of a stretch of the block lies in the range of its field. */
+static bool in_range(const double *x, const block_field_t *fields)
+{
+    for (; fields->name != NULL; fields++)
+        for (size_t i = 0; i < fields->count; i++, x++)
+            if (!(*x >= fields->lo && *x <= fields->hi)) return false;
+    return true;
+}
+
 #define NEEDS(condition, name) \
     do { \
         if (!(condition)) return field_index(offsetof(flight_params_t, name)); \
@@ -70,12 +88,18 @@ static uint32_t first_inconsistent_field(const flight_params_t *p)
     NEEDS(is_inertia(p->inertia_body_kgm2), inertia_body_kgm2);
     NEEDS(orbit_hill_frame(c, w, p->target_r_eci_m, p->target_v_eci_mps), target_r_eci_m);
     NEEDS(p->thruster_min_on_s >= p->thruster_rise_s && p->thruster_min_on_s <= p->cycle_s, thruster_min_on_s);
+    NEEDS(p->measurement_max_age_s <= (double)(HISTORY - 1) * p->cycle_s * (1.0 + AGE_TOLERANCE),
+          measurement_max_age_s);
     for (uint32_t t = 0; t < p->thruster_count; t++) NEEDS(is_unit(&p->thruster_dir_body[3 * t], 3), thruster_dir_body);
     NEEDS(p->start_phase < p->phase_count, start_phase);
     NEEDS(p->retreat_phase < p->phase_count, retreat_phase);
     NEEDS(p->cam_phase < p->phase_count, cam_phase);
     for (uint32_t i = 0; i < p->phase_count; i++) {
-        NEEDS(flight_law_of(p->phase_law[i]) != NULL, phase_law);
+        const block_field_t *fields = flight_law_fields(p->phase_law[i]);
+        NEEDS(fields != NULL, phase_law);
+        NEEDS(p->phase_block_length[i] == block_length(fields), phase_block_length);
+        NEEDS(p->phase_block_offset[i] + p->phase_block_length[i] <= FLIGHT_BLOCK, phase_block_offset);
+        NEEDS(in_range(&p->block[p->phase_block_offset[i]], fields), block);
         NEEDS(p->phase_next[i] < p->phase_count, phase_next);
         NEEDS(p->phase_abort[i] < p->phase_count, phase_abort);
     }
@@ -217,7 +241,8 @@ int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *
         return FLIGHT_ERR_FRAME;
     flight->tick = sensors->tick;
     flight->t_us = sensors->t_us;
-    navigate(&flight->params, &flight->nav, sensors, flight->control.fired, flight_law(flight)->docked, &flight->solution);
+    navigate(&flight->params, &flight->nav, sensors, flight->control.fired, flight_law(flight)->docked,
+             &flight->solution);
     if (flight->mission.hop_stage == HOP_BURN) /* what was sensed comes off the velocity to be gained */
         vec3_sub(flight->mission.dv_to_go_eci_mps, flight->mission.dv_to_go_eci_mps, flight->solution.sensed_eci_mps);
     mission_step(flight, sensors);

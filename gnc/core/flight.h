@@ -35,7 +35,8 @@ typedef uint16_t u16;
 typedef uint8_t u8;
 
 #define FLIGHT_THRUSTERS 32
-#define FLIGHT_PHASES 12
+#define FLIGHT_PHASES 32
+#define FLIGHT_BLOCK 640
 
 /* ---- status ------------------------------------------------------------------------------- */
 #define FLIGHT_OK 0
@@ -46,6 +47,7 @@ typedef uint8_t u8;
 #define FLIGHT_ERR_NOT_INIT (-4)  /* flight_init has not succeeded on this state */
 #define FLIGHT_ERR_FPU (-5)       /* the FPU flushes subnormals: results would differ */
 
+#include "definitions/block.h"
 #include "definitions/frames.h"
 #include "definitions/parameters.h"
 #include "definitions/values.h"
@@ -86,8 +88,8 @@ typedef struct {
     const flight_field_t *fields;
     uint32_t field_count, size;
 } flight_layout_t;
-extern const flight_layout_t flight_measurement_layout, flight_sensor_layout, flight_solution_layout, flight_command_layout,
-    flight_telemetry_layout, flight_param_layout;
+extern const flight_layout_t flight_measurement_layout, flight_sensor_layout, flight_solution_layout,
+    flight_command_layout, flight_telemetry_layout, flight_param_layout;
 
 /* The instrument has been heard at all, and is not lost. */
 static inline bool instrument_healthy(const solution_t *s, size_t instrument)
@@ -98,6 +100,9 @@ static inline bool instrument_lost(const solution_t *s, size_t instrument)
 {
     return (s->instrument_state[instrument] & INSTRUMENT_LOST) != 0;
 }
+
+/* The fields of a guidance law by its number; NULL: no such law. */
+const block_field_t *flight_law_fields(uint8_t law);
 
 /* A table of named values: definitions/values.h. */
 typedef struct {

@@ -63,6 +63,12 @@ struct flight {
 /* Bytes from the start of a flight_t that only flight_init changes. */
 #define FLIGHT_FIXED_BYTES offsetof(struct flight, t_us)
 
+/* What boards set aside; a build that needs more fails. */
+#define FLIGHT_PARAMS_BYTES_MAX (12 * 1024)
+#define FLIGHT_STATE_BYTES_MAX (24 * 1024)
+typedef char flight_params_too_large[sizeof(flight_params_t) <= FLIGHT_PARAMS_BYTES_MAX ? 1 : -1];
+typedef char flight_state_too_large[sizeof(struct flight) <= FLIGHT_STATE_BYTES_MAX ? 1 : -1];
+
 /* mission.c, guidance.c, fdir.c */
 void mission_init(flight_t *f);
 void mission_enter(flight_t *f, uint32_t phase);
@@ -78,7 +84,7 @@ void guidance_hop(flight_t *f);
 void guidance_cam(flight_t *f);
 void guidance_start_forced(flight_t *f);
 /* Ends the burn in progress when nothing is left to gain, or nothing fires any more. */
-void guidance_burn(flight_t *f);
+void guidance_burn(flight_t *f, double cutoff_mps);
 bool guidance_burns_done(const flight_t *f);
 /* The target port in its nominal hold, and a vector of that length along its axis, hill. */
 void guidance_nominal_port(const flight_params_t *p, double length, double port[3], double along_axis[3]);

@@ -21,6 +21,20 @@ const law_t *flight_law_of(uint8_t id)
     return NULL;
 }
 
+const block_field_t flight_no_fields[] = {BLOCK_END};
+
+const block_field_t *flight_law_fields(uint8_t law)
+{
+    const law_t *found = flight_law_of(law);
+    if (found == NULL) return NULL;
+    return found->fields != NULL ? found->fields : flight_no_fields;
+}
+
+const void *flight_law_block(const flight_t *f)
+{
+    return &f->params.block[f->params.phase_block_offset[f->mission.phase]];
+}
+
 const law_t *flight_law(const flight_t *f) { return flight_law_of(f->params.phase_law[f->mission.phase]); }
 
 const model_t *flight_model_of(uint8_t kind)

@@ -11,6 +11,7 @@ enum { TRANSLATION_NONE = 0, TRANSLATION_FOLLOW = 1, TRANSLATION_BURN = 2 };
 
 typedef struct {
     uint8_t id; /* LAW_* */
+    const block_field_t *fields; /* its own, in the phase's stretch of the block; NULL: none */
     uint8_t translation; /* TRANSLATION_*: FOLLOW also accepts HOLD and RETREAT, and its legs end at a gate */
     bool docked; /* no thruster fires, and relative navigation rests */
     bool avoids; /* is itself the answer to ABORT */
@@ -24,6 +25,7 @@ typedef struct {
 
 typedef struct {
     uint8_t reason; /* REASON_* */
+    const block_field_t *fields;
     bool (*trips)(const flight_t *f);
     bool (*urgent)(const flight_t *f); /* calls for the avoidance burn at once; NULL: never */
 } monitor_t;
@@ -37,6 +39,8 @@ extern const model_t *const flight_models[];
 const law_t *flight_law_of(uint8_t id);
 /* The law in force. */
 const law_t *flight_law(const flight_t *f);
+/* The stretch of the block of the phase in force. */
+const void *flight_law_block(const flight_t *f);
 /* The model of a kind of measurement; NULL: none. */
 const model_t *flight_model_of(uint8_t kind);
 

@@ -10,7 +10,7 @@ from hil.scenario.dispersed import declared
 from hil.scenario.files import read_toml
 from hil.scenario.messages import ScenarioError
 from hil.scenario.model import Scenario, says_scenario
-from hil.scenario.parameters import UPLOADED_PARAMETERS, VEHICLE_PARAMETERS, FlightTable, flight_keys
+from hil.scenario.parameters import UPLOADED_PARAMETERS, VEHICLE_PARAMETERS, FlightTable, flight_keys, law_keys
 from hil.scenario.schema.events import BIAS_KEYS, Fault, Telecommand
 from hil.scenario.schema.header import Header
 from hil.scenario.schema.vehicles import inertia_matrix
@@ -18,6 +18,6 @@ from hil.schema import DEG, unit_of
 
 __all__ = [
     "BIAS_KEYS", "DEG", "UPLOADED_PARAMETERS", "VEHICLE_PARAMETERS", "Fault", "FlightTable", "Header", "Scenario",
-    "ScenarioError", "Telecommand", "declared", "flight_keys", "inertia_matrix", "read_toml", "says_scenario",
-    "unit_of",
+    "ScenarioError", "Telecommand", "declared", "flight_keys", "inertia_matrix", "law_keys", "read_toml",
+    "says_scenario", "unit_of",
 ]  # fmt: skip

@@ -17,12 +17,14 @@ from hil.schema import DEG, other_angle_unit, unit_of
 class FlightTable(Mapping[str, Any]):
     """The core's design parameters by their name in `gnc.flight.PARAMS`, in SI and radians.
 
-    `phases` are the names of the mission phases; each `phase_*` value has one element a phase.
+    `phases` are the names of the mission phases; each `phase_*` value has one element a phase. `laws` are the fields of
+    each phase's own guidance law by name (`gnc.flight.law_fields`).
     """
 
-    def __init__(self, values: Mapping[str, Any], phases: tuple[str, ...]):
+    def __init__(self, values: Mapping[str, Any], phases: tuple[str, ...], laws: tuple[Mapping[str, Any], ...]):
         self._values = MappingProxyType(dict(values))
         self.phases = phases
+        self.laws = laws
 
     def __getitem__(self, key: str) -> Any:
         return self._values[key]
@@ -34,8 +36,11 @@ class FlightTable(Mapping[str, Any]):
         return len(self._values)
 
     def phase(self, name: str, parameter: str) -> Any:
-        """The value of `phase_<parameter>` for the phase of that name."""
-        return self._values[f"phase_{parameter}"][self.phases.index(name)]
+        """The value of `phase_<parameter>` for the phase of that name, or of a field of its law."""
+        row = self.phases.index(name)
+        if parameter in self.laws[row]:
+            return self.laws[row][parameter]
+        return self._values[f"phase_{parameter}"][row]
 
     def phase_name(self, number: int) -> str:
         """The name of the phase that telemetry gives by its number; "phase 250" if there is none."""
@@ -49,7 +54,8 @@ VEHICLE_PARAMETERS = frozenset({
     "q_port_from_body", "imu_body_m", "gnss_body_m", "q_star_from_body", "camera_body_m", "q_camera_from_body",
     "thruster_min_on_s", "thruster_rise_s", "thruster_decay_s", "thruster_body_m", "thruster_dir_body",
     "thruster_force_n", "tport_tbody_m", "q_tport_from_tbody", "q_tport_from_port", "tgnss_tbody_m",
-    "q_tbody_from_hill", "thruster_count", "phase_count", "param_reserved",
+    "q_tbody_from_hill", "thruster_count", "phase_count", "block", "phase_block_offset",
+    "phase_block_length",
 })
 UPLOADED_PARAMETERS = frozenset({
     "target_r_eci_m", "target_v_eci_mps", "target_sigma_r_m", "target_sigma_v_mps", "init_r_hill_m",
@@ -75,6 +81,12 @@ def flight_keys() -> tuple[dict[str, core.Field], dict[str, core.Field]]:
         for key in _file_keys(parameter):
             (phases if is_phase else scalars)[key] = parameter
     return scalars, phases
+
+
+@cache
+def law_keys(law: int) -> dict[str, core.Field]:
+    """The keys of `[[flight.phase]]` that are fields of its guidance law, each with the field behind it."""
+    return {key: field for field in core.law_fields(law) for key in (field.name, other_angle_unit(field.name)) if key}
 
 
 def read_flight(reader: Reader, table: Any) -> FlightTable:
@@ -103,9 +115,11 @@ def read_flight(reader: Reader, table: Any) -> FlightTable:
     columns: dict[str, list[Any]] = {
         parameter.name: [0.0 if parameter.type == "<f8" else 0] * len(names) for parameter in phase_keys.values()
     }
-    for row, (name, phase) in enumerate(table["phase"].items()):
+    laws = tuple(
         _read_phase(reader, f"flight.phase.{name}", phase, row, names, columns)
-    return FlightTable(values | {k: tuple(v) for k, v in columns.items()}, names)
+        for row, (name, phase) in enumerate(table["phase"].items())
+    )
+    return FlightTable(values | {k: tuple(v) for k, v in columns.items()}, names, laws)
 
 
 def _refuse_filled(reader: Reader, key: str) -> None:
@@ -118,22 +132,36 @@ def _refuse_filled(reader: Reader, key: str) -> None:
 
 def _read_phase(
     reader: Reader, path: str, phase: Any, row: int, names: tuple[str, ...], columns: dict[str, list[Any]]
-) -> None:
+) -> Mapping[str, Any]:
+    """Fills the row of the columns; returns the fields of the phase's law."""
     phase_keys = flight_keys()[1]
     if not isinstance(phase, dict):
         raise reader.fail(path, phase, "expected a table")
+    if "law" not in phase:
+        raise reader.fail(f"{path}.law", MISSING, f"missing; expected one of {', '.join(_LAWS)}")
+    own_keys = law_keys(_choice(reader, f"{path}.law", phase["law"], _LAWS))
     columns["phase_next"][row] = columns["phase_abort"][row] = row
+    own: dict[str, Any] = {}
     seen: set[str] = set()
     for key, value in phase.items():
-        if key not in phase_keys:
-            raise reader.unknown(f"{path}.{key}", [*phase_keys, "name"], value)
-        parameter = phase_keys[key]
+        parameter = own_keys.get(key) or phase_keys.get(key)
+        if parameter is None:
+            raise reader.unknown(f"{path}.{key}", [*phase_keys, *own_keys, "name"], value)
         if parameter.name in seen:
             raise reader.fail(f"{path}.{key}", value, f"given twice, also as {other_angle_unit(key)}")
         seen.add(parameter.name)
-        columns[parameter.name][row] = _parameter(reader, f"{path}.{key}", value, parameter, names)
-    if "law" not in phase:
-        raise reader.fail(f"{path}.law", MISSING, f"missing; expected one of {', '.join(_LAWS)}")
+        given = _parameter(reader, f"{path}.{key}", value, parameter, names)
+        if key in own_keys:
+            own[parameter.name] = given
+        else:
+            columns[parameter.name][row] = given
+    for field in own_keys.values():
+        if field.name not in own:
+            if not field.lo <= 0.0 <= field.hi:
+                expected = f"missing; {field.meaning}, {_parameter_range(field, field.name)}"
+                raise reader.fail(f"{path}.{field.name}", MISSING, expected)
+            own[field.name] = (0.0,) * field.count if field.count else 0.0
+    return own
 
 
 _LAWS = {law.name.lower(): int(law) for law in core.Law}

@@ -15,6 +15,11 @@ BUILD_ID = 0x0123456789ABCDEF
 NONE, FOUND, SPOILT = 0, 1, 2
 
 
+def checkpoint_bytes(fixed: int, size: int) -> int:
+    """CHECKPOINT_BYTES: two copies of either part, each with its header of 32 bytes and a whole number of doubles."""
+    return 2 * sum(32 + (part + 7) // 8 * 8 for part in (fixed, size - fixed))
+
+
 class Part(ctypes.Structure):
     _fields_ = (
         ("copies", ctypes.c_void_p),
@@ -36,8 +41,6 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     sources = [str(boards.SOURCES / "checkpoint.c"), str(link / "crc32.c")]
     subprocess.run(["cc", *flags, "-o", str(made), *sources], check=True)
     library = ctypes.CDLL(str(made))
-    library.checkpoint_bytes.restype = ctypes.c_size_t
-    library.checkpoint_bytes.argtypes = (ctypes.c_size_t, ctypes.c_size_t)
     library.checkpoint_open.argtypes = (
         ctypes.POINTER(Checkpoint),
         ctypes.c_void_p,
@@ -55,7 +58,7 @@ class Board:
 
     def __init__(self, library: ctypes.CDLL, content: bytes = b""):
         self._library = library
-        self._bytes = library.checkpoint_bytes(FIXED, SIZE)
+        self._bytes = checkpoint_bytes(FIXED, SIZE)
         assert self._bytes == 2 * (FIXED_COPY + CHANGING_COPY)
         self.memory = (ctypes.c_uint64 * (self._bytes // 8))()
         ctypes.memmove(self.memory, content, len(content))

@@ -18,7 +18,18 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from gnc.flight import COMMAND, MEASUREMENT, PARAMS, SENSOR_FRAME, TELEMETRY, Kind, add_measurement, components
+from gnc.flight import (
+    COMMAND,
+    LATE_CYCLES_MAX,
+    MEASUREMENT,
+    PARAMS,
+    SENSOR_FRAME,
+    TELEMETRY,
+    Kind,
+    add_measurement,
+    components,
+    law_block,
+)
 from hil import Scenario
 from hil.prepare import prepare
 
@@ -212,10 +223,23 @@ def _params(name: str, seed: int) -> bytes:
 
 
 def scenario_params(name: str = "iss-vbar", seed: int = 1, **changes: Any) -> Any:
-    """The flight parameters of a shipped scenario, with changes; one writeable record of PARAMS."""
+    """The flight parameters of a shipped scenario, with changes; one writeable record of PARAMS.
+
+    A change `law_<field>` is one of a law's own field, in every phase whose law has it.
+    """
     params = np.frombuffer(_params(name, seed), PARAMS).copy()
     for key, value in changes.items():
-        params[key] = value
+        if key.startswith("law_"):
+            for number in range(int(params["phase_count"][0])):
+                own = law_block(params[0], number)
+                if key.removeprefix("law_") in own:
+                    own[key.removeprefix("law_")][...] = value
+        else:
+            params[key] = value
+    if "cycle_s" in changes:  # the history is a number of cycles
+        params["measurement_max_age_s"] = np.minimum(
+            params["measurement_max_age_s"], LATE_CYCLES_MAX * params["cycle_s"]
+        )
     return params
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from gnc.flight import COMMAND, N_SLOTS, SENSOR_FRAME, TELEMETRY, Flag, Kind, Law, components, fields
+from gnc.flight import COMMAND, N_PHASES, N_SLOTS, SENSOR_FRAME, TELEMETRY, Flag, Kind, Law, components, fields
 from hil import fly
 from tests.core.internals import CYCLE_US, Core, blank_frame, phase, pointer, scenario_params, slots
 
@@ -44,12 +44,10 @@ def outside(field: Any) -> list[float]:
 # ---- flight_init ----
 
 
-@pytest.mark.parametrize("field", PARAMS, ids=lambda f: f.name)
+@pytest.mark.parametrize("field", [f for f in PARAMS if outside(f)], ids=lambda f: f.name)
 def test_a_parameter_outside_its_range_is_refused_by_name(core: ctypes.CDLL, field: Any) -> None:
     """Every element of every field, on both sides."""
-    values = outside(field)
-    assert values
-    for value in values:
+    for value in outside(field):
         for at in {0, max(field.count, 1) - 1}:
             params = scenario_params()
             params[field.name].reshape(-1)[at] = value
@@ -62,6 +60,8 @@ def test_the_ends_of_its_range_are_inside(core: ctypes.CDLL, field: Any) -> None
         status, bad, _ = init(core, scenario_params(**{field.name: value}))
         if field.name in {"thruster_rise_s", "thruster_min_on_s", "cycle_s"}:  # min_on lies between rise and cycle
             assert status == 0 or bad == "thruster_min_on_s", (value, bad)
+        elif field.name == "measurement_max_age_s":  # as far as the history reaches
+            assert status == 0 or bad == "measurement_max_age_s", (value, bad)
         else:
             assert status == 0, (value, bad)
 
@@ -109,8 +109,15 @@ def test_any_positive_definite_inertia_is_taken(core: ctypes.CDLL, seed: int) ->
         ({"phase_count": 4, "start_phase": 4}, "start_phase"),
         ({"phase_count": 4, "start_phase": 0, "retreat_phase": 4}, "retreat_phase"),
         ({"phase_count": 4, "start_phase": 0, "retreat_phase": 0, "cam_phase": 4}, "cam_phase"),
-        ({"phase_next": [1, 2, 3, 4, 5, 6, 6, 8, 8, 10, 11, 0]}, "phase_next"),
+        ({"phase_next": [1, 2, 3, 4, 5, 6, 6, 8, 8, 10, 11, *[0] * 21]}, "phase_next"),
         ({"phase_abort": 11}, "phase_abort"),
+        ({"phase_law": 250}, "phase_law"),
+        ({"phase_block_length": 2}, "phase_block_length"),
+        ({"phase_block_offset": 640}, "phase_block_offset"),
+        ({"law_duration_s": -1.0}, "block"),
+        ({"law_correction_fraction": [0.5, 1.5]}, "block"),
+        ({"law_cutoff_mps": np.nan}, "block"),
+        ({"measurement_max_age_s": 1.501}, "measurement_max_age_s"),
     ],
 )
 def test_what_ranges_alone_cannot_say_is_refused_by_name(core: ctypes.CDLL, changes: dict[str, Any], name: str) -> None:
@@ -356,7 +363,8 @@ def test_no_thruster_fires_before_the_quiet_start_ends(core: ctypes.CDLL) -> Non
 def test_the_mechanism_is_armed_in_the_leg_to_contact_alone(core: ctypes.CDLL) -> None:
     for name, armed in (("s4", 0), ("final", 1), ("approach", 0), ("hop", 0), ("docked", 0), ("retreat", 0)):
         c = Core(
-            core, scenario_params("iss-contact", start_phase=phase(name), quiet_start_s=0.0, phase_abort=np.arange(12))
+            core,
+            scenario_params("iss-contact", start_phase=phase(name), quiet_start_s=0.0, phase_abort=np.arange(N_PHASES)),
         )
         assert c.step(blank_frame())[1]["dock_arm"] == armed, name
 

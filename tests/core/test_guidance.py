@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gnc.flight import law_block
 from tests.core.internals import CYCLE_US, Array, Core, blank_frame, phase, scenario_params
 from tests.core.world import rotation, turned
 
@@ -38,7 +39,7 @@ def test_a_forced_leg_keeps_its_limits_and_comes_to_rest(
     """Speed within the leg's largest and its profile, changes within the ramp, and at rest at the end."""
     c = at(
         core, "retreat", (0.0, -34.0 - start, 0.0), phase_distance_m=end, phase_speed_max_mps=top,
-        phase_speed_end_mps=final, phase_speed_slope_ps=slope, forced_accel_mps2=accel, cycle_s=cycle,
+        law_speed_end_mps=final, law_speed_slope_ps=slope, law_accel_mps2=accel, cycle_s=cycle,
     )  # fmt: skip
     distance, speed = c["mission.distance_m"], c["mission.speed_mps"]
     assert distance[0] == pytest.approx(start, abs=1e-9)
@@ -78,7 +79,7 @@ def test_the_rate_of_the_reference_is_its_derivative(core: ctypes.CDLL) -> None:
 
 
 def test_the_lateral_offset_is_gone_at_the_end_of_the_leg(core: ctypes.CDLL) -> None:
-    c = at(core, "approach", (8.0, -134.0, 3.0), forced_accel_mps2=0.01)
+    c = at(core, "approach", (8.0, -134.0, 3.0), law_accel_mps2=0.01)
     c.call("guidance_step")
     assert c["guidance.r_port_hill_m"][[0, 2]] == pytest.approx([8.0, 3.0], abs=0.01)
     lateral, way = [], []
@@ -98,7 +99,7 @@ def test_the_lateral_offset_is_gone_at_the_end_of_the_leg(core: ctypes.CDLL) -> 
 def test_only_a_leg_of_more_than_a_metre_loses_its_offset_on_the_way(
     core: ctypes.CDLL, length_m: float, kept: float
 ) -> None:
-    c = at(core, "approach", (8.0, -54.0 - length_m, 3.0), forced_accel_mps2=0.01)
+    c = at(core, "approach", (8.0, -54.0 - length_m, 3.0), law_accel_mps2=0.01)
     c.call("guidance_step")
     assert c["guidance.r_port_hill_m"][[0, 2]] == pytest.approx([8.0 * kept, 3.0 * kept], abs=0.02)
 
@@ -209,8 +210,8 @@ def test_the_whole_hop(core: ctypes.CDLL) -> None:
             give(c)
         elif stage(c) == COAST:
             left = float(c["mission.arrive_us"][0]) - float(c["t_us"][0])
-            share = [*c.params["hop_correction_fraction"], 1.0][int(c["mission.hop_leg"][0])]
-            due = c["mission.arrive_us"][0] - (1.0 - share) * c.params["phase_duration_s"][1] * 1e6
+            share = [*law_block(c.params, 1)["correction_fraction"], 1.0][int(c["mission.hop_leg"][0])]
+            due = c["mission.arrive_us"][0] - (1.0 - share) * law_block(c.params, 1)["duration_s"] * 1e6
             to(c, int(min(due if share < 1.0 else c["mission.arrive_us"][0] - 18e6, c["t_us"][0] + left)) + CYCLE_US)
         elif stage(c) == DONE:
             break
@@ -228,7 +229,9 @@ def test_a_burn_waits_for_its_start(core: ctypes.CDLL) -> None:
     c.call("guidance_hop")
     assert stage(c) == WAIT
     length = np.linalg.norm(c["mission.dv_to_go_eci_mps"]) * c.params["mass_kg"] / c.params["force_max_n"]
-    assert c["mission.burn_start_us"][0] == pytest.approx((c.params["hop_lead_s"] - 0.5 * length) * 1e6, abs=2)
+    assert c["mission.burn_start_us"][0] == pytest.approx(
+        (law_block(c.params, 1)["lead_s"] - 0.5 * length) * 1e6, abs=2
+    )
     c["t_us"] = c["mission.burn_start_us"] - np.uint64(1)
     c.call("guidance_hop")
     assert stage(c) == WAIT
@@ -262,13 +265,13 @@ def test_firing_keeps_a_burn_going(core: ctypes.CDLL) -> None:
 
 
 def test_a_hop_that_cannot_be_planned_waits_for_one_that_can(core: ctypes.CDLL) -> None:
-    c = hop(core, phase_duration_s=0.0)
+    c = hop(core, law_duration_s=0.0)
     c.call("guidance_hop")
     assert stage(c) == PLAN
 
 
 def test_no_correction_where_none_is_asked(core: ctypes.CDLL) -> None:
-    c = hop(core, hop_correction_fraction=0.0)
+    c = hop(core, law_correction_fraction=0.0)
     c["mission.hop_stage"], c["mission.arrive_us"] = COAST, 2_000_000_000
     c.call("guidance_hop")
     c.call("guidance_hop")
@@ -285,7 +288,7 @@ def test_the_avoidance_burn_establishes_its_velocity(core: ctypes.CDLL) -> None:
     assert stage(c) == BURN
     turn = c.matrix("solution.c_hill_from_eci")
     assert turn @ c["mission.dv_to_go_eci_mps"] == pytest.approx(
-        c.params["cam_velocity_hill_mps"] - [0.01, 0.2, -0.03], abs=1e-12
+        law_block(c.params, phase("cam"))["velocity_hill_mps"] - [0.01, 0.2, -0.03], abs=1e-12
     )
     asked = c["mission.dv_to_go_eci_mps"].copy()
     c["solution.v_hill_mps"] = 0.0

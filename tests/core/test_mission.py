@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gnc.flight import Law, Reason, Telecommand
+from gnc.flight import N_PHASES, Law, Reason, Telecommand
 from tests.core.internals import CYCLE_US, Core, blank_frame, phase, scenario_params
 
 WAIT_CYCLES = 30  # three seconds of free drift after contact
@@ -106,7 +106,7 @@ def test_a_hold_lasts_its_time_and_then_goes_on(core: ctypes.CDLL) -> None:
     ],
 )
 def test_the_gate_of_a_hold(core: ctypes.CDLL, offset: dict[str, Any], shut: bool) -> None:
-    m = Mission(core, "s4", phase_abort=np.arange(12))
+    m = Mission(core, "s4", phase_abort=np.arange(N_PHASES))
     m.offsets = offset
     m.seconds(70.0)
     assert (m.phase == phase("s4")) == shut
@@ -118,7 +118,7 @@ def test_the_gate_of_a_hold(core: ctypes.CDLL, offset: dict[str, Any], shut: boo
 @pytest.mark.parametrize("track", ["attitude.star", "relative.camera"])
 @pytest.mark.parametrize("fault", ["never seen", "refused", "silent"])
 def test_the_gate_waits_for_every_sensor_of_this_phase_and_the_next(core: ctypes.CDLL, track: str, fault: str) -> None:
-    m = Mission(core, "s4", phase_abort=np.arange(12))
+    m = Mission(core, "s4", phase_abort=np.arange(N_PHASES))
     if fault == "never seen":
         m.c[f"{track}.seen"] = False
     elif fault == "refused":
@@ -130,7 +130,7 @@ def test_the_gate_waits_for_every_sensor_of_this_phase_and_the_next(core: ctypes
 
 
 def test_the_gate_waits_for_the_gnss_where_it_is_used(core: ctypes.CDLL) -> None:
-    m = Mission(core, "s2", phase_duration_s=1.0)
+    m = Mission(core, "s2", law_duration_s=1.0)
     m.c["relative.rgnss.seen"] = False
     m.seconds(2.0)
     assert m.phase == phase("s2")
@@ -140,7 +140,7 @@ def test_the_gate_waits_for_the_gnss_where_it_is_used(core: ctypes.CDLL) -> None
 
 
 def test_the_gate_waits_for_the_attitude(core: ctypes.CDLL) -> None:
-    m = Mission(core, "s4", phase_abort=np.arange(12))
+    m = Mission(core, "s4", phase_abort=np.arange(N_PHASES))
     half = 0.51 * m.c.params["attitude_max_rad"]
     m.step()
     q = m.c["guidance.q_body_from_hill"].copy()
@@ -150,7 +150,7 @@ def test_the_gate_waits_for_the_attitude(core: ctypes.CDLL) -> None:
 
 
 def test_an_exit_may_wait_for_go(core: ctypes.CDLL) -> None:
-    needs = np.zeros(12, np.uint8)
+    needs = np.zeros(N_PHASES, np.uint8)
     needs[phase("s4")] = 1
     m = Mission(core, "s4", phase_needs_go=needs)
     m.seconds(65.0)
@@ -161,7 +161,7 @@ def test_an_exit_may_wait_for_go(core: ctypes.CDLL) -> None:
 
 
 def test_a_forced_leg_ends_at_rest_at_its_end(core: ctypes.CDLL) -> None:
-    m = Mission(core, "approach", phase_distance_m=np.where(np.arange(12) == phase("approach"), 15.0, 20.0))
+    m = Mission(core, "approach", phase_distance_m=np.where(np.arange(N_PHASES) == phase("approach"), 15.0, 20.0))
     m.seconds(60.0)
     assert m.phase == phase("approach")
     m.seconds(240.0)
@@ -169,7 +169,7 @@ def test_a_forced_leg_ends_at_rest_at_its_end(core: ctypes.CDLL) -> None:
 
 
 def test_the_last_phase_stays(core: ctypes.CDLL) -> None:
-    m = Mission(core, "retreat-hold", phase_next=np.arange(12))
+    m = Mission(core, "retreat-hold", phase_next=np.arange(N_PHASES))
     m.seconds(30.0)
     assert m.phase == phase("retreat-hold")
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gnc import flight
+from tests.core.internals import phase, scenario_params
 
 RECORDS = {
     "measurement": flight.MEASUREMENT,
@@ -105,3 +106,23 @@ def test_only_whole_records_are_taken() -> None:
         flight.Flight(np.zeros(2, flight.PARAMS))
     with pytest.raises(ValueError, match="PARAMS: expected one record"):
         flight.Flight(np.zeros(3))
+
+
+def test_the_fields_of_a_law_lie_in_the_phases_stretch_of_the_block() -> None:
+    params = scenario_params("iss-vbar")[0]
+    for number in range(int(params["phase_count"])):
+        own = flight.law_fields(int(params["phase_law"][number]))
+        assert params["phase_block_length"][number] == sum(max(f.count, 1) for f in own)
+    hop = flight.law_block(params, phase("hop"))
+    assert hop["duration_s"] == 2780.0 and hop["correction_fraction"].tolist() == [0.35, 0.75]
+    hop["lead_s"][...] = 17.0
+    first = int(params["phase_block_offset"][phase("hop")])
+    assert params["block"][first : first + 5].tolist() == [2780.0, 17.0, 0.35, 0.75, 0.001]
+    with pytest.raises(ValueError, match=r"law 250: expected one of 0 \(HOLD\)"):
+        flight.law_fields(250)
+
+
+def test_a_refused_field_of_a_law_is_named() -> None:
+    params = scenario_params("iss-vbar", law_correction_fraction=[0.5, 1.5])
+    with pytest.raises(ValueError, match=r"correction_fraction of phase 1 = 1\.5: expected 0 to 1"):
+        flight.Flight(params)

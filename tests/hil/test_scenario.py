@@ -121,7 +121,9 @@ MISTAKES = {
     "flight.reject_limit=2.5": "expected a whole number, 1 to 1000",
     "flight.mass_kg=3.0": "not set here: flight knows the vehicles from [plant], [target], [chaser] and [sensors]",
     "flight.init_sigma_r_m=3.0": "not set here: uploaded at start",
-    "flight.cam_velocity_hill_mps=[0.0, 0.0, 20.0]": "flight.cam_velocity_hill_mps[2] = 20.0: expected -10 to 10 m/s",
+    "flight.phase.cam.velocity_hill_mps=[0.0, 0.0, 20.0]": (
+        "flight.phase.cam.velocity_hill_mps[2] = 20.0: expected -10 to 10 m/s"
+    ),
     "flight.phase.s33.duration_s=1.0": "flight.phase.s33: no phase of that name; did you mean s3?",
     "flight.phase.s3.next='s5'": 'flight.phase.s3.next = "s5": expected one of s2, hop, s3',
     "flight.phase.s3.uses=['sun']": 'flight.phase.s3.uses = "sun": expected one of star, rgnss, camera',

@@ -91,7 +91,11 @@ def of_parameter(parameter: flight.Field, nominal: Any) -> Values:
     if parameter.type != "<f8":
         return st.integers(int(parameter.lo), int(parameter.hi))
     one = numbers(parameter.lo, parameter.hi, nominal)
-    return st.tuples(*[one] * parameter.count).map(list) if parameter.count not in (0, flight.N_PHASES) else one
+    return (
+        st.tuples(*[one] * parameter.count).map(list)
+        if parameter.count and not parameter.name.startswith("phase_")
+        else one
+    )
 
 
 def rows_of(cls: type) -> Values:

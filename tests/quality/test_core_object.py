@@ -62,7 +62,7 @@ def registered() -> set[str]:
     for source in CORE.rglob("*.c"):
         text = source.read_text()
         for row in re.findall(r"^const (?:law|monitor|model)_t \w+ = \{(.*?)\};", text, re.M | re.S):
-            for name in re.findall(r"\.\w+ = ([a-z]\w*)", row):
+            for name in re.findall(r"\.(?!fields\b)\w+ = ([a-z]\w*)", row):
                 if re.search(rf"^static [\w ]+\b{name}\(", text, re.M):
                     found.add(f"{source}:{name}")
                 elif name not in ("true", "false"):

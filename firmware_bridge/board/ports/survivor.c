@@ -1,12 +1,16 @@
 #include "survivor.h"
 
+#include "checkpoint.h"
+#include "protocol.h"
+
 #define NOINIT __attribute__((section(".noinit")))
 #define VALID 0x50524F42u /* "PROB" */
 
 static volatile struct {
     uint32_t valid, valid_inverted, next_reason, boot_count;
 } note NOINIT;
-static double memory[SURVIVOR_BYTES / sizeof(double)] NOINIT;
+/* As much as a checkpoint takes: a state too large for the computer's memory fails at the link. */
+static double memory[CHECKPOINT_BYTES(FLIGHT_FIXED_BYTES, sizeof(protocol_kept_t)) / sizeof(double)] NOINIT;
 static uint32_t reason;
 
 void survivor_boot(void)

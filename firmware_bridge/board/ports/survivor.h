@@ -4,8 +4,6 @@
 
 #include "port.h"
 
-#define SURVIVOR_BYTES 32768u
-
 /* At start: takes the note that whoever reset the computer left; without a valid one it is a power-on. */
 void survivor_boot(void);
 /* Just before a reset: leaves the reason for the next start. */

@@ -117,6 +117,18 @@ static const uint8_t *get_u8s(const uint8_t *at, uint8_t *x, size_t n)
     return at;
 }
 
+static uint8_t *put_u16s(uint8_t *at, const uint16_t *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) at = put_u16(at, x[i]);
+    return at;
+}
+
+static const uint8_t *get_u16s(const uint8_t *at, uint16_t *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) at = get_u16(at, &x[i]);
+    return at;
+}
+
 static uint8_t *put_u32s(uint8_t *at, const uint32_t *x, size_t n)
 {
     for (size_t i = 0; i < n; i++) at = put_u32(at, x[i]);
@@ -766,36 +778,31 @@ void icd_put_parameters(uint8_t *at, const flight_params_t *m)
     at = put_f64(at, m->closing_rate_floor_mps);
     at = put_f64(at, m->closing_rate_base_mps);
     at = put_f64(at, m->closing_rate_slope_ps);
-    at = put_f64s(at, m->cam_velocity_hill_mps, 3);
-    at = put_f64(at, m->hop_lead_s);
-    at = put_f64s(at, m->hop_correction_fraction, 2);
-    at = put_f64(at, m->burn_cutoff_mps);
-    at = put_f64(at, m->forced_accel_mps2);
-    at = put_f64s(at, m->phase_distance_m, 12);
-    at = put_f64s(at, m->phase_offset_x_m, 12);
-    at = put_f64s(at, m->phase_duration_s, 12);
-    at = put_f64s(at, m->phase_timeout_s, 12);
-    at = put_f64s(at, m->phase_speed_max_mps, 12);
-    at = put_f64s(at, m->phase_speed_end_mps, 12);
-    at = put_f64s(at, m->phase_speed_slope_ps, 12);
-    at = put_f64s(at, m->phase_gate_r_m, 12);
-    at = put_f64s(at, m->phase_gate_v_mps, 12);
-    at = put_f64s(at, m->phase_kp_ps2, 12);
-    at = put_f64s(at, m->phase_kd_ps, 12);
-    at = put_f64s(at, m->phase_deadband_m, 12);
-    at = put_f64s(at, m->phase_attitude_deadband_rad, 12);
-    at = put_f64s(at, m->phase_corridor_rad, 12);
+    at = put_f64s(at, m->phase_distance_m, 32);
+    at = put_f64s(at, m->phase_offset_x_m, 32);
+    at = put_f64s(at, m->phase_timeout_s, 32);
+    at = put_f64s(at, m->phase_speed_max_mps, 32);
+    at = put_f64s(at, m->phase_gate_r_m, 32);
+    at = put_f64s(at, m->phase_gate_v_mps, 32);
+    at = put_f64s(at, m->phase_kp_ps2, 32);
+    at = put_f64s(at, m->phase_kd_ps, 32);
+    at = put_f64s(at, m->phase_deadband_m, 32);
+    at = put_f64s(at, m->phase_attitude_deadband_rad, 32);
+    at = put_f64s(at, m->phase_corridor_rad, 32);
+    at = put_f64s(at, m->block, 640);
     at = put_u32(at, m->thruster_count);
     at = put_u32(at, m->phase_count);
     at = put_u32(at, m->start_phase);
     at = put_u32(at, m->reject_limit);
     at = put_u32(at, m->cam_phase);
     at = put_u32(at, m->retreat_phase);
-    at = put_u8s(at, m->phase_law, 12);
-    at = put_u8s(at, m->phase_next, 12);
-    at = put_u8s(at, m->phase_abort, 12);
-    at = put_u8s(at, m->phase_uses, 12);
-    (void)put_u8s(at, m->phase_needs_go, 12);
+    at = put_u16s(at, m->phase_block_offset, 32);
+    at = put_u16s(at, m->phase_block_length, 32);
+    at = put_u8s(at, m->phase_law, 32);
+    at = put_u8s(at, m->phase_next, 32);
+    at = put_u8s(at, m->phase_abort, 32);
+    at = put_u8s(at, m->phase_uses, 32);
+    (void)put_u8s(at, m->phase_needs_go, 32);
 }
 
 void icd_get_parameters(const uint8_t *at, flight_params_t *m)
@@ -882,35 +889,29 @@ void icd_get_parameters(const uint8_t *at, flight_params_t *m)
     at = get_f64(at, &m->closing_rate_floor_mps);
     at = get_f64(at, &m->closing_rate_base_mps);
     at = get_f64(at, &m->closing_rate_slope_ps);
-    at = get_f64s(at, m->cam_velocity_hill_mps, 3);
-    at = get_f64(at, &m->hop_lead_s);
-    at = get_f64s(at, m->hop_correction_fraction, 2);
-    at = get_f64(at, &m->burn_cutoff_mps);
-    at = get_f64(at, &m->forced_accel_mps2);
-    at = get_f64s(at, m->phase_distance_m, 12);
-    at = get_f64s(at, m->phase_offset_x_m, 12);
-    at = get_f64s(at, m->phase_duration_s, 12);
-    at = get_f64s(at, m->phase_timeout_s, 12);
-    at = get_f64s(at, m->phase_speed_max_mps, 12);
-    at = get_f64s(at, m->phase_speed_end_mps, 12);
-    at = get_f64s(at, m->phase_speed_slope_ps, 12);
-    at = get_f64s(at, m->phase_gate_r_m, 12);
-    at = get_f64s(at, m->phase_gate_v_mps, 12);
-    at = get_f64s(at, m->phase_kp_ps2, 12);
-    at = get_f64s(at, m->phase_kd_ps, 12);
-    at = get_f64s(at, m->phase_deadband_m, 12);
-    at = get_f64s(at, m->phase_attitude_deadband_rad, 12);
-    at = get_f64s(at, m->phase_corridor_rad, 12);
+    at = get_f64s(at, m->phase_distance_m, 32);
+    at = get_f64s(at, m->phase_offset_x_m, 32);
+    at = get_f64s(at, m->phase_timeout_s, 32);
+    at = get_f64s(at, m->phase_speed_max_mps, 32);
+    at = get_f64s(at, m->phase_gate_r_m, 32);
+    at = get_f64s(at, m->phase_gate_v_mps, 32);
+    at = get_f64s(at, m->phase_kp_ps2, 32);
+    at = get_f64s(at, m->phase_kd_ps, 32);
+    at = get_f64s(at, m->phase_deadband_m, 32);
+    at = get_f64s(at, m->phase_attitude_deadband_rad, 32);
+    at = get_f64s(at, m->phase_corridor_rad, 32);
+    at = get_f64s(at, m->block, 640);
     at = get_u32(at, &m->thruster_count);
     at = get_u32(at, &m->phase_count);
     at = get_u32(at, &m->start_phase);
     at = get_u32(at, &m->reject_limit);
     at = get_u32(at, &m->cam_phase);
     at = get_u32(at, &m->retreat_phase);
-    at = get_u8s(at, m->phase_law, 12);
-    at = get_u8s(at, m->phase_next, 12);
-    at = get_u8s(at, m->phase_abort, 12);
-    at = get_u8s(at, m->phase_uses, 12);
-    (void)get_u8s(at, m->phase_needs_go, 12);
-    for (size_t i = 0; i < 4; i++) m->param_reserved[i] = 0;
+    at = get_u16s(at, m->phase_block_offset, 32);
+    at = get_u16s(at, m->phase_block_length, 32);
+    at = get_u8s(at, m->phase_law, 32);
+    at = get_u8s(at, m->phase_next, 32);
+    at = get_u8s(at, m->phase_abort, 32);
+    at = get_u8s(at, m->phase_uses, 32);
+    (void)get_u8s(at, m->phase_needs_go, 32);
 }

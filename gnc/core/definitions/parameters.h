@@ -101,20 +101,12 @@
     P(f64, closing_rate_floor_mps, 0.0, 10.0, "m/s", "closing-rate limit: floor") \
     P(f64, closing_rate_base_mps, 0.0, 10.0, "m/s", "closing-rate limit: value at zero range") \
     P(f64, closing_rate_slope_ps, 0.0, 1.0, "1/s", "closing-rate limit: slope with range") \
-    Q(f64, cam_velocity_hill_mps, 3, -10.0, 10.0, "m/s", "relative velocity the avoidance burn establishes") \
-    P(f64, hop_lead_s, 0.0, 600.0, "s", "from hop entry to the middle of its first burn") \
-    Q(f64, hop_correction_fraction, 2, 0.0, 1.0, "1", "mid-course corrections, fraction of the transfer; 0 none") \
-    P(f64, burn_cutoff_mps, 1.0e-5, 1.0, "m/s", "velocity to be gained at which a burn ends") \
-    P(f64, forced_accel_mps2, 1.0e-6, 1.0, "m/s^2", "ramp of the forced-motion speed reference") \
     Q(f64, phase_distance_m, FLIGHT_PHASES, -10.0, 1.0e6, "m", \
       "axial port-to-port distance held, aimed at, or ended at") \
     Q(f64, phase_offset_x_m, FLIGHT_PHASES, -1.0e4, 1.0e4, "m", "radial offset of that point, hill x") \
-    Q(f64, phase_duration_s, FLIGHT_PHASES, 0.0, 1.0e6, "s", "hold: least time; hop: transfer time") \
     Q(f64, phase_timeout_s, FLIGHT_PHASES, 0.0, 1.0e6, "s", "longest time before the abort phase; 0 none") \
     Q(f64, phase_speed_max_mps, FLIGHT_PHASES, 0.0, 100.0, "m/s", \
       "hold: largest correction speed; forced: largest speed") \
-    Q(f64, phase_speed_end_mps, FLIGHT_PHASES, 0.0, 100.0, "m/s", "forced: speed at the end distance") \
-    Q(f64, phase_speed_slope_ps, FLIGHT_PHASES, 0.0, 1.0, "1/s", "forced: speed per metre short of the end distance") \
     Q(f64, phase_gate_r_m, FLIGHT_PHASES, 0.0, 1.0e6, "m", "exit gate: position error") \
     Q(f64, phase_gate_v_mps, FLIGHT_PHASES, 0.0, 1.0e3, "m/s", "exit gate: velocity error") \
     Q(f64, phase_kp_ps2, FLIGHT_PHASES, 0.0, 10.0, "1/s^2", "translation gain, acceleration per error") \
@@ -122,18 +114,21 @@
     Q(f64, phase_deadband_m, FLIGHT_PHASES, 0.0, 1.0e4, "m", "translation dead band, each axis") \
     Q(f64, phase_attitude_deadband_rad, FLIGHT_PHASES, 0.0, 1.0, "rad", "attitude dead band, each axis") \
     Q(f64, phase_corridor_rad, FLIGHT_PHASES, 0.0, 1.6, "rad", "half angle of the approach corridor watched; 0 none") \
+    Q(f64, block, FLIGHT_BLOCK, -BIG, BIG, "1", \
+      "what laws read of their own: each phase's stretch of it has the fields that its law declares") \
     P(u32, thruster_count, 1, FLIGHT_THRUSTERS, "1", "thrusters fitted") \
     P(u32, phase_count, 1, FLIGHT_PHASES, "1", "phases in the table") \
     P(u32, start_phase, 0, FLIGHT_PHASES - 1, "1", "phase at start") \
     P(u32, reject_limit, 1, 1000, "1", "rejections in a row after which a sensor is lost") \
     P(u32, cam_phase, 0, FLIGHT_PHASES - 1, "1", "phase of the avoidance burn") \
     P(u32, retreat_phase, 0, FLIGHT_PHASES - 1, "1", "phase of the retreat") \
-    Q(u8, phase_law, FLIGHT_PHASES, 0, 5, "1", "guidance law, LAW_*") \
+    Q(u16, phase_block_offset, FLIGHT_PHASES, 0, FLIGHT_BLOCK, "1", "where the law's fields begin in block") \
+    Q(u16, phase_block_length, FLIGHT_PHASES, 0, FLIGHT_BLOCK, "1", "how many elements they have") \
+    Q(u8, phase_law, FLIGHT_PHASES, 0, 255, "1", "guidance law, LAW_*") \
     Q(u8, phase_next, FLIGHT_PHASES, 0, FLIGHT_PHASES - 1, "1", "phase that follows") \
     Q(u8, phase_abort, FLIGHT_PHASES, 0, FLIGHT_PHASES - 1, "1", \
       "phase entered when this one is broken off; itself: none") \
     Q(u8, phase_uses, FLIGHT_PHASES, 0, 7, "1", "sensors the phase needs, USES_* bits") \
-    Q(u8, phase_needs_go, FLIGHT_PHASES, 0, 1, "bool", "exit waits for the GO telecommand") \
-    Q(u8, param_reserved, 4, 0, 0, "1", "zero")
+    Q(u8, phase_needs_go, FLIGHT_PHASES, 0, 1, "bool", "exit waits for the GO telecommand")
 
 #endif

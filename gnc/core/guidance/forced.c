@@ -1,6 +1,15 @@
 /* Forced motion: a straight line to a point, at a speed that depends on the distance still to go. */
 #include "registry.h"
 
+#define FORCED_FIELDS(F, V) \
+    F(speed_end_mps, 0.0, 100.0, "m/s", "speed at the end distance") \
+    F(speed_slope_ps, 0.0, 1.0, "1/s", "speed per metre short of the end distance") \
+    F(accel_mps2, 1.0e-6, 1.0, "m/s^2", "ramp of the speed reference")
+typedef struct {
+    FORCED_FIELDS(BLOCK_F, BLOCK_V)
+} forced_block_t;
+static const block_field_t fields[] = {FORCED_FIELDS(BLOCK_FIELD, BLOCK_VECTOR) BLOCK_END};
+
 #define ARRIVED_M 0.005
 #define FINISHED_M 0.5 /* a leg that has stopped within this of its end is over */
 #define SETTLE_S 1.0   /* and not before this long, or one that starts at its end would be over at once */
@@ -32,12 +41,11 @@ static void advance_forced(flight_t *f)
 {
     mission_t *m = &f->mission;
     const flight_params_t *p = &f->params;
+    const forced_block_t *b = flight_law_block(f);
     double to_go = p->phase_distance_m[m->phase] - m->distance_m, dt = p->cycle_s, size = elem_abs(to_go);
-    double speed = elem_min(p->phase_speed_max_mps[m->phase],
-                            p->phase_speed_end_mps[m->phase] + p->phase_speed_slope_ps[m->phase] * size);
-    speed = elem_min(speed,
-                     elem_min(elem_sqrt(p->forced_accel_mps2 * size), size / dt)); /* not past the end in one cycle */
-    double goal = to_go < 0.0 ? -speed : speed, step = p->forced_accel_mps2 * dt;
+    double speed = elem_min(p->phase_speed_max_mps[m->phase], b->speed_end_mps + b->speed_slope_ps * size);
+    speed = elem_min(speed, elem_min(elem_sqrt(b->accel_mps2 * size), size / dt)); /* not past the end in one cycle */
+    double goal = to_go < 0.0 ? -speed : speed, step = b->accel_mps2 * dt;
     m->speed_mps += clamp(goal - m->speed_mps, -step, step);
     m->distance_m += m->speed_mps * dt;
     if (size < ARRIVED_M) {
@@ -75,6 +83,7 @@ static bool finished(const flight_t *f)
 
 const law_t law_forced = {
     .id = LAW_FORCED,
+    .fields = fields,
     .translation = TRANSLATION_FOLLOW,
     .enter = guidance_start_forced,
     .path = path,

@@ -1,7 +1,19 @@
 /* The hop: plan, burn, correct, arrive. */
 #include "registry.h"
 
+#define CORRECTIONS 2
 #define CORRECTION_LEAD_S 2.0
+#define CORRECTION_LEAST 2.0 /* of the cutoff: a smaller correction is not worth its burn */
+
+#define HOP_FIELDS(F, V) \
+    F(duration_s, 0.0, 1.0e6, "s", "transfer time") \
+    F(lead_s, 0.0, 600.0, "s", "from entry to the middle of the first burn") \
+    V(correction_fraction, CORRECTIONS, 0.0, 1.0, "1", "mid-course corrections, fraction of the transfer; 0 none") \
+    F(cutoff_mps, 1.0e-5, 1.0, "m/s", "velocity to be gained at which a burn ends")
+typedef struct {
+    HOP_FIELDS(BLOCK_F, BLOCK_V)
+} hop_block_t;
+static const block_field_t fields[] = {HOP_FIELDS(BLOCK_FIELD, BLOCK_VECTOR) BLOCK_END};
 
 static double burn_length_s(const flight_t *f)
 {
@@ -57,29 +69,29 @@ static bool plan_arrival(flight_t *f)
 static void coast(flight_t *f)
 {
     mission_t *m = &f->mission;
-    const flight_params_t *p = &f->params;
-    double transfer = p->phase_duration_s[m->phase], left = until_s(f, m->arrive_us);
-    if (m->hop_leg < 2) {
-        double fraction = p->hop_correction_fraction[m->hop_leg];
+    const hop_block_t *b = flight_law_block(f);
+    double transfer = b->duration_s, left = until_s(f, m->arrive_us);
+    if (m->hop_leg < CORRECTIONS) {
+        double fraction = b->correction_fraction[m->hop_leg];
         if (left > transfer * (1.0 - fraction)) return;
         m->hop_leg++;
-        if (fraction <= 0.0 || left < 2.0 * p->hop_lead_s) return;
+        if (fraction <= 0.0 || left < 2.0 * b->lead_s) return;
         bool worth = plan(f, CORRECTION_LEAD_S, left - CORRECTION_LEAD_S) &&
-                     vec3_norm(m->dv_to_go_eci_mps) > 2.0 * p->burn_cutoff_mps;
+                     vec3_norm(m->dv_to_go_eci_mps) > CORRECTION_LEAST * b->cutoff_mps;
         if (worth) m->hop_stage = HOP_WAIT;
         return;
     }
-    if (left <= p->hop_lead_s + CORRECTION_LEAD_S && plan_arrival(f)) m->hop_stage = HOP_WAIT;
+    if (left <= b->lead_s + CORRECTION_LEAD_S && plan_arrival(f)) m->hop_stage = HOP_WAIT;
 }
 
 void guidance_hop(flight_t *f)
 {
     mission_t *m = &f->mission;
-    const flight_params_t *p = &f->params;
+    const hop_block_t *b = flight_law_block(f);
     switch (m->hop_stage) {
     case HOP_PLAN:
-        if (!plan(f, p->hop_lead_s, p->phase_duration_s[m->phase])) return;
-        m->arrive_us = after(f, p->hop_lead_s + p->phase_duration_s[m->phase]);
+        if (!plan(f, b->lead_s, b->duration_s)) return;
+        m->arrive_us = after(f, b->lead_s + b->duration_s);
         m->hop_stage = HOP_WAIT;
         break;
     case HOP_WAIT:
@@ -87,7 +99,7 @@ void guidance_hop(flight_t *f)
         m->hop_stage = HOP_BURN;
         m->burn_last_fire_us = f->t_us;
         break;
-    case HOP_BURN: guidance_burn(f); break;
+    case HOP_BURN: guidance_burn(f, b->cutoff_mps); break;
     case HOP_COAST: coast(f); break;
     default: break;
     }
@@ -95,6 +107,7 @@ void guidance_hop(flight_t *f)
 
 const law_t law_hop = {
     .id = LAW_HOP,
+    .fields = fields,
     .translation = TRANSLATION_BURN,
     .burn = guidance_hop,
     .finished = guidance_burns_done,

@@ -8,7 +8,7 @@
 #include "math/linalg.h"
 #include "math/rotation.h"
 
-#define HISTORY 16 /* cycles of past state kept for late measurements */
+#define HISTORY 16 /* cycles of past state kept for late measurements: one is known HISTORY - 1 cycles late */
 /* Relative filter: dr 0..2, dv 3..5, target attitude 6..8, its rate 9..11, rgnss bias 12..14; considered, never
  * corrected: the docking camera's mounting error 15..17, camera axes. */
 #define REL 18
@@ -76,6 +76,7 @@ enum { NAV_IMU = 0, NAV_STAR = 1, NAV_GNSS = 2, NAV_RGNSS = 3, NAV_CAMERA = 4, N
 /* How measurements of one kind are used. */
 typedef struct {
     uint8_t kind; /* KIND_* */
+    const block_field_t *fields; /* its own, in the instrument's stretch of the block; NULL: none */
     bool while_docked; /* also taken while the target holds the chaser, which then no longer moves as modelled */
     void (*update)(const flight_params_t *p, nav_t *nav, const measurement_t *m);
 } model_t;
@@ -103,7 +104,8 @@ void nav_relative_correct(nav_t *nav, const double dx[REL_ESTIMATED]);
 /* The estimate at a past time, from the history; false when it is older than the history. */
 bool nav_relative_at(const nav_t *nav, uint64_t t_us, nav_sample_t *out);
 /* Target attitude: tbody_from_eci at a sample, nominal hold turned by the estimated error. */
-void nav_target_attitude(const flight_params_t *p, const nav_t *nav, const nav_sample_t *at, double c_eci_from_tbody[9]);
+void nav_target_attitude(const flight_params_t *p, const nav_t *nav, const nav_sample_t *at,
+                         double c_eci_from_tbody[9]);
 /* How much larger than near the relative GNSS errors are at the present range. */
 double nav_rgnss_growth(const flight_params_t *p, const nav_t *nav);
 /* tracking.c */

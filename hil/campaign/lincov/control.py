@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from gnc.flight import Law
+from gnc.flight import Law, law_block
 from hil.campaign.lincov.linear import (
     AT,
     I3,
@@ -80,8 +80,8 @@ class ForcedReference:
         """Distances at each cycle, and the cycle of arrival."""
         p, k, dt = self.p, self.number, self.cycle_s
         goal_m, fastest = float(p["phase_distance_m"][k]), float(p["phase_speed_max_mps"][k])
-        slowest, slope = float(p["phase_speed_end_mps"][k]), float(p["phase_speed_slope_ps"][k])
-        ramp = float(p["forced_accel_mps2"])
+        own = law_block(p, k)
+        slowest, slope, ramp = float(own["speed_end_mps"]), float(own["speed_slope_ps"]), float(own["accel_mps2"])
         distance, speed, found = start_m, 0.0, [start_m]
         while abs(goal_m - distance) >= ARRIVED_M and len(found) < 1_000_000:
             size = abs(goal_m - distance)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gnc import kernels
+from gnc.flight import law_block
 from hil.campaign.lincov.linear import AT, I3, MOTIONS, SIZE, STEP_S, Augmented, Floats, burn_statistics, cross, of
 from hil.campaign.lincov.navigation import declared_rms
 from hil.campaign.lincov.reference import Leg, Path
@@ -27,13 +28,15 @@ class Burn:
     left_s: float
     dv: Floats
     duration_s: float
+    cutoff_mps: float
 
 
 def burns_of(path: Path, params: Any, leg: Leg) -> dict[int, Burn]:
     """The burns of a hop by their step: as guidance.c plans them, as large as the reference flight made them."""
-    transfer, lead = float(params["phase_duration_s"][leg.number]), float(params["hop_lead_s"])
+    hop = law_block(params, leg.number)
+    transfer, lead = float(hop["duration_s"]), float(hop["lead_s"])
     plan: list[tuple[Literal["transfer", "correction", "arrival"], float, float]] = [("transfer", lead, transfer)]
-    for fraction in params["hop_correction_fraction"]:
+    for fraction in hop["correction_fraction"]:
         if fraction > 0.0:
             at = fraction * transfer + CORRECTION_LEAD_S
             plan.append(("correction", lead + at, transfer - at))
@@ -49,7 +52,14 @@ def burns_of(path: Path, params: Any, leg: Leg) -> dict[int, Burn]:
     for (kind, at, left), (low, high) in zip(plan, pairwise(bounds), strict=True):
         mine = felt & (time >= low) & (time < high)
         step = min(leg.first + round(at / STEP_S), leg.last - 1)
-        found[step] = Burn(kind, step, left, path.thrust_dv[mine].sum(axis=0), float(mine.sum() * path.cycle_s))
+        found[step] = Burn(
+            kind,
+            step,
+            left,
+            path.thrust_dv[mine].sum(axis=0),
+            float(mine.sum() * path.cycle_s),
+            float(hop["cutoff_mps"]),
+        )
     return found
 
 
@@ -86,7 +96,7 @@ class Burning:
         """One burn, as an impulse at its middle."""
         rows, dv = _steering(burn, self.path.n_radps), burn.dv
         asked = rows @ state.covariance @ rows.T
-        least = 2.0 * float(self.p["burn_cutoff_mps"]) if burn.kind == "correction" else 0.0
+        least = 2.0 * burn.cutoff_mps if burn.kind == "correction" else 0.0
         gain, left = burn_statistics(dv, asked, self.path.quantum, self.cycle_dv, self.thrust_sigma, least)
         transition, noise = np.eye(SIZE), np.zeros((SIZE, SIZE))
         size = float(np.linalg.norm(dv))

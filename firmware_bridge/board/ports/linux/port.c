@@ -10,6 +10,9 @@
 #define _GNU_SOURCE
 #include "port.h"
 
+#include "checkpoint.h"
+#include "protocol.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -25,6 +28,8 @@
 #include <unistd.h>
 
 #define SURVIVOR_BYTES 65536
+typedef char
+    survivor_too_small[CHECKPOINT_BYTES(FLIGHT_FIXED_BYTES, sizeof(protocol_kept_t)) <= SURVIVOR_BYTES ? 1 : -1];
 #define WATCHDOG_MS 2000
 #define EXIT_MISTAKE 2
 #define EXIT_BROKE 3
