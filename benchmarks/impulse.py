@@ -7,13 +7,14 @@ times velocity change.
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import numpy as np
 from Basilisk.architecture import messaging
 from Basilisk.simulation import spacecraft, svIntegrators, thrusterDynamicEffector
 from Basilisk.utilities import SimulationBaseClass, macros
 
-from hil.plant.config import CraftConfig, EnvironmentConfig, PlantConfig, ThrusterConfig
+from hil.plant.config import BodyConfig, EnvironmentConfig, PlantConfig, ThrusterConfig
 from hil.plant.plant import Plant
 
 PULSES_S = (0.005, 0.010, 0.020, 0.0333, 0.050, 0.100)
@@ -26,10 +27,12 @@ DIAGONAL = (10.0, 0.0, 0.0, 0.0, 10.0, 0.0, 0.0, 0.0, 10.0)
 
 def proxops(pulse_s: float, step_s: float) -> float:
     """Delivered over declared; the declared profile rises and decays linearly."""
-    craft = CraftConfig(MASS_KG - 1.0, (0.0,) * 3, DIAGONAL, 1.0, (0.0,) * 3, 0.0, 0.0, (0.0,) * 3, IDENTITY)
+    chaser = BodyConfig(MASS_KG - 1.0, (0.0,) * 3, DIAGONAL, 1.0, name="chaser")
     empty = EnvironmentConfig(datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC), 1.0, 6378137.0, 0.0, 0.0, 0.0)
     thruster = ThrusterConfig((0.0,) * 3, (1.0, 0.0, 0.0), THRUST_N, 1e12, RISE_S, DECAY_S, 0.001)
-    plant = Plant(PlantConfig(empty, craft, craft, (thruster,), step_s=step_s))
+    plant = Plant(
+        PlantConfig(empty, (replace(chaser, thrusters=(thruster,)), replace(chaser, name="target")), step_s=step_s)
+    )
     plant.set_target((7e9, 0.0, 0.0), (0.0, 1.0, 0.0))
     plant.set_chaser((7e9, 1e6, 0.0), (0.0, 0.0, 0.0), IDENTITY, (0.0, 0.0, 0.0))
     cycle_us = round(1e6 * max(step_s, 0.1))

@@ -15,7 +15,7 @@ from gnc.flight cimport command_t, flight_params_t, sensor_frame_t
 from hil.plant.plant cimport Plant
 
 from gnc.flight import PARAMS, fields
-from hil.plant.config import CraftConfig, EnvironmentConfig, PlantConfig, TargetHoldConfig, ThrusterConfig
+from hil.plant.config import BodyConfig, EnvironmentConfig, Hold, PlantConfig, ThrusterConfig
 
 cdef extern from "flight_state.h" nogil:
     ctypedef struct nav_attitude_t:
@@ -56,17 +56,15 @@ BODY_FROM_HILL = (0.5, 0.5, 0.5, -0.5)      # body x along V-bar, z to nadir: wh
 
 
 def _plant_config(case):
-    dry = CraftConfig.from_loaded(
-        case.mass_kg, (0.0, 0.0, 0.0), _diagonal(case.inertia_kgm2), 800.0, (0.0, 0.0, 0.0),
-        cd=0.0, area_m2=0.0, port_body_m=(0.0, 0.0, 0.0), q_port_from_body=IDENTITY)
-    target = CraftConfig(
-        case.target_mass_kg, (0.0, 0.0, 0.0), _diagonal(case.target_inertia_kgm2), 0.0, (0.0, 0.0, 0.0),
-        cd=0.0, area_m2=0.0, port_body_m=(0.0, 0.0, 0.0), q_port_from_body=IDENTITY)
     thrusters = tuple(
         ThrusterConfig(p, d, case.thrust_n, case.isp_s, 0.0, 0.0, case.min_on_s)
         for p, d in zip(case.thruster_position_m, case.thruster_direction, strict=True))
-    return PlantConfig(EnvironmentConfig(
-        EPOCH_UTC, case.mu_m3ps2, case.re_m, case.j2, 0.0, 0.0), dry, target, thrusters, TargetHoldConfig(BODY_FROM_HILL), step_s=case.step_s)
+    chaser = BodyConfig.from_loaded(
+        case.mass_kg, (0.0, 0.0, 0.0), _diagonal(case.inertia_kgm2), 800.0, (0.0, 0.0, 0.0), name="chaser", thrusters=thrusters)
+    target = BodyConfig(
+        case.target_mass_kg, (0.0, 0.0, 0.0), _diagonal(case.target_inertia_kgm2), name="target", attitude=Hold(BODY_FROM_HILL))
+    environment = EnvironmentConfig(EPOCH_UTC, case.mu_m3ps2, case.re_m, case.j2, 0.0, 0.0)
+    return PlantConfig(environment, (chaser, target), step_s=case.step_s)
 
 
 def _diagonal(inertia):

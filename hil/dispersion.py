@@ -14,7 +14,7 @@ from typing import Any
 from gnc import kernels
 from hil.campaign.sampling import RANDOM, Sampling
 from hil.distributions import QUANTITIES, Correlated, Normal, Quantity, Source, cholesky, element
-from hil.plant.config import CraftConfig, inertia_problem
+from hil.plant.config import BodyConfig, inertia_problem
 from hil.scenario import DEG, Scenario, declared, inertia_matrix, unit_of
 
 TWO_PI = 6.28318530717958647693
@@ -84,14 +84,14 @@ def sample(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = RA
     return Dispersed(**found)
 
 
-def chaser_config(s: Scenario, mass_ratio: float, com_body_m: Vector, inertia_ratio: Sequence[float]) -> CraftConfig:
+def chaser_config(s: Scenario, mass_ratio: float, com_body_m: Vector, inertia_ratio: Sequence[float]) -> BodyConfig:
     """The chaser as drawn."""
     c = s.chaser
     inertia = tuple(value * (1.0 + ratio) for value, ratio in zip(c.inertia_kgm2, inertia_ratio, strict=True))
     x, y, z = (nominal + off for nominal, off in zip(c.com_body_m, com_body_m, strict=True))
-    return CraftConfig.from_loaded(
+    return BodyConfig.from_loaded(
         c.mass_kg * (1.0 + mass_ratio), (x, y, z), inertia_matrix(inertia), c.propellant_kg, c.tank_body_m,
-        cd=c.drag_coefficient, area_m2=c.drag_area_m2, port_body_m=c.port_body_m, q_port_from_body=c.q_port_from_body,
+        cd=c.drag_coefficient, area_m2=c.drag_area_m2,
     )  # fmt: skip
 
 

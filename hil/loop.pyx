@@ -167,7 +167,7 @@ cdef class Loop:
         self.plant.dock_armed = command.dock_arm != 0
         self.plant.advance(command.thruster_on_us, <uint32_t>self.cycle_us)
         self.tick += 1
-        if self.contact_us == 0 and self.plant.contact.status != 0:
+        if self.contact_us == 0 and self.plant.touched:
             self.contact_us = self.plant.t_us
 
     cdef int _run(self, int count, sensor_frame_t* frames, command_t* commands, telemetry_t* telemetry,

@@ -7,7 +7,7 @@ orbit and relative state with their uploaded errors: nothing here gives it a dra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import pi, sqrt
 from pathlib import Path
@@ -25,12 +25,13 @@ from hil.instruments.instrument import Instruments
 from hil.instruments.rows import Fitted, TargetPort, turned
 from hil.plant.config import (
     Atmosphere,
+    BodyConfig,
     CaptureConfig,
-    CraftConfig,
     EnvironmentConfig,
+    Hold,
     PlantConfig,
+    PortConfig,
     Quat,
-    TargetHoldConfig,
     ThrusterConfig,
     load_atmosphere,
     load_gravity_field,
@@ -158,28 +159,33 @@ def plant_config(scenario: Scenario, d: Dispersed) -> PlantConfig:
     """The truth plant of a run."""
     s, target = scenario, scenario.target
     environment = _environment(s, d)
-    return PlantConfig(
-        environment=environment,
-        chaser=chaser_config(s, d.mass_ratio, d.com_body_m, d.inertia_ratio),
-        target=CraftConfig.from_loaded(
-            target.mass_kg, (0.0, 0.0, 0.0), inertia_matrix(target.inertia_kgm2), 0.0, (0.0, 0.0, 0.0),
-            cd=target.drag_coefficient, area_m2=target.drag_area_m2, port_body_m=target.port_tbody_m,
-            q_port_from_body=target.q_tport_from_tbody,
-        ),
+    capture = CaptureConfig(
+        closing_min_mps=s.contact.capture_closing_min_mps, closing_max_mps=s.contact.capture_closing_max_mps,
+        lateral_m=s.contact.capture_lateral_m, lateral_rate_mps=NOT_LIMITED,
+        pitch_yaw_rad=s.contact.capture_angle_deg * DEG, roll_rad=s.contact.capture_angle_deg * DEG,
+        pitch_yaw_rate_radps=NOT_LIMITED, roll_rate_radps=NOT_LIMITED,
+    )  # fmt: skip
+    port = PortConfig(
+        s.chaser.port_body_m, s.chaser.q_port_from_body, capture=capture,
+        q_tport_from_port_docked=s.chaser.q_tport_from_port,
+    )  # fmt: skip
+    chaser = replace(
+        chaser_config(s, d.mass_ratio, d.com_body_m, d.inertia_ratio), name="chaser", ports=(port,),
         thrusters=_thrusters(s, d),
-        hold=TargetHoldConfig(
-            q_tbody_from_hill_nominal=target.q_tbody_from_hill, bias_rad=d.target_attitude_tbody_rad,
+    )  # fmt: skip
+    station = BodyConfig.from_loaded(
+        target.mass_kg, (0.0, 0.0, 0.0), inertia_matrix(target.inertia_kgm2), 0.0, (0.0, 0.0, 0.0),
+        cd=target.drag_coefficient, area_m2=target.drag_area_m2, name="target",
+        ports=(PortConfig(target.port_tbody_m, target.q_tport_from_tbody),),
+        attitude=Hold(
+            q_body_from_frame=target.q_tbody_from_hill, bias_rad=d.target_attitude_tbody_rad,
             rate_amplitude_radps=d.target_rate_amplitude_radps, phase_rad=d.target_phase_rad,
             limit_cycle_radps=target.hold_limit_cycle_radps,
         ),
-        capture=CaptureConfig(
-            closing_min_mps=s.contact.capture_closing_min_mps, closing_max_mps=s.contact.capture_closing_max_mps,
-            lateral_m=s.contact.capture_lateral_m, lateral_rate_mps=NOT_LIMITED,
-            pitch_yaw_rad=s.contact.capture_angle_deg * DEG, roll_rad=s.contact.capture_angle_deg * DEG,
-            pitch_yaw_rate_radps=NOT_LIMITED, roll_rate_radps=NOT_LIMITED,
-        ),
-        q_tport_from_port_docked=s.chaser.q_tport_from_port,
-        step_s=s.plant.step_s, height_range_m=height_range_m(environment, s.plant.beyond_validity),
+    )  # fmt: skip
+    return PlantConfig(
+        environment, (chaser, station), step_s=s.plant.step_s,
+        height_range_m=height_range_m(environment, s.plant.beyond_validity),
     )  # fmt: skip
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from math import hypot, inf
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -90,18 +90,92 @@ class ThrusterConfig:
 
 
 @dataclass(frozen=True)
-class CraftConfig:
-    """Mass properties without propellant, aerodynamics and docking port; positions in the structural body frame."""
+class CaptureConfig:
+    """Largest contact conditions at which the mechanism captures; `touch_lateral_m` bounds what counts as contact."""
+
+    closing_min_mps: float
+    closing_max_mps: float
+    lateral_m: float
+    lateral_rate_mps: float
+    pitch_yaw_rad: float
+    roll_rad: float
+    pitch_yaw_rate_radps: float
+    roll_rate_radps: float
+    touch_lateral_m: float = 5.0
+
+
+@dataclass(frozen=True)
+class PortConfig:
+    """A docking interface of a body; port +x is the docking axis, outward.
+
+    `capture` is the mechanism on it, which only a chaser's port needs, with the mated attitude
+    `q_tport_from_port_docked` and the relative speed `release_mps` that its springs give when it lets go.
+    """
+
+    position_body_m: Vec3
+    q_port_from_body: Quat = IDENTITY
+    name: str = "port"
+    capture: CaptureConfig | None = None
+    q_tport_from_port_docked: Quat = (0.0, 0.0, 0.0, 1.0)
+    release_mps: float = 0.0
+
+
+@dataclass(frozen=True)
+class Flown:
+    """Attitude that nothing but thrusters and the gravity gradient turn."""
+
+
+# Largest angle of the hold's series of the half angle (quaternion norm to 6e-9) and of its rate to first order
+HOLD_ANGLE_MAX_RAD = 0.2
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Attitude held in a frame, "lvlh" or "inertial": nominal, plus a constant bias, plus a slow limit cycle.
+
+    `ends_at_capture`: whether the body's own control is off once another is docked to it.
+    """
+
+    q_body_from_frame: Quat
+    bias_rad: Vec3 = (0.0, 0.0, 0.0)
+    rate_amplitude_radps: Vec3 = (0.0, 0.0, 0.0)
+    phase_rad: Vec3 = (0.0, 0.0, 0.0)
+    limit_cycle_radps: float = 0.02
+    bandwidth_radps: float = 0.5
+    frame: Literal["lvlh", "inertial"] = "lvlh"
+    ends_at_capture: bool = False
+
+    @property
+    def angle_max_rad(self) -> float:
+        """Bound of the angle between the nominal attitude and the one held: bias and full swing on all axes at once."""
+        pairs = zip(self.bias_rad, self.rate_amplitude_radps, strict=True)
+        return hypot(*(abs(bias) + abs(rate) / self.limit_cycle_radps for bias, rate in pairs))
+
+
+Attitude = Flown | Hold
+
+
+@dataclass(frozen=True)
+class BodyConfig:
+    """Mass properties without propellant, aerodynamics, ports, thrusters, attitude; positions in the structural frame.
+
+    `area_m2` and `cd` are those of a sphere in the wind, `radiation_area_m2` and `radiation_coefficient` (1 absorbs, 2
+    reflects back) of one in sunlight.
+    """
 
     dry_mass_kg: float
     dry_com_body_m: Vec3
     dry_inertia_body_kgm2: Mat3
-    propellant_kg: float
-    tank_body_m: Vec3
-    cd: float
-    area_m2: float
-    port_body_m: Vec3
-    q_port_from_body: Quat
+    propellant_kg: float = 0.0
+    tank_body_m: Vec3 = (0.0, 0.0, 0.0)
+    cd: float = 0.0
+    area_m2: float = 0.0
+    name: str = "body"
+    ports: tuple[PortConfig, ...] = ()
+    thrusters: tuple[ThrusterConfig, ...] = ()
+    attitude: Attitude = Flown()
+    radiation_coefficient: float = 0.0
+    radiation_area_m2: float = 0.0
 
     @classmethod
     def from_loaded(
@@ -111,13 +185,9 @@ class CraftConfig:
         inertia_body_kgm2: Mat3,
         propellant_kg: float,
         tank_body_m: Vec3,
-        *,
-        cd: float,
-        area_m2: float,
-        port_body_m: Vec3,
-        q_port_from_body: Quat,
-    ) -> CraftConfig:
-        """The same craft given by its loaded mass (propellant included), c.m. and inertia about that c.m."""
+        **rest: Any,
+    ) -> BodyConfig:
+        """The same body given by its loaded mass (propellant included), c.m. and inertia about that c.m."""
         dry = mass_kg - propellant_kg
         if not dry > 0.0:
             raise ValueError(f"propellant_kg is {propellant_kg}: expected less than the craft's mass, {mass_kg} kg")
@@ -126,7 +196,7 @@ class CraftConfig:
         tx, ty, tz = (t - c for c, t in zip(com_body_m, tank_body_m, strict=True))
         from_tank = _point_inertia(propellant_kg, (tx, ty, tz))
         inertia = cast(Mat3, tuple(i - a - b for i, a, b in zip(inertia_body_kgm2, from_dry, from_tank, strict=True)))
-        return cls(dry, (x, y, z), inertia, propellant_kg, tank_body_m, cd, area_m2, port_body_m, q_port_from_body)
+        return cls(dry, (x, y, z), inertia, propellant_kg, tank_body_m, **rest)
 
 
 def _point_inertia(mass_kg: float, r_m: Vec3) -> Mat3:
@@ -158,56 +228,16 @@ def inertia_problem(inertia_kgm2: Mat3) -> str | None:
     )
 
 
-# Largest angle of the hold's series of the half angle (quaternion norm to 6e-9) and of its rate to first order
-HOLD_ANGLE_MAX_RAD = 0.2
-
-
-@dataclass(frozen=True)
-class TargetHoldConfig:
-    """LVLH attitude hold of the target: nominal, plus a constant bias, plus a slow limit cycle."""
-
-    q_tbody_from_hill_nominal: Quat
-    bias_rad: Vec3 = (0.0, 0.0, 0.0)
-    rate_amplitude_radps: Vec3 = (0.0, 0.0, 0.0)
-    phase_rad: Vec3 = (0.0, 0.0, 0.0)
-    limit_cycle_radps: float = 0.02
-    bandwidth_radps: float = 0.5
-
-    @property
-    def angle_max_rad(self) -> float:
-        """Bound of the angle between the nominal attitude and the one held: bias and full swing on all axes at once."""
-        pairs = zip(self.bias_rad, self.rate_amplitude_radps, strict=True)
-        return hypot(*(abs(bias) + abs(rate) / self.limit_cycle_radps for bias, rate in pairs))
-
-
-@dataclass(frozen=True)
-class CaptureConfig:
-    """Largest contact conditions at which the mechanism captures; `touch_lateral_m` bounds what counts as contact."""
-
-    closing_min_mps: float
-    closing_max_mps: float
-    lateral_m: float
-    lateral_rate_mps: float
-    pitch_yaw_rad: float
-    roll_rad: float
-    pitch_yaw_rate_radps: float
-    roll_rate_radps: float
-    touch_lateral_m: float = 5.0
-
-
 @dataclass(frozen=True)
 class PlantConfig:
-    """Everything `Plant` needs but the initial states."""
+    """Everything `Plant` needs but the initial states; `chaser` and `target` are names of two of the bodies."""
 
     environment: EnvironmentConfig
-    chaser: CraftConfig
-    target: CraftConfig
-    thrusters: tuple[ThrusterConfig, ...] = ()
-    hold: TargetHoldConfig = field(default_factory=lambda: TargetHoldConfig(IDENTITY))
-    capture: CaptureConfig | None = None
-    q_tport_from_port_docked: Quat = (0.0, 0.0, 0.0, 1.0)
+    bodies: tuple[BodyConfig, ...]
+    chaser: str = "chaser"
+    target: str = "target"
     step_s: float = 0.1
-    height_range_m: tuple[float, float] = (-inf, inf)  # above the ellipsoid; `Plant.left` says when a craft leaves it
+    height_range_m: tuple[float, float] = (-inf, inf)  # above the ellipsoid; `Plant.left` says when a body leaves it
 
 
 _TABLES = Path(__file__).with_name("tables")

@@ -4,7 +4,7 @@ Port frames: +x along the docking axis, pointing outward. Two ports are mated wh
 coincide and q_tport_from_port has its declared docked value (x axes opposed; usually z axes aligned).
 """
 
-from hil.plant.dynamics cimport craft_t
+from hil.plant.dynamics cimport body_t
 
 # The chaser's port seen from the target's port
 ctypedef struct port_state_t:
@@ -44,7 +44,16 @@ ctypedef struct capture_envelope_t:
     double roll_rate_radps
     double touch_lateral_m              # crossing the docking plane farther off axis than this is no touch
 
+ctypedef struct port_t:
+    double position_body_m[3]
+    double q_port_from_body[4]
+    # the mechanism, of a chaser's port
+    bint captures
+    capture_envelope_t envelope
+    double q_tport_from_port_docked[4]  # when perfectly mated
+    double release_mps                  # relative speed that the springs give
+
 # The chaser's port seen from the target's port
-cdef void contact_port_state(port_state_t* out, const craft_t* chaser, const craft_t* target,
-                             const double* q_tport_from_port_docked) noexcept nogil
+cdef void contact_port_state(port_state_t* out, const body_t* chaser, const port_t* port, const body_t* target,
+                             const port_t* tport) noexcept nogil
 cdef bint contact_inside(const port_state_t* ps, const capture_envelope_t* e) noexcept nogil

@@ -4,13 +4,13 @@ from gnc.ccore cimport (
     elem_abs, elem_atan2, elem_sqrt, quat_conj, quat_irotate, quat_mul, quat_rotate, vec3_copy, vec3_cross, vec3_norm,
     vec3_sub,
 )
-from hil.plant.dynamics cimport craft_t, dynamics_point_on
+from hil.plant.dynamics cimport body_t, dynamics_point_on
 
 cdef double TWO_PI = 6.28318530717958647693
 
 
-cdef void contact_port_state(port_state_t* out, const craft_t* chaser, const craft_t* target,
-                             const double* q_tport_from_port_docked) noexcept nogil:
+cdef void contact_port_state(port_state_t* out, const body_t* chaser, const port_t* port, const body_t* target,
+                             const port_t* tport) noexcept nogil:
     cdef double q_tport_from_eci[4]
     cdef double q[4]
     cdef double q_docked[4]
@@ -21,15 +21,15 @@ cdef void contact_port_state(port_state_t* out, const craft_t* chaser, const cra
     cdef double w[3]
     cdef double roll, swing, twist
     cdef int i
-    quat_mul(q_tport_from_eci, target.q_port_from_body, target.q_body_from_eci)
-    dynamics_point_on(a, chaser, chaser.port_body_m)
-    dynamics_point_on(b, target, target.port_body_m)
+    quat_mul(q_tport_from_eci, tport.q_port_from_body, target.q_body_from_eci)
+    dynamics_point_on(a, chaser, port.position_body_m)
+    dynamics_point_on(b, target, tport.position_body_m)
     vec3_sub(rel, a, b)
     # velocity of each port point, then their difference as seen in the turning tport frame
-    vec3_sub(a, chaser.port_body_m, chaser.com_body_m)
+    vec3_sub(a, port.position_body_m, chaser.com_body_m)
     vec3_cross(a, chaser.w_body_radps, a)
     quat_irotate(a, chaser.q_body_from_eci, a)
-    vec3_sub(b, target.port_body_m, target.com_body_m)
+    vec3_sub(b, tport.position_body_m, target.com_body_m)
     vec3_cross(b, target.w_body_radps, b)
     quat_irotate(b, target.q_body_from_eci, b)
     for i in range(3):
@@ -47,10 +47,10 @@ cdef void contact_port_state(port_state_t* out, const craft_t* chaser, const cra
     out.lateral_rate_mps = elem_sqrt(v[1] * v[1] + v[2] * v[2])
     out.corridor_rad = elem_atan2(out.lateral_m, out.axial_m)
     # rotation off the mated attitude, tport axes: twist about the docking axis, swing of it
-    quat_mul(q, chaser.q_port_from_body, chaser.q_body_from_eci)
+    quat_mul(q, port.q_port_from_body, chaser.q_body_from_eci)
     quat_conj(q, q)
     quat_mul(q, q_tport_from_eci, q)
-    quat_conj(q_docked, q_tport_from_port_docked)
+    quat_conj(q_docked, port.q_tport_from_port_docked)
     quat_mul(q, q, q_docked)
     swing = elem_sqrt(q[2] * q[2] + q[3] * q[3])
     twist = elem_sqrt(q[0] * q[0] + q[1] * q[1])

@@ -4,11 +4,12 @@ from libc.stdint cimport uint32_t
 
 from gnc.ccore cimport elem_log, elem_sincos, quat_normalize, vec3_norm, vec3_scale, vec3_set
 from hil.actuators cimport thruster_t
-from hil.plant.attitude cimport target_hold_t
-from hil.plant.dynamics cimport craft_t, dynamics_mass_properties
+from hil.plant.attitude cimport ATTITUDE_FLOWN, ATTITUDE_INERTIAL, ATTITUDE_LVLH, attitude_t
+from hil.plant.contact cimport port_t
+from hil.plant.dynamics cimport body_t, dynamics_mass_properties
 from hil.plant.environment cimport ENVIRONMENT_MAX_DEGREE, ENVIRONMENT_MAX_HEIGHTS, environment_t, environment_update
 
-from hil.plant.config import HOLD_ANGLE_MAX_RAD, IDENTITY, CraftConfig, inertia_problem
+from hil.plant.config import HOLD_ANGLE_MAX_RAD, IDENTITY, BodyConfig, CaptureConfig, Flown, Hold, PortConfig, inertia_problem
 from hil.plant.environment import pole_of_date
 from hil.timescales import Epoch
 
@@ -117,36 +118,36 @@ cdef int load_environment(environment_t* env, config) except -1:
     return 0
 
 
-cdef int load_craft(craft_t* craft, config: CraftConfig, str name) except -1:
+cdef int load_body(body_t* body, config: BodyConfig, str name) except -1:
     cdef int i, j
     load_positive(config.dry_mass_kg, f"{name}.dry_mass_kg")
     load_at_least_zero(config.propellant_kg, f"{name}.propellant_kg")
-    load_vec(craft.dry_com_body_m, config.dry_com_body_m, 3, f"{name}.dry_com_body_m")
-    load_vec(craft.dry_inertia_body_kgm2, config.dry_inertia_body_kgm2, 9, f"{name}.dry_inertia_body_kgm2")
+    load_vec(body.dry_com_body_m, config.dry_com_body_m, 3, f"{name}.dry_com_body_m")
+    load_vec(body.dry_inertia_body_kgm2, config.dry_inertia_body_kgm2, 9, f"{name}.dry_inertia_body_kgm2")
     for i in range(3):
         for j in range(i):
-            if craft.dry_inertia_body_kgm2[3 * i + j] != craft.dry_inertia_body_kgm2[3 * j + i]:
+            if body.dry_inertia_body_kgm2[3 * i + j] != body.dry_inertia_body_kgm2[3 * j + i]:
                 raise ValueError(f"{name}.dry_inertia_body_kgm2 is {config.dry_inertia_body_kgm2}: expected symmetric")
     problem = inertia_problem(config.dry_inertia_body_kgm2)
     if problem:
         raise ValueError(f"{name}.dry_inertia_body_kgm2, without propellant, has {problem}")
-    load_vec(craft.tank_body_m, config.tank_body_m, 3, f"{name}.tank_body_m")
-    load_vec(craft.port_body_m, config.port_body_m, 3, f"{name}.port_body_m")
-    load_quat(craft.q_port_from_body, config.q_port_from_body, f"{name}.q_port_from_body")
-    load_quat(craft.q_body_from_eci, IDENTITY, "q_body_from_eci")
-    craft.dry_mass_kg, craft.propellant_kg = config.dry_mass_kg, config.propellant_kg
+    load_vec(body.tank_body_m, config.tank_body_m, 3, f"{name}.tank_body_m")
+    load_quat(body.q_body_from_eci, IDENTITY, "q_body_from_eci")
+    body.dry_mass_kg, body.propellant_kg = config.dry_mass_kg, config.propellant_kg
     load_at_least_zero(config.cd, f"{name}.cd")
     load_at_least_zero(config.area_m2, f"{name}.area_m2")
-    craft.cd, craft.area_m2 = config.cd, config.area_m2
-    dynamics_mass_properties(craft)
-    vec3_set(craft.r_eci_m, 0.0, 0.0, 0.0)
-    vec3_set(craft.v_eci_mps, 0.0, 0.0, 0.0)
+    body.cd, body.area_m2 = config.cd, config.area_m2
+    load_at_least_zero(config.radiation_coefficient, f"{name}.radiation_coefficient")
+    load_at_least_zero(config.radiation_area_m2, f"{name}.radiation_area_m2")
+    body.radiation_coefficient, body.radiation_area_m2 = config.radiation_coefficient, config.radiation_area_m2
+    dynamics_mass_properties(body)
+    vec3_set(body.r_eci_m, 0.0, 0.0, 0.0)
+    vec3_set(body.v_eci_mps, 0.0, 0.0, 0.0)
     return 0
 
 
-cdef int load_thruster(thruster_t* th, config, int index) except -1:
+cdef int load_thruster(thruster_t* th, config, str name) except -1:
     cdef double norm
-    name = f"thrusters[{index}]"
     load_vec(th.position_body_m, config.position_body_m, 3, f"{name}.position_body_m")
     load_vec(th.direction_body, config.direction_body, 3, f"{name}.direction_body")
     norm = vec3_norm(th.direction_body)
@@ -165,19 +166,50 @@ cdef int load_thruster(thruster_t* th, config, int index) except -1:
     return 0
 
 
-cdef int load_hold(target_hold_t* hold, config) except -1:
+cdef int load_attitude(attitude_t* attitude, config, str name) except -1:
     cdef double phase[3]
     cdef int i
-    load_quat(hold.q_tbody_from_hill_nominal, config.q_tbody_from_hill_nominal, "hold.q_tbody_from_hill_nominal")
-    load_vec(hold.bias_rad, config.bias_rad, 3, "hold.bias_rad")
-    load_vec(hold.rate_amplitude_radps, config.rate_amplitude_radps, 3, "hold.rate_amplitude_radps")
-    load_vec(phase, config.phase_rad, 3, "hold.phase_rad")
+    attitude.mode = ATTITUDE_FLOWN
+    if isinstance(config, Flown):
+        return 0
+    if not isinstance(config, Hold):
+        raise ValueError(f"{name} is {config!r}: expected Flown or Hold")
+    if config.frame not in ("lvlh", "inertial"):
+        raise ValueError(f"{name}.frame is {config.frame!r}: expected 'lvlh' or 'inertial'")
+    attitude.mode = ATTITUDE_LVLH if config.frame == "lvlh" else ATTITUDE_INERTIAL
+    attitude.ends_at_capture = config.ends_at_capture
+    load_quat(attitude.q_body_from_frame_nominal, config.q_body_from_frame, f"{name}.q_body_from_frame")
+    load_vec(attitude.bias_rad, config.bias_rad, 3, f"{name}.bias_rad")
+    load_vec(attitude.rate_amplitude_radps, config.rate_amplitude_radps, 3, f"{name}.rate_amplitude_radps")
+    load_vec(phase, config.phase_rad, 3, f"{name}.phase_rad")
     for i in range(3):
-        elem_sincos(phase[i], &hold.sin_phase[i], &hold.cos_phase[i])
-    load_positive(config.limit_cycle_radps, "hold.limit_cycle_radps")
-    load_positive(config.bandwidth_radps, "hold.bandwidth_radps")
-    hold.limit_cycle_radps, hold.bandwidth_radps = config.limit_cycle_radps, config.bandwidth_radps
+        elem_sincos(phase[i], &attitude.sin_phase[i], &attitude.cos_phase[i])
+    load_positive(config.limit_cycle_radps, f"{name}.limit_cycle_radps")
+    load_positive(config.bandwidth_radps, f"{name}.bandwidth_radps")
+    attitude.limit_cycle_radps, attitude.bandwidth_radps = config.limit_cycle_radps, config.bandwidth_radps
     if not config.angle_max_rad <= HOLD_ANGLE_MAX_RAD:
-        raise ValueError(f"hold: bias and limit cycle turn the target by up to {config.angle_max_rad:.4g} rad: "
+        raise ValueError(f"{name}: bias and limit cycle turn the body by up to {config.angle_max_rad:.4g} rad: "
                          f"expected at most {HOLD_ANGLE_MAX_RAD:g} rad, the range of the attitude hold's small angles")
+    return 0
+
+
+cdef int load_port(port_t* port, config: PortConfig, str name) except -1:
+    load_vec(port.position_body_m, config.position_body_m, 3, f"{name}.position_body_m")
+    load_quat(port.q_port_from_body, config.q_port_from_body, f"{name}.q_port_from_body")
+    load_quat(port.q_tport_from_port_docked, config.q_tport_from_port_docked, f"{name}.q_tport_from_port_docked")
+    load_at_least_zero(config.release_mps, f"{name}.release_mps")
+    port.release_mps = config.release_mps
+    port.captures = config.capture is not None
+    c = config.capture if port.captures else CaptureConfig(*([0.0] * 8), touch_lateral_m=0.0)
+    for key, value in vars(c).items():
+        load_at_least_zero(value, f"{name}.capture.{key}")
+    port.envelope.closing_min_mps = c.closing_min_mps
+    port.envelope.closing_max_mps = c.closing_max_mps
+    port.envelope.lateral_m = c.lateral_m
+    port.envelope.lateral_rate_mps = c.lateral_rate_mps
+    port.envelope.pitch_yaw_rad = c.pitch_yaw_rad
+    port.envelope.roll_rad = c.roll_rad
+    port.envelope.pitch_yaw_rate_radps = c.pitch_yaw_rate_radps
+    port.envelope.roll_rate_radps = c.roll_rate_radps
+    port.envelope.touch_lateral_m = c.touch_lateral_m
     return 0

@@ -1,4 +1,4 @@
-"""Truth of chaser and target: 6-DOF each in ECI. Conventions in dynamics.pxd and contact.pxd, models in docs/design/plant.md.
+"""Truth of every body: 6-DOF each in ECI. Conventions in dynamics.pxd and contact.pxd, models in docs/design/plant.md.
 
 The chaser's step is split at every edge of every thruster's profile, so that
 in each piece the thrust is one linear function of time; the force used in a piece is its exact mean,
@@ -15,104 +15,130 @@ from gnc.ccore cimport (
     vec3_set, vec3_sub,
 )
 from hil.actuators cimport ACTUATORS_MAX_THRUSTERS, actuators_area_s, actuators_open, pulse_t, thruster_t
-from hil.plant.attitude cimport attitude_hold_torque, attitude_reference
+from hil.plant.attitude cimport ATTITUDE_FLOWN, attitude_reference, attitude_torque
 from hil.plant.contact cimport (
-    CONTACT_CAPTURED, CONTACT_FAILED, CONTACT_NONE, contact_inside, contact_port_state, port_state_t,
+    CONTACT_CAPTURED, CONTACT_FAILED, CONTACT_NONE, contact_inside, contact_port_state, port_state_t, port_t,
 )
 from hil.plant.dynamics cimport (
-    craft_t, dynamics_between, dynamics_gravity_gradient, dynamics_mass_properties, dynamics_mean_push, dynamics_rotate,
+    body_t, dynamics_between, dynamics_gravity_gradient, dynamics_mass_properties, dynamics_mean_push, dynamics_rotate,
     dynamics_translate,
+)
+from hil.plant.docking cimport (
+    docking_carry, docking_com_body, docking_join, docking_mate, docking_merge, docking_release,
 )
 from hil.plant.environment cimport (
     environment_density_kgpm3, environment_height_m, environment_slow, environment_sunlit, environment_update,
 )
 from hil.plant.loading cimport (
-    as_tuple, load_at_least_zero, load_craft, load_environment, load_hold, load_positive, load_quat, load_thruster, load_vec,
+    as_tuple, load_attitude, load_body, load_environment, load_port, load_positive, load_quat, load_thruster, load_vec,
 )
 from hil.plant.passive cimport drift_state_t, passive_min_distance_m
 
 import numpy as np
 
-from hil.plant.config import CaptureConfig, PlantConfig
+from hil.plant.config import PlantConfig, PortConfig
 
 cdef double G0_MPS2 = 9.80665               # standard gravity (CGPM 1901), defines the specific impulse
 cdef uint64_t SLOW_HOLD_US = 2000000
-# What Runge-Kutta 4 turns a craft in a step: 0.2 rad leave 2e-7 rad of error
+# What Runge-Kutta 4 turns a body in a step: 0.2 rad leave 2e-7 rad of error
 cdef double ROTATION_MAX_RAD = 0.2
 # A pair that closes faster than this may pass between two looks at the ports
 cdef double CLOSING_MAX_MPS = 100.0
+# A piece of a step too short to be flown
+cdef double SHORTEST_S = 1e-9
 cdef enum:
     MAX_EDGES = 3 * ACTUATORS_MAX_THRUSTERS + 2
     CONTACT_BISECTIONS = 50
 
 
 cdef class Plant:
-    """Truth of chaser and target; built from a `PlantConfig`.
+    """Truth of the bodies of a `PlantConfig`, two of which are the chaser and the target.
 
-    Set the initial states with `set_target` and `set_chaser_hill` (or `set_chaser`) before the first cycle.
+    Set the initial states with `place` (or `set_target`, `set_chaser_hill`, `set_chaser`, `dock`) before the first cycle.
     From Python, `run` flies cycles; the closed loop calls `advance` without the GIL.
     """
 
     def __init__(self, config: PlantConfig):
-        cdef int i
-        if len(config.thrusters) > ACTUATORS_MAX_THRUSTERS:
-            raise ValueError(f"{len(config.thrusters)} thrusters: expected at most {ACTUATORS_MAX_THRUSTERS}")
+        cdef int i, k
+        names = tuple(body.name for body in config.bodies)
+        if not 1 <= len(names) <= PLANT_MAX_BODIES:
+            raise ValueError(f"{len(names)} bodies: expected 1..{PLANT_MAX_BODIES}")
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"body {name!r} is given {names.count(name)} times: expected names that differ")
+        self.names = names
+        self.n_bodies = len(names)
+        self.i_chaser, self.i_target = self.index(config.chaser, "chaser"), self.index(config.target, "target")
+        if self.i_chaser == self.i_target:
+            raise ValueError(f"chaser and target are both {config.chaser!r}: expected two bodies")
+        self.chaser, self.target = &self.bodies[self.i_chaser], &self.bodies[self.i_target]
         load_positive(config.step_s, "step_s")
         self.step_max_s = config.step_s
         self.height_low_m, self.height_high_m = config.height_range_m
         load_environment(&self.env, config.environment)
-        load_craft(&self.chaser, config.chaser, "chaser")
-        load_craft(&self.target, config.target, "target")
-        self.n_thrusters = len(config.thrusters)
+        port_names = []
+        for i, body in enumerate(config.bodies):
+            load_body(&self.bodies[i], body, body.name)
+            load_attitude(&self.attitudes[i], body.attitude, f"{body.name}.attitude")
+            ports = body.ports or (PortConfig((0.0, 0.0, 0.0)),)
+            if len(ports) > PLANT_MAX_PORTS:
+                raise ValueError(f"{body.name} has {len(ports)} ports: expected at most {PLANT_MAX_PORTS}")
+            self.n_ports[i] = len(ports)
+            port_names.append(tuple(port.name for port in ports))
+            for k, port in enumerate(ports):
+                load_port(&self.ports[i][k], port, f"{body.name}.{port.name}")
+            if body.thrusters and i != self.i_chaser:
+                raise ValueError(f"{body.name} has thrusters: expected none, only those of {config.chaser} are commanded")
+        self.port_names = tuple(port_names)
+        self.chaser_port, self.target_port = &self.ports[self.i_chaser][0], &self.ports[self.i_target][0]
+        thrusters = config.bodies[self.i_chaser].thrusters
+        if len(thrusters) > ACTUATORS_MAX_THRUSTERS:
+            raise ValueError(f"{len(thrusters)} thrusters: expected at most {ACTUATORS_MAX_THRUSTERS}")
+        self.n_thrusters = len(thrusters)
         for i in range(self.n_thrusters):
-            load_thruster(&self.thrusters[i], config.thrusters[i], i)
-        load_hold(&self.hold, config.hold)
-        self._load_capture(config.capture)
-        load_quat(self.q_tport_from_port_docked, config.q_tport_from_port_docked, "q_tport_from_port_docked")
+            load_thruster(&self.thrusters[i], thrusters[i], f"thrusters[{i}]")
+        self._find_reach()
 
-    def _load_capture(self, capture: CaptureConfig | None):
-        cdef double arm = 0.0
+    cdef void _find_reach(self) noexcept:
+        """How near the centres of mass must be for a port to touch another."""
+        cdef double arm, longest = 0.0
         cdef double d[3]
-        c = capture if capture is not None else CaptureConfig(*([0.0] * 8), touch_lateral_m=0.0)
-        for name, value in vars(c).items():
-            load_at_least_zero(value, f"capture.{name}")
-        self.envelope.closing_min_mps = c.closing_min_mps
-        self.envelope.closing_max_mps = c.closing_max_mps
-        self.envelope.lateral_m = c.lateral_m
-        self.envelope.lateral_rate_mps = c.lateral_rate_mps
-        self.envelope.pitch_yaw_rad = c.pitch_yaw_rad
-        self.envelope.roll_rad = c.roll_rad
-        self.envelope.pitch_yaw_rate_radps = c.pitch_yaw_rate_radps
-        self.envelope.roll_rate_radps = c.roll_rate_radps
-        self.envelope.touch_lateral_m = c.touch_lateral_m
-        vec3_sub(d, self.chaser.port_body_m, self.chaser.com_body_m)
-        arm += vec3_norm(d)
-        vec3_sub(d, self.target.port_body_m, self.target.com_body_m)
-        arm += vec3_norm(d)
-        arm += c.touch_lateral_m + CLOSING_MAX_MPS * self.step_max_s
-        self.contact_reach_m = arm if capture is not None else 0.0
+        cdef port_t* port
+        cdef port_t* tport
+        cdef int k, m
+        for k in range(self.n_ports[self.i_chaser]):
+            port = &self.ports[self.i_chaser][k]
+            if not port.captures:
+                continue
+            for m in range(self.n_ports[self.i_target]):
+                tport = &self.ports[self.i_target][m]
+                vec3_sub(d, port.position_body_m, self.chaser.com_body_m)
+                arm = vec3_norm(d)
+                vec3_sub(d, tport.position_body_m, self.target.com_body_m)
+                arm += vec3_norm(d) + port.envelope.touch_lateral_m + CLOSING_MAX_MPS * self.step_max_s
+                longest = arm if arm > longest else longest
+        self.contact_reach_m = longest
+
+    cdef int index(self, name, what="body") except -1:
+        """The number of the body of that name."""
+        if name not in self.names:
+            raise ValueError(f"{what} is {name!r}: expected one of {', '.join(self.names)}")
+        return self.names.index(name)
 
     # ---- time stepping ----
 
     cdef void advance(self, const uint32_t* thruster_on_us, uint32_t cycle_us) noexcept nogil:
         cdef double cycle_s = <double>cycle_us * 1e-6
-        cdef double propellant = self.chaser.propellant_kg, h, hold_s
+        cdef double propellant = self.chaser.propellant_kg, h
         cdef int k, n = 1
         environment_update(&self.env, self.t_us)
-        if self.t_us >= self.slow_due_us:
-            self.slow_due_us = self.t_us + (cycle_us if cycle_us > SLOW_HOLD_US else SLOW_HOLD_US)
-            hold_s = <double>(self.slow_due_us - self.t_us) * 1e-6
-            environment_slow(self.a_slow_chaser_mps2, self.drag_chaser_mps2, &self.env, self.t_us, hold_s,
-                             self.chaser.cd * self.chaser.area_m2 / self.chaser.mass_kg,
-                             self.chaser.r_eci_m, self.chaser.v_eci_mps)
-            environment_slow(self.a_slow_target_mps2, self.imu.dtheta_body_rad, &self.env, self.t_us, hold_s,
-                             self.target.cd * self.target.area_m2 / self.target.mass_kg,
-                             self.target.r_eci_m, self.target.v_eci_mps)
-            self._watch(&self.chaser)
-            self._watch(&self.target)
         vec3_set(self.imu.dtheta_body_rad, 0.0, 0.0, 0.0)
         vec3_set(self.imu.dv_com_body_mps, 0.0, 0.0, 0.0)
         vec3_copy(self.imu.w_start_body_radps, self.chaser.w_body_radps)
+        if self.dock_release and self.docked:
+            self._release()
+        if self.t_us >= self.slow_due_us:
+            self._hold_slow(cycle_us)
         self._open_thrusters(thruster_on_us, cycle_us)
         while <double>n * self.step_max_s < cycle_s * (1.0 - 1e-9):
             n += 1
@@ -120,22 +146,40 @@ cdef class Plant:
         for k in range(n):
             self._step(<double>k * h, h)
         if self.chaser.propellant_kg != propellant:
-            dynamics_mass_properties(&self.chaser)
+            dynamics_mass_properties(self.chaser)
+            if self.docked:
+                docking_merge(&self.stack, self.chaser, self.target)
         vec3_copy(self.imu.w_end_body_radps, self.chaser.w_body_radps)
         self.t_us += cycle_us
 
-    cdef void _watch(self, const craft_t* craft) noexcept nogil:
-        """Notes a craft that leaves what the models hold for."""
-        cdef double height = environment_height_m(&self.env, craft.r_eci_m)
-        cdef double turned = vec3_norm(craft.w_body_radps) * self.step_max_s
-        if not self.height_low_m <= height <= self.height_high_m:
-            self._leave(LEFT_HEIGHTS, craft == &self.target, height, <double>self.t_us * 1e-6)
-        if not turned <= ROTATION_MAX_RAD:
-            self._leave(LEFT_ROTATION, craft == &self.target, turned, <double>self.t_us * 1e-6)
+    cdef void _hold_slow(self, uint32_t cycle_us) noexcept nogil:
+        """Slow forces on every body, held from now on for SLOW_HOLD_US, or a cycle if that is longer."""
+        cdef double hold_s
+        cdef int i
+        self.slow_due_us = self.t_us + (cycle_us if cycle_us > SLOW_HOLD_US else SLOW_HOLD_US)
+        hold_s = <double>(self.slow_due_us - self.t_us) * 1e-6
+        for i in range(self.n_bodies):
+            self._slow(&self.bodies[i], &self.slow[i], hold_s)
+            self._watch(i)
+        if self.docked:
+            self._slow(&self.stack.body, &self.slow_stack, hold_s)
 
-    cdef void _leave(self, int what, bint by_target, double value, double t_s) noexcept nogil:
+    cdef void _slow(self, const body_t* body, slow_t* slow, double hold_s) noexcept nogil:
+        environment_slow(slow.a_mps2, slow.felt_mps2, &self.env, self.t_us, hold_s, body.cd * body.area_m2 / body.mass_kg,
+                         body.r_eci_m, body.v_eci_mps)
+
+    cdef void _watch(self, int i) noexcept nogil:
+        """Notes a body that leaves what the models hold for."""
+        cdef double height = environment_height_m(&self.env, self.bodies[i].r_eci_m)
+        cdef double turned = vec3_norm(self.bodies[i].w_body_radps) * self.step_max_s
+        if not self.height_low_m <= height <= self.height_high_m:
+            self._leave(LEFT_HEIGHTS, i, height, <double>self.t_us * 1e-6)
+        if not turned <= ROTATION_MAX_RAD:
+            self._leave(LEFT_ROTATION, i, turned, <double>self.t_us * 1e-6)
+
+    cdef void _leave(self, int what, int body, double value, double t_s) noexcept nogil:
         if self.left_what == LEFT_NOTHING:
-            self.left_what, self.left_by_target, self.left_value, self.left_t_s = what, by_target, value, t_s
+            self.left_what, self.left_body, self.left_value, self.left_t_s = what, body, value, t_s
 
     cdef void _open_thrusters(self, const uint32_t* thruster_on_us, uint32_t cycle_us) noexcept nogil:
         cdef int i
@@ -150,33 +194,117 @@ cdef class Plant:
                 self.n_active += 1
 
     cdef void _step(self, double t0_s, double h_s) noexcept nogil:
-        cdef double t_s = <double>self.t_us * 1e-6 + t0_s
-        cdef double torque[3]
-        cdef double hold[3]
+        cdef double t_s = <double>self.t_us * 1e-6 + t0_s, s
         cdef double apart[3]
-        cdef craft_t chaser_0
-        cdef craft_t target_0
+        cdef before_t before
         cdef bint near = False
+        cdef int i
         if self.contact_reach_m > 0.0 and self.contact.status == CONTACT_NONE:
             vec3_sub(apart, self.chaser.r_eci_m, self.target.r_eci_m)
             near = vec3_dot(apart, apart) < self.contact_reach_m * self.contact_reach_m
             if near:
-                memcpy(&chaser_0, &self.chaser, sizeof(craft_t))
-                memcpy(&target_0, &self.target, sizeof(craft_t))
-        dynamics_gravity_gradient(torque, &self.target, self.env.gravity.mu_m3ps2, h_s)
-        attitude_hold_torque(hold, &self.hold, &self.target, t_s)
-        vec3_add(torque, torque, hold)
-        dynamics_translate(self.target.r_eci_m, self.target.v_eci_mps, &self.env.gravity, self.a_slow_target_mps2, h_s)
-        dynamics_rotate(&self.target, torque, h_s, NULL)
-        dynamics_gravity_gradient(torque, &self.chaser, self.env.gravity.mu_m3ps2, h_s)
-        self._step_chaser(t0_s, h_s, torque)
+                self._keep(&before)
+        if self.docked:
+            self._step_docked(t0_s, h_s)
+        else:
+            self._step_body(self.i_target, t0_s, h_s)
+            self._step_body(self.i_chaser, t0_s, h_s)
+        for i in range(self.n_bodies):
+            if i != self.i_chaser and i != self.i_target:
+                self._step_body(i, t0_s, h_s)
         if near:
-            self._check_contact(&chaser_0, &target_0, t_s, h_s)
-        if self.contact.status == CONTACT_CAPTURED:
-            self._carry_captured()
+            s = self._check_contact(&before, t_s, h_s)
+            if s >= 0.0:
+                self._capture(&before, t0_s, s, h_s)
 
-    cdef void _step_chaser(self, double t0_s, double h_s, const double* torque_body_Nm) noexcept nogil:
-        """The chaser's step: the coasting arc in one, attitude and thrust in pieces between the edges of the thrust.
+    cdef void _keep(self, before_t* before) noexcept nogil:
+        """All that a step of chaser and target changes."""
+        cdef int k, i
+        memcpy(&before.chaser, self.chaser, sizeof(body_t))
+        memcpy(&before.target, self.target, sizeof(body_t))
+        before.imu = self.imu
+        for k in range(self.n_active):
+            i = self.active[k]
+            before.area_done_s[k] = self.pulses[i].area_done_s
+            before.impulse_Ns[k], before.propellant_kg[k] = self.thrusters[i].impulse_Ns, self.thrusters[i].propellant_kg
+
+    cdef void _capture(self, const before_t* before, double t0_s, double s, double h_s) noexcept nogil:
+        """Flies the step again, up to the fraction s of it apart, and from there on as one body."""
+        cdef double v[3]
+        cdef int k, i
+        memcpy(self.chaser, &before.chaser, sizeof(body_t))
+        memcpy(self.target, &before.target, sizeof(body_t))
+        self.imu = before.imu
+        for k in range(self.n_active):
+            i = self.active[k]
+            self.pulses[i].area_done_s = before.area_done_s[k]
+            self.thrusters[i].impulse_Ns, self.thrusters[i].propellant_kg = before.impulse_Ns[k], before.propellant_kg[k]
+        if s * h_s > SHORTEST_S:
+            self._step_body(self.i_target, t0_s, s * h_s)
+            self._step_body(self.i_chaser, t0_s, s * h_s)
+        vec3_copy(v, self.chaser.v_eci_mps)
+        docking_join(&self.stack, self.chaser, self.target)
+        self.docked = True
+        self._feel(v)
+        self._slow(&self.stack.body, &self.slow_stack, 0.0)
+        if (1.0 - s) * h_s > SHORTEST_S:
+            self._step_docked(t0_s + s * h_s, (1.0 - s) * h_s)
+
+    cdef void _feel(self, const double* v_eci_mps) noexcept nogil:
+        """The accelerometer senses that the chaser does not move at this velocity, but as it does."""
+        cdef double dv[3]
+        vec3_sub(dv, self.chaser.v_eci_mps, v_eci_mps)
+        quat_rotate(dv, self.chaser.q_body_from_eci, dv)
+        vec3_add(self.imu.dv_com_body_mps, self.imu.dv_com_body_mps, dv)
+
+    cdef void _release(self) noexcept nogil:
+        """The chaser parts from the target; the time from now on is that of two bodies."""
+        cdef double v[3]
+        vec3_copy(v, self.chaser.v_eci_mps)
+        docking_release(self.chaser, self.target, self.target_port, self.chaser_port.release_mps)
+        self._feel(v)
+        self.docked = self.dock_release = False
+        self.contact.status = CONTACT_NONE
+        self.slow_due_us = 0
+
+    cdef void _step_body(self, int i, double t0_s, double h_s) noexcept nogil:
+        cdef body_t* body = &self.bodies[i]
+        cdef double torque[3]
+        dynamics_gravity_gradient(torque, body, self.env.gravity.mu_m3ps2, h_s)
+        attitude_torque(torque, &self.attitudes[i], body, <double>self.t_us * 1e-6 + t0_s)
+        if i == self.i_chaser:
+            self._step_flown(body, &self.slow[i], t0_s, h_s, torque, self.imu.dtheta_body_rad, self.imu.dv_com_body_mps)
+        else:
+            dynamics_translate(body.r_eci_m, body.v_eci_mps, &self.env.gravity, self.slow[i].a_mps2, h_s)
+            dynamics_rotate(body, torque, h_s, NULL)
+
+    cdef void _step_docked(self, double t0_s, double h_s) noexcept nogil:
+        """The stack's step, and what the chaser's IMU senses of it: all that gravity alone would not do."""
+        cdef double torque[3]
+        cdef double turned[3]
+        cdef double felt[3]
+        cdef double field[3]
+        cdef double r[3]
+        cdef double v[3]
+        dynamics_gravity_gradient(torque, &self.stack.body, self.env.gravity.mu_m3ps2, h_s)
+        if not self.attitudes[self.i_target].ends_at_capture:
+            attitude_torque(torque, &self.attitudes[self.i_target], &self.stack.body, <double>self.t_us * 1e-6 + t0_s)
+        vec3_copy(r, self.chaser.r_eci_m)
+        vec3_copy(v, self.chaser.v_eci_mps)
+        vec3_sub(field, self.slow[self.i_chaser].a_mps2, self.slow[self.i_chaser].felt_mps2)
+        dynamics_translate(r, v, &self.env.gravity, field, h_s)
+        vec3_set(turned, 0.0, 0.0, 0.0)
+        vec3_set(felt, 0.0, 0.0, 0.0)
+        self._step_flown(&self.stack.body, &self.slow_stack, t0_s, h_s, torque, turned, felt)
+        docking_carry(&self.stack, self.chaser, self.target)
+        quat_rotate(turned, self.stack.q_body_from_tbody, turned)
+        vec3_add(self.imu.dtheta_body_rad, self.imu.dtheta_body_rad, turned)
+        self._feel(v)
+
+    cdef void _step_flown(self, body_t* body, const slow_t* slow, double t0_s, double h_s, const double* torque_body_Nm,
+                          double* dtheta_body_rad, double* dv_body_mps) noexcept nogil:
+        """A step under the chaser's thrust, of the chaser or of the stack: the coasting arc in one, attitude and thrust in
+        pieces between the edges of the thrust.
 
         Adding the thrust's motion to the coasting arc leaves out the change of gravity over the thrust's
         displacement within the step: 3e-10 m/s a step at 0.2 m/s2 and 0.1 s.
@@ -191,11 +319,11 @@ cdef class Plant:
         cdef double a[3]
         cdef double t_a, t_b, h
         cdef int i, e, n
-        quat_rotate(push, self.chaser.q_body_from_eci, self.drag_chaser_mps2)
-        vec3_axpy(self.imu.dv_com_body_mps, self.imu.dv_com_body_mps, h_s, push)
-        dynamics_translate(self.chaser.r_eci_m, self.chaser.v_eci_mps, &self.env.gravity, self.a_slow_chaser_mps2, h_s)
+        quat_rotate(push, body.q_body_from_eci, slow.felt_mps2)
+        vec3_axpy(dv_body_mps, dv_body_mps, h_s, push)
+        dynamics_translate(body.r_eci_m, body.v_eci_mps, &self.env.gravity, slow.a_mps2, h_s)
         if self.n_active == 0:
-            dynamics_rotate(&self.chaser, torque_body_Nm, h_s, self.imu.dtheta_body_rad)
+            dynamics_rotate(body, torque_body_Nm, h_s, dtheta_body_rad)
             return
         n = self._edges(edges, t0_s, t0_s + h_s)
         vec3_set(dr, 0.0, 0.0, 0.0)
@@ -204,20 +332,20 @@ cdef class Plant:
         for e in range(n):
             t_b = edges[e]
             vec3_copy(torque, torque_body_Nm)
-            self._thrust(t_a, t_b, push, torque)
+            self._thrust(body, t_a, t_b, push, torque)
             h = t_b - t_a
-            vec3_axpy(self.imu.dv_com_body_mps, self.imu.dv_com_body_mps, h, push)
-            vec3_copy(w, self.chaser.w_body_radps)
+            vec3_axpy(dv_body_mps, dv_body_mps, h, push)
+            vec3_copy(w, body.w_body_radps)
             for i in range(4):
-                q[i] = self.chaser.q_body_from_eci[i]
-            dynamics_rotate(&self.chaser, torque, h, self.imu.dtheta_body_rad)
-            dynamics_mean_push(a, push, q, w, self.chaser.w_body_radps, h)
+                q[i] = body.q_body_from_eci[i]
+            dynamics_rotate(body, torque, h, dtheta_body_rad)
+            dynamics_mean_push(a, push, q, w, body.w_body_radps, h)
             for i in range(3):
                 dr[i] += h * (dv[i] + 0.5 * h * a[i])
                 dv[i] += h * a[i]
             t_a = t_b
-        vec3_add(self.chaser.r_eci_m, self.chaser.r_eci_m, dr)
-        vec3_add(self.chaser.v_eci_mps, self.chaser.v_eci_mps, dv)
+        vec3_add(body.r_eci_m, body.r_eci_m, dr)
+        vec3_add(body.v_eci_mps, body.v_eci_mps, dv)
 
     cdef int _edges(self, double* edges_s, double t_a, double t_b) noexcept nogil:
         """Instants in (t_a, t_b] at which any thruster's profile changes its slope, ascending, t_b last; their number."""
@@ -242,17 +370,28 @@ cdef class Plant:
         edges_s[n] = t_b
         return n + 1
 
-    cdef void _thrust(self, double t_a, double t_b, double* push_body_mps2, double* torque_body_Nm) noexcept nogil:
+    cdef void _thrust(self, body_t* body, double t_a, double t_b, double* push_body_mps2,
+                      double* torque_body_Nm) noexcept nogil:
         """Mean thrust of the piece (t_a, t_b), exact from the profiles.
 
-        Sets the specific force, adds to the torque, spends propellant and keeps the accounts.
+        Sets the specific force and adds to the torque on a body, the chaser or the stack it is part of, spends propellant
+        and keeps the accounts.
         """
         cdef double arm[3]
         cdef double force[3]
+        cdef double torque[3]
+        cdef double com[3]
         cdef double area, impulse, propellant, spent = 0.0, per_s = 1.0 / (t_b - t_a)
         cdef thruster_t* th
         cdef int i, k
+        cdef bint whole = body != self.chaser
         vec3_set(force, 0.0, 0.0, 0.0)
+        if whole:
+            docking_com_body(com, &self.stack)
+            vec3_set(torque, 0.0, 0.0, 0.0)
+        else:
+            vec3_copy(com, body.com_body_m)
+            vec3_copy(torque, torque_body_Nm)
         for k in range(self.n_active):
             i = self.active[k]
             if t_a >= self.pulses[i].t_end_s:
@@ -267,72 +406,70 @@ cdef class Plant:
             spent += propellant
             th.impulse_Ns += impulse
             th.propellant_kg += propellant
-            if self.contact.status == CONTACT_CAPTURED:
-                continue
             vec3_axpy(force, force, impulse * per_s, th.direction_body)
-            vec3_sub(arm, th.position_body_m, self.chaser.com_body_m)
+            vec3_sub(arm, th.position_body_m, com)
             vec3_cross(arm, arm, th.direction_body)
-            vec3_axpy(torque_body_Nm, torque_body_Nm, impulse * per_s, arm)
+            vec3_axpy(torque, torque, impulse * per_s, arm)
+        if whole:
+            quat_irotate(force, self.stack.q_body_from_tbody, force)
+            quat_irotate(torque, self.stack.q_body_from_tbody, torque)
+            vec3_add(torque_body_Nm, torque_body_Nm, torque)
+        else:
+            vec3_copy(torque_body_Nm, torque)
         # the mass at the middle of the piece
-        vec3_scale(push_body_mps2, 1.0 / (self.chaser.mass_kg - 0.5 * spent), force)
+        vec3_scale(push_body_mps2, 1.0 / (body.mass_kg - 0.5 * spent), force)
+        if whole:
+            body.mass_kg -= spent
         self.chaser.mass_kg -= spent
         self.chaser.propellant_kg -= spent
 
     # ---- ports and contact ----
 
     cdef void port_state(self, port_state_t* out) noexcept nogil:
-        contact_port_state(out, &self.chaser, &self.target, self.q_tport_from_port_docked)
+        contact_port_state(out, self.chaser, self.chaser_port, self.target, self.target_port)
 
-    cdef void _check_contact(self, const craft_t* chaser_0, const craft_t* target_0, double t_s, double h_s) noexcept nogil:
-        """First crossing of the docking plane inside touch_lateral_m in this step: measured, then captured or not."""
+    cdef double _check_contact(self, const before_t* before, double t_s, double h_s) noexcept nogil:
+        """Looks for a port that touched in this step. The fraction of the step at which it was captured, or -1."""
+        cdef int k, m
+        for k in range(self.n_ports[self.i_chaser]):
+            if not self.ports[self.i_chaser][k].captures:
+                continue
+            for m in range(self.n_ports[self.i_target]):
+                if self._touched(before, &self.ports[self.i_chaser][k], &self.ports[self.i_target][m], t_s, h_s):
+                    self.chaser_port, self.target_port = &self.ports[self.i_chaser][k], &self.ports[self.i_target][m]
+                    return (self.contact.t_s - t_s) / h_s if self.contact.status == CONTACT_CAPTURED else -1.0
+        return -1.0
+
+    cdef bint _touched(self, const before_t* before, const port_t* port, const port_t* tport, double t_s,
+                       double h_s) noexcept nogil:
+        """First crossing of the docking plane inside touch_lateral_m in this step: measured, then to be captured or not."""
         cdef port_state_t ps
-        cdef craft_t chaser
-        cdef craft_t target
+        cdef body_t chaser
+        cdef body_t target
         cdef double lo = 0.0, hi = 1.0, mid
-        cdef double q[4]
+        cdef bint inside
         cdef int k
-        contact_port_state(&ps, &self.chaser, &self.target, self.q_tport_from_port_docked)
-        if not (ps.axial_m <= 0.0 and ps.lateral_m <= self.envelope.touch_lateral_m):
-            return
-        contact_port_state(&ps, chaser_0, target_0, self.q_tport_from_port_docked)
+        contact_port_state(&ps, self.chaser, port, self.target, tport)
+        if not (ps.axial_m <= 0.0 and ps.lateral_m <= port.envelope.touch_lateral_m):
+            return False
+        contact_port_state(&ps, &before.chaser, port, &before.target, tport)
         if not ps.axial_m > 0.0:
-            return
+            return False
         for k in range(CONTACT_BISECTIONS):
             mid = 0.5 * (lo + hi)
-            dynamics_between(&chaser, chaser_0, &self.chaser, mid, h_s)
-            dynamics_between(&target, target_0, &self.target, mid, h_s)
-            contact_port_state(&ps, &chaser, &target, self.q_tport_from_port_docked)
+            dynamics_between(&chaser, &before.chaser, self.chaser, mid, h_s)
+            dynamics_between(&target, &before.target, self.target, mid, h_s)
+            contact_port_state(&ps, &chaser, port, &target, tport)
             if ps.axial_m > 0.0:
                 lo = mid
             else:
                 hi = mid
         self.contact.t_s = t_s + hi * h_s
         self.contact.state = ps
-        if not self.dock_armed or not contact_inside(&ps, &self.envelope):
-            self.contact.status = CONTACT_FAILED
-            return
-        self.contact.status = CONTACT_CAPTURED
-        vec3_sub(q, chaser.r_eci_m, target.r_eci_m)
-        quat_rotate(self.r_chaser_target_tbody_m, target.q_body_from_eci, q)
-        quat_conj(q, target.q_body_from_eci)
-        quat_mul(self.q_body_from_tbody, chaser.q_body_from_eci, q)
-
-    cdef void _carry_captured(self) noexcept nogil:
-        """Chaser rigid with the target as at capture; the IMU senses the velocity this imposes."""
-        cdef double arm[3]
-        cdef double v[3]
-        cdef double dv[3]
-        quat_irotate(arm, self.target.q_body_from_eci, self.r_chaser_target_tbody_m)
-        vec3_cross(v, self.target.w_body_radps, self.r_chaser_target_tbody_m)
-        quat_irotate(v, self.target.q_body_from_eci, v)
-        vec3_add(v, v, self.target.v_eci_mps)
-        vec3_sub(dv, v, self.chaser.v_eci_mps)
-        vec3_add(self.chaser.r_eci_m, self.target.r_eci_m, arm)
-        vec3_copy(self.chaser.v_eci_mps, v)
-        quat_mul(self.chaser.q_body_from_eci, self.q_body_from_tbody, self.target.q_body_from_eci)
-        quat_rotate(self.chaser.w_body_radps, self.q_body_from_tbody, self.target.w_body_radps)
-        quat_rotate(dv, self.chaser.q_body_from_eci, dv)
-        vec3_add(self.imu.dv_com_body_mps, self.imu.dv_com_body_mps, dv)
+        self.touched = True
+        inside = self.dock_armed and contact_inside(&ps, &port.envelope)
+        self.contact.status = CONTACT_CAPTURED if inside else CONTACT_FAILED
+        return True
 
     # ---- what others ask for ----
 
@@ -357,26 +494,62 @@ cdef class Plant:
 
     # ---- Python: initial states, flying, looking ----
 
-    def set_target(self, r_eci_m, v_eci_mps):
-        """Put the target at (r, v) in ECI, 3 floats each, on its attitude reference."""
+    def place(self, name, r_eci_m, v_eci_mps, q_body_from_eci=None, w_body_radps=None):
+        """Put a body's c.m. at (r, v) in ECI, with its attitude and body rate with respect to ECI.
+
+        A body that holds an attitude takes it from its reference where none is given. Raises ValueError for a state that
+        spans no orbit plane when the attitude is held about LVLH.
+        """
+        cdef int i = self.index(name)
+        cdef body_t* body = &self.bodies[i]
         cdef double dcm[9]
         cdef double w[3]
         cdef double alpha[3]
-        load_vec(self.target.r_eci_m, r_eci_m, 3, "r_eci_m")
-        load_vec(self.target.v_eci_mps, v_eci_mps, 3, "v_eci_mps")
-        if not orbit_hill_frame(dcm, w, self.target.r_eci_m, self.target.v_eci_mps):
-            raise ValueError(f"target state r={r_eci_m} m, v={v_eci_mps} m/s spans no orbit plane")
-        attitude_reference(self.target.q_body_from_eci, self.target.w_body_radps, alpha, &self.hold, &self.target,
-                        <double>self.t_us * 1e-6)
+        load_vec(body.r_eci_m, r_eci_m, 3, "r_eci_m")
+        load_vec(body.v_eci_mps, v_eci_mps, 3, "v_eci_mps")
         self.slow_due_us = 0
+        if q_body_from_eci is not None:
+            load_quat(body.q_body_from_eci, q_body_from_eci, "q_body_from_eci")
+            load_vec(body.w_body_radps, (0.0, 0.0, 0.0) if w_body_radps is None else w_body_radps, 3, "w_body_radps")
+        elif self.attitudes[i].mode != ATTITUDE_FLOWN:
+            if not orbit_hill_frame(dcm, w, body.r_eci_m, body.v_eci_mps):
+                raise ValueError(f"{name} state r={r_eci_m} m, v={v_eci_mps} m/s spans no orbit plane")
+            attitude_reference(body.q_body_from_eci, body.w_body_radps, alpha, &self.attitudes[i], body,
+                               <double>self.t_us * 1e-6)
+
+    def dock(self, port=None, tport=None):
+        """Start docked: the chaser mated to the target, whose state must be set, at their ports of these names.
+
+        Without names, at the first of each.
+        """
+        cdef int k = self._port_index(self.i_chaser, port)
+        cdef int m = self._port_index(self.i_target, tport)
+        self.chaser_port, self.target_port = &self.ports[self.i_chaser][k], &self.ports[self.i_target][m]
+        docking_mate(&self.stack, self.chaser, self.chaser_port, self.target, self.target_port)
+        self.docked = True
+        self.contact.status = CONTACT_CAPTURED
+        self.contact.t_s = <double>self.t_us * 1e-6
+        contact_port_state(&self.contact.state, self.chaser, self.chaser_port, self.target, self.target_port)
+        self.slow_due_us = 0
+
+    cdef int _port_index(self, int i, name) except -1:
+        if name is None:
+            return 0
+        if name not in self.port_names[i]:
+            raise ValueError(f"port of {self.names[i]} is {name!r}: expected one of {', '.join(self.port_names[i])}")
+        return self.port_names[i].index(name)
+
+    def release(self):
+        """Let go of what is docked, at the start of the next cycle."""
+        self.dock_release = True
+
+    def set_target(self, r_eci_m, v_eci_mps):
+        """Put the target at (r, v) in ECI, 3 floats each, on its attitude reference."""
+        self.place(self.names[self.i_target], r_eci_m, v_eci_mps)
 
     def set_chaser(self, r_eci_m, v_eci_mps, q_body_from_eci, w_body_radps):
         """Put the chaser's c.m. at (r, v) in ECI with its attitude and body rate with respect to ECI."""
-        load_vec(self.chaser.r_eci_m, r_eci_m, 3, "r_eci_m")
-        load_vec(self.chaser.v_eci_mps, v_eci_mps, 3, "v_eci_mps")
-        load_quat(self.chaser.q_body_from_eci, q_body_from_eci, "q_body_from_eci")
-        load_vec(self.chaser.w_body_radps, w_body_radps, 3, "w_body_radps")
-        self.slow_due_us = 0
+        self.place(self.names[self.i_chaser], r_eci_m, v_eci_mps, q_body_from_eci, w_body_radps)
 
     def set_chaser_hill(self, r_hill_m, v_hill_mps, q_body_from_hill, w_body_hill_body_radps, datum="com"):
         """Put the chaser relative to the target, which must be set first.
@@ -405,10 +578,10 @@ cdef class Plant:
         if not orbit_hill_frame(dcm, w_hill, self.target.r_eci_m, self.target.v_eci_mps):
             raise ValueError("the target's state must be set before the chaser's relative state")
         if datum == "port":
-            vec3_sub(arm, self.target.port_body_m, self.target.com_body_m)
-            quat_irotate(arm, self.hold.q_tbody_from_hill_nominal, arm)
+            vec3_sub(arm, self.target_port.position_body_m, self.target.com_body_m)
+            quat_irotate(arm, self.attitudes[self.i_target].q_body_from_frame_nominal, arm)
             vec3_add(r, r, arm)
-            vec3_sub(arm, self.chaser.port_body_m, self.chaser.com_body_m)
+            vec3_sub(arm, self.chaser_port.position_body_m, self.chaser.com_body_m)
             quat_irotate(arm, q, arm)
             vec3_sub(r, r, arm)
         if not orbit_hill_to_relative(dr, dv, self.target.r_eci_m, self.target.v_eci_mps, r, v):
@@ -457,19 +630,24 @@ cdef class Plant:
         """The Earth's pole of date, a unit vector."""
         return as_tuple(self.env.gravity.pole_eci, 3)
 
-    def state(self, craft):
-        """State and mass properties of "chaser" or "target" as a dict of tuples and floats; names carry units."""
-        cdef craft_t* c = &self.chaser
-        if craft not in ("chaser", "target"):
-            raise ValueError(f"craft is {craft!r}: expected 'chaser' or 'target'")
-        if craft == "target":
-            c = &self.target
+    def state(self, name):
+        """State and mass properties of the body of that name, a dict of tuples and floats; names carry units.
+
+        "chaser" and "target" name those, whatever they are called.
+        """
+        cdef body_t* c = &self.bodies[self._of(name)]
         return {
             "r_eci_m": as_tuple(c.r_eci_m, 3), "v_eci_mps": as_tuple(c.v_eci_mps, 3),
             "q_body_from_eci": as_tuple(c.q_body_from_eci, 4), "w_body_radps": as_tuple(c.w_body_radps, 3),
             "mass_kg": c.mass_kg, "com_body_m": as_tuple(c.com_body_m, 3),
             "inertia_body_kgm2": as_tuple(c.inertia_body_kgm2, 9), "propellant_kg": c.propellant_kg,
         }
+
+    cdef int _of(self, name) except -1:
+        """A body by its name, or by its part."""
+        if name not in self.names and name in ("chaser", "target"):
+            return self.i_chaser if name == "chaser" else self.i_target
+        return self.index(name)
 
     def relative(self):
         """Chaser relative to target, c.m. to c.m.: (r_hill_m, v_hill_mps), velocity in the rotating frame."""
@@ -489,15 +667,14 @@ cdef class Plant:
         return self.contact
 
     def left(self):
-        """Where a craft first left what the models hold for; None while both are inside.
+        """Where a body first left what the models hold for; None while all are inside.
 
         {"what": "height", "rotation" or "drift" (a height in a free drift), "craft", "value" (m, rad a step, m), "t_s"}
         """
         if self.left_what == LEFT_NOTHING:
             return None
         return {
-            "what": ("height", "rotation", "drift")[self.left_what - 1],
-            "craft": "target" if self.left_by_target else "chaser",
+            "what": ("height", "rotation", "drift")[self.left_what - 1], "craft": self.names[self.left_body],
             "value": self.left_value, "t_s": self.left_t_s,
         }
 
@@ -511,26 +688,21 @@ cdef class Plant:
             raise ValueError(f"thruster {index}: expected 0..{self.n_thrusters - 1}")
         return self.thrusters[index]
 
-    def density_kgpm3(self, craft="target"):
-        """Air density at the craft, "chaser" or "target"."""
-        if craft == "target":
-            return environment_density_kgpm3(&self.env, self.target.r_eci_m)
-        return environment_density_kgpm3(&self.env, self.chaser.r_eci_m)
+    def density_kgpm3(self, name="target"):
+        """Air density at a body."""
+        return environment_density_kgpm3(&self.env, self.bodies[self._of(name)].r_eci_m)
 
-    def accelerations(self, craft="target"):
-        """What accelerates a craft now, ECI, m/s2: {"gravity", "drag"}, zonals and field together."""
-        cdef craft_t* c = &self.target
+    def accelerations(self, name="target"):
+        """What accelerates a body now, ECI, m/s2: {"gravity", "drag"}, zonals and field together."""
+        cdef body_t* c = &self.bodies[self._of(name)]
         cdef double g[3]
-        cdef double slow[3]
-        cdef double drag[3]
-        if craft == "chaser":
-            c = &self.chaser
+        cdef slow_t slow
         environment_update(&self.env, self.t_us)
         orbit_gravity(g, &self.env.gravity, c.r_eci_m)
-        environment_slow(slow, drag, &self.env, self.t_us, 0.0, c.cd * c.area_m2 / c.mass_kg, c.r_eci_m, c.v_eci_mps)
-        vec3_add(g, g, slow)
-        vec3_sub(g, g, drag)
-        return {"gravity": as_tuple(g, 3), "drag": as_tuple(drag, 3)}
+        self._slow(c, &slow, 0.0)
+        vec3_add(g, g, slow.a_mps2)
+        vec3_sub(g, g, slow.felt_mps2)
+        return {"gravity": as_tuple(g, 3), "drag": as_tuple(slow.felt_mps2, 3)}
 
     def sunlit(self):
         """Fraction of the Sun's disc the chaser sees."""
@@ -543,7 +715,7 @@ cdef class Plant:
         cdef double w[3]
         cdef double a[3]
         cdef double c[4]
-        attitude_reference(q, w, a, &self.hold, &self.target, <double>self.t_us * 1e-6)
+        attitude_reference(q, w, a, &self.attitudes[self.i_target], self.target, <double>self.t_us * 1e-6)
         quat_conj(c, self.target.q_body_from_eci)
         quat_mul(q, q, c)
         return 2.0 * elem_asin(vec3_norm(&q[1]))
@@ -586,7 +758,7 @@ cdef class Plant:
                 low, high = self.height_low_m, self.height_high_m
                 out[0, i] = passive_min_distance_m(&self.env, &d, duration_s, step_s, &out[1, i], &low, &high)
                 if not self.height_low_m <= low:
-                    self._leave(LEFT_IN_DRIFT, False, low, states[i, 0])
+                    self._leave(LEFT_IN_DRIFT, self.i_chaser, low, states[i, 0])
                 if not high <= self.height_high_m:
-                    self._leave(LEFT_IN_DRIFT, False, high, states[i, 0])
+                    self._leave(LEFT_IN_DRIFT, self.i_chaser, high, states[i, 0])
         return found[0].tolist(), found[1].tolist()

@@ -12,7 +12,7 @@ import numpy as np
 from annotated_types import Le
 
 from hil.distributions import DEVIATE_MAX, QUANTITIES, Correlated, Distribution, Normal, Quantity, cholesky, element
-from hil.plant.config import CraftConfig, inertia_problem
+from hil.plant.config import BodyConfig, inertia_problem
 from hil.scenario.messages import Reader, nearest
 from hil.scenario.schema.dispersions import Dispersions
 from hil.scenario.schema.sensors import Camera, Imu, Star
@@ -164,10 +164,9 @@ def _check_tank(reader: Reader, s: Scenario, mass_ratio: float) -> None:
     chaser, reach = s.chaser, largest(s, "com_m")
     for signs in product((-1.0, 1.0), repeat=3):
         x, y, z = (c + sign * reach for c, sign in zip(chaser.com_body_m, signs, strict=True))
-        dry = CraftConfig.from_loaded(
+        dry = BodyConfig.from_loaded(
             chaser.mass_kg * (1.0 - mass_ratio), (x, y, z), inertia_matrix(chaser.inertia_kgm2), chaser.propellant_kg,
-            chaser.tank_body_m, cd=0.0, area_m2=0.0, port_body_m=chaser.port_body_m,
-            q_port_from_body=chaser.q_port_from_body,
+            chaser.tank_body_m,
         )  # fmt: skip
         if problem := inertia_problem(dry.dry_inertia_body_kgm2):
             expected = f"with chaser.propellant_kg = {chaser.propellant_kg} there, the structure is left with {problem}"

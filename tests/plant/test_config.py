@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from hil.plant.config import HOLD_ANGLE_MAX_RAD, IDENTITY, TargetHoldConfig, load_atmosphere, load_gravity_field
+from hil.plant.config import HOLD_ANGLE_MAX_RAD, IDENTITY, Hold, PortConfig, load_atmosphere, load_gravity_field
 from tests.plant.plants import AFT, CAPTURE, CHASER, EMPTY, FIELD, LVLH, SPHERE, TARGET, plant
 
 
@@ -30,8 +30,8 @@ from tests.plant.plants import AFT, CAPTURE, CHASER, EMPTY, FIELD, LVLH, SPHERE,
         ),
         ({"chaser": replace(CHASER, tank_body_m=(0.0, math.inf, 0.0))}, r"chaser\.tank_body_m\[1\] is inf"),
         (
-            {"chaser": replace(CHASER, q_port_from_body=(1.0, 1.0, 0.0, 0.0))},
-            r"chaser\.q_port_from_body .* unit quaternion",
+            {"chaser": replace(CHASER, ports=(PortConfig((2.0, 0.0, 0.0), (1.0, 1.0, 0.0, 0.0)),))},
+            r"chaser\.port\.q_port_from_body .* unit quaternion",
         ),
         (
             {"chaser": replace(CHASER, dry_inertia_body_kgm2=(1.0, 0.5, 0, 0, 1.0, 0, 0, 0, 1.0))},
@@ -48,7 +48,7 @@ from tests.plant.plants import AFT, CAPTURE, CHASER, EMPTY, FIELD, LVLH, SPHERE,
             r"thrusters\[0\]\.rise_s is -0\.1: expected a finite number >= 0",
         ),
         ({"thrusters": (AFT,) * 33}, "33 thrusters: expected at most 32"),
-        ({"hold": TargetHoldConfig(IDENTITY, limit_cycle_radps=0.0)}, r"hold\.limit_cycle_radps is 0\.0"),
+        ({"hold": Hold(IDENTITY, limit_cycle_radps=0.0)}, r"target\.attitude\.limit_cycle_radps is 0\.0"),
         ({"step_s": math.inf}, r"step_s is inf: expected a positive number"),
         ({"environment": replace(SPHERE, j2=math.nan)}, r"environment\.j2\[0\] is nan: expected a finite number"),
         ({"environment": replace(SPHERE, earth_rate_radps=math.inf)}, r"environment\.earth_rate_radps\[0\] is inf"),
@@ -71,14 +71,17 @@ from tests.plant.plants import AFT, CAPTURE, CHASER, EMPTY, FIELD, LVLH, SPHERE,
         ({"target": replace(TARGET, cd=math.nan)}, r"target\.cd is nan: expected a finite number >= 0"),
         ({"thrusters": (replace(AFT, min_on_s=math.inf),)}, r"thrusters\[0\]\.min_on_s is inf"),
         ({"thrusters": (replace(AFT, thrust_n=math.inf),)}, r"thrusters\[0\]\.thrust_n is inf"),
-        ({"capture": replace(CAPTURE, lateral_m=math.nan)}, r"capture\.lateral_m is nan: expected a finite number"),
         (
-            {"hold": TargetHoldConfig(IDENTITY, bias_rad=(1.7, 0.0, 0.0))},
-            r"turn the target by up to 1\.7 rad: expected",
+            {"capture": replace(CAPTURE, lateral_m=math.nan)},
+            r"chaser\.port\.capture\.lateral_m is nan: expected a finite number",
         ),
         (
-            {"hold": TargetHoldConfig(IDENTITY, rate_amplitude_radps=(0.01, 0.0, 0.0), limit_cycle_radps=1e-6)},
-            r"turn the target by up to 1e\+04 rad: expected at most 0\.2 rad",
+            {"hold": Hold(IDENTITY, bias_rad=(1.7, 0.0, 0.0))},
+            r"turn the body by up to 1\.7 rad: expected",
+        ),
+        (
+            {"hold": Hold(IDENTITY, rate_amplitude_radps=(0.01, 0.0, 0.0), limit_cycle_radps=1e-6)},
+            r"turn the body by up to 1e\+04 rad: expected at most 0\.2 rad",
         ),
     ],
 )
@@ -111,7 +114,7 @@ def test_inertia_of_a_thin_plate_is_taken():
 
 def test_hold_keeps_a_unit_quaternion_up_to_the_edge_of_its_range():
     side = HOLD_ANGLE_MAX_RAD / math.sqrt(3.0) * (1.0 - 1e-9)
-    q = plant(hold=TargetHoldConfig(LVLH, bias_rad=(side, -side, side))).state("target")["q_body_from_eci"]
+    q = plant(hold=Hold(LVLH, bias_rad=(side, -side, side))).state("target")["q_body_from_eci"]
     assert math.hypot(*q) == pytest.approx(1.0, abs=1e-8)
 
 
@@ -121,7 +124,7 @@ def test_bad_calls_are_refused_by_name():
         p.run(1, 100_000, [0, 0])
     with pytest.raises(ValueError, match="cycle_us is 0: expected > 0"):
         p.run(1, 0)
-    with pytest.raises(ValueError, match="craft is 'station': expected 'chaser' or 'target'"):
+    with pytest.raises(ValueError, match="body is 'station': expected one of chaser, target"):
         p.state("station")
     with pytest.raises(ValueError, match=r"thruster 1: expected 0\.\.0"):
         p.thruster(1)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hil.plant.config import TargetHoldConfig
+from hil.plant.config import Hold
 from hil.plant.environment import pole_of_date
 from tests.plant.plants import CHASER, EMPTY, J2, J3, J4, LVLH, MU, RE, SPHERE, ZONAL, plant
 
@@ -116,7 +116,7 @@ def test_zonal_field_keeps_energy_and_momentum_about_the_pole():
 def test_target_follows_its_attitude_reference():
     """Bias and limit cycle about LVLH come out as declared."""
     amplitude, omega = math.radians(0.02), 0.02
-    hold = TargetHoldConfig(
+    hold = Hold(
         LVLH,
         bias_rad=(0.01, -0.012, 0.008),
         rate_amplitude_radps=(amplitude, 0.0, amplitude / 2),

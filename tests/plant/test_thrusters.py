@@ -211,14 +211,11 @@ def test_loaded_figures_give_back_themselves():
     inertia = (4.8e4, 10.0, -20.0, 10.0, 1.92e5, 30.0, -20.0, 30.0, 1.9e5)
     loaded = CHASER.from_loaded(
         19000.0, (0.02, -0.01, 0.03), inertia, 800.0, (-2.5, 0.0, 0.0),
-        cd=2.2, area_m2=28.0, port_body_m=(5.0, 0, 0), q_port_from_body=(1.0, 0, 0, 0),
+        cd=2.2, area_m2=28.0, name="chaser", ports=CHASER.ports,
     )  # fmt: skip
     state = plant(EMPTY, chaser=loaded).state("chaser")
     assert state["mass_kg"] == pytest.approx(19000.0, rel=1e-14, abs=0.0)
     assert state["com_body_m"] == pytest.approx((0.02, -0.01, 0.03), rel=1e-12, abs=0.0)
     assert state["inertia_body_kgm2"] == pytest.approx(inertia, rel=1e-12, abs=1e-9)
     with pytest.raises(ValueError, match=r"propellant_kg is 20000\.0: expected less than"):
-        CHASER.from_loaded(
-            19000.0, (0, 0, 0), inertia, 20000.0, (0, 0, 0),
-            cd=2, area_m2=1, port_body_m=(0, 0, 0), q_port_from_body=(1, 0, 0, 0),
-        )  # fmt: skip
+        CHASER.from_loaded(19000.0, (0, 0, 0), inertia, 20000.0, (0, 0, 0))

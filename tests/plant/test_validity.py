@@ -11,7 +11,7 @@ import erfa
 import numpy as np
 import pytest
 
-from hil.plant.config import IDENTITY, EnvironmentConfig, TargetHoldConfig, load_atmosphere
+from hil.plant.config import IDENTITY, EnvironmentConfig, Hold, load_atmosphere
 from hil.plant.environment import pole_of_date, sun_position_m
 from hil.plant.validity import MODELS, Conditions, conditions, declared, height_range_m, left_at, outside
 from hil.timescales import Epoch
@@ -214,7 +214,7 @@ def test_pair_that_closes_fast_is_still_seen_at_the_port() -> None:
     """At a step of 1 s a chaser at 60 m/s crosses the port's plane between two steps."""
     from tests.plant.plants import CAPTURE
 
-    p = plant(step_s=1.0, capture=CAPTURE, hold=TargetHoldConfig(LVLH))
+    p = plant(step_s=1.0, capture=CAPTURE, hold=Hold(LVLH))
     p.set_chaser_hill((0.0, -30.0 - 2.0 - 55.0, 0.0), (0.0, 60.0, 0.0), LVLH, (0.0, 0.0, 0.0))
     p.run(2, 1_000_000)
     assert p.contact_record()["status"] == 2

@@ -14,8 +14,8 @@ import pytest
 from tests.quality.out_of_tree import ROOT, build, run_python
 
 DIGESTS = {
-    "iss-contact": "81216d61e36ea442f92349a27f14c6635d73b5512795c1e5ee6f3e3f9281378c",
-    "iss-final": "ca946a681cc70249bb715a2fd31619a701c3562dd0725297b46b8fce45c13f24",
+    "iss-contact": "25b9e4ffe0e689c34e212437521691922981a25cd176409d156be0928fb0d270",
+    "iss-final": "9e4b438e797f7eff53a451dc8e5d5757a8a948c657928173fcdc84a833350d0e",
 }
 FLY = f"from hil import fly; print({{name: fly(name, seed=1).digest for name in {list(DIGESTS)}}})"
 BUILDS = {
