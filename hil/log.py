@@ -34,8 +34,9 @@ class Log:
     computer says of itself, a board its firmware, link and notices; None for one that says nothing.
     `cold_starts` are the ticks at which it had lost its state and was given parameters anew; `params` has
     the record of the start, and one for each of them. `beyond_validity` has a line for each model of the plant
-    that was flown outside the range it holds for. `faults` has what became of each declared fault: instrument,
-    kind, start_s, end_s and frames, how many sensor frames it changed; one that changed none was not injected.
+    that was flown outside the range it holds for. `faults` has what became of each declared fault: `instrument` or
+    `effector`, kind, start_s, end_s and `changed`, the sensor frames or cycles that would have been others without it;
+    a fault that changed none was not injected.
     """
 
     scenario: Scenario
@@ -68,7 +69,11 @@ class Log:
 
     def without_effect(self) -> list[str]:
         """Each declared fault that changed nothing, as "dropout of camera from 150 s"."""
-        return [f"{f['kind']} of {f['instrument']} from {f['start_s']:g} s" for f in self.faults if not f["frames"]]
+        return [
+            f"{f['kind']} of {f.get('instrument') or f.get('effector')} from {f['start_s']:g} s"
+            for f in self.faults
+            if not f["changed"]
+        ]
 
     def summary(self) -> dict[str, Any]:
         """The run in one JSON object: numbers are plain, a figure that does not exist is None."""

@@ -4,6 +4,7 @@ from libc.stdint cimport uint32_t, uint64_t
 
 from gnc.flight cimport Flight, command_t, sensor_frame_t, telemetry_t
 from hil.plant.plant cimport Plant
+from hil.effectors.effector cimport Effectors
 from hil.instruments.instrument cimport Instruments
 from hil.truth cimport truth_t
 
@@ -15,6 +16,7 @@ ctypedef struct telecommand_t:
 cdef class Loop:
     cdef readonly Plant plant
     cdef readonly Instruments instruments
+    cdef readonly Effectors effectors
     cdef Flight flight
     cdef uint32_t tick
     cdef uint64_t cycle_us

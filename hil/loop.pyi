@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnc.flight import Flight
+from hil.effectors.effector import Effectors
 from hil.instruments.instrument import Instruments
 from hil.plant.plant import Plant
 
@@ -27,11 +28,14 @@ class Loop:
         look_cycles: int = 0,
         last_phases: Iterable[int] = (),
         broken_off_after_s: float = 0.0,
+        effectors: Effectors | None = None,
     ) -> None: ...
     @property
     def plant(self) -> Plant: ...
     @property
     def instruments(self) -> Instruments: ...
+    @property
+    def effectors(self) -> Effectors: ...
     @property
     def broken_off(self) -> bool: ...
     @property

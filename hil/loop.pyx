@@ -66,9 +66,11 @@ cdef class Loop:
     """
 
     def __init__(self, Plant plant, Instruments instruments, double cycle_s, Flight flight=None, telecommands=(),
-                 double after_contact_s=5.0, uint32_t look_cycles=0, last_phases=(), double broken_off_after_s=0.0):
+                 double after_contact_s=5.0, uint32_t look_cycles=0, last_phases=(), double broken_off_after_s=0.0,
+                 Effectors effectors=None):
         self.plant = plant
         self.instruments = instruments
+        self.effectors = Effectors() if effectors is None else effectors
         self.flight = flight
         self.tick = 0
         self.cycle_us = <uint64_t>(cycle_s * 1.0e6 + 0.5)
@@ -151,8 +153,7 @@ cdef class Loop:
         cdef int i
         self._observe(truth)
         self.instruments.sample(self.plant, self.tick, self.cycle_us, frame)
-        for i in range(self.plant.n_thrusters):
-            frame.thruster_applied_us[i] = self.plant.thrusters[i].driven_us
+        self.effectors.read(self.plant, frame)
         frame.tc_seq = <uint16_t>self.telecommands_sent
         if self.telecommands_sent < self.telecommand_count:
             tc = &self.telecommands[self.telecommands_sent]
@@ -164,8 +165,7 @@ cdef class Loop:
                 frame.tc_arg[1] = tc.arg[1]
 
     cdef void _act(self, const command_t* command) noexcept nogil:
-        self.plant.dock_armed = command.dock_arm != 0
-        self.plant.advance(command.thruster_on_us, <uint32_t>self.cycle_us)
+        self.effectors.act(self.plant, command, <uint32_t>self.cycle_us)
         self.tick += 1
         if self.contact_us == 0 and self.plant.touched:
             self.contact_us = self.plant.t_us

@@ -18,6 +18,7 @@ import numpy as np
 from gnc import flight, kernels
 from hil.campaign.sampling import NOISE, RANDOM, Sampling
 from hil.dispersion import Dispersed, Vector, chaser_config, declared_sigma, sample
+from hil.effectors.effector import Effectors
 from hil.ephemeris import Ephemeris, EphemerisError
 from hil.instruments import fit, kinds
 from hil.instruments.faults import Fault
@@ -57,6 +58,7 @@ class Run:
     dispersed: Dispersed
     plant: Plant
     instruments: Instruments
+    effectors: Effectors
     params: Any
     sampling: Sampling = RANDOM
     beyond_validity: tuple[str, ...] = ()
@@ -93,12 +95,15 @@ def prepare(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = R
         plant = Plant(config)
         _place(plant, scenario, d)
         beyond = _beyond_validity(scenario, config.environment, plant)
+        effectors = Effectors(scenario.effectors)
         instruments = fitted_instruments(scenario, d, seed, sampling.case_of(NOISE, case))
     except ScenarioError:
         raise
     except ValueError as error:
         raise ScenarioError(f"{scenario.source}: {error}") from None
-    return Run(scenario, seed, case, d, plant, instruments, flight_params(scenario, d, plant), sampling, beyond)
+    return Run(
+        scenario, seed, case, d, plant, instruments, effectors, flight_params(scenario, d, plant), sampling, beyond
+    )
 
 
 def _beyond_validity(s: Scenario, environment: EnvironmentConfig, plant: Plant) -> tuple[str, ...]:

@@ -257,6 +257,7 @@ def _fly(
         look_cycles=stretch,
         last_phases=_last_phases(scenario),
         broken_off_after_s=AFTER_BREAK_OFF_S,
+        effectors=run.effectors,
     )
     if own_core and not recorder and not progress:
         stretch = CYCLES_UNWATCHED  # nobody looks on: seldom back to the interpreter
@@ -448,7 +449,7 @@ def _judge(
         dispersed=run.dispersed.as_dict(),
         sampling=run.sampling,
         beyond_validity=run.beyond_validity,
-        faults=run.instruments.injected(),
+        faults=run.instruments.injected() + run.effectors.injected(),
         **extras,
     )
 

@@ -221,12 +221,12 @@ cdef class Instruments:
     def injected(self):
         """What became of each declared fault: a tuple of dicts.
 
-        Each has `instrument`, `kind`, `start_s`, `end_s` and `frames`, how many sensor frames it changed. A fault that
+        Each has `instrument`, `kind`, `start_s`, `end_s` and `changed`, how many sensor frames it changed. A fault that
         changed none was not injected.
         """
         return tuple(
-            {"instrument": each.name, "kind": fault.kind, "start_s": fault.start_s, "end_s": fault.end_s, "frames": frames}
-            for each in self.fitted for fault, frames in zip(each.faults, each.changed, strict=True))
+            {"instrument": each.name, "kind": fault.kind, "start_s": fault.start_s, "end_s": fault.end_s, "changed": changed}
+            for each in self.fitted for fault, changed in zip(each.faults, each.changed, strict=True))
 
     cdef void sample(self, Plant plant, uint32_t tick, uint64_t cycle_us, sensor_frame_t* out) noexcept nogil:
         cdef instrument_t* it

@@ -1,6 +1,6 @@
 """From the plant's configuration to its structs; every figure is checked here."""
 
-from hil.actuators cimport thruster_t
+from hil.effectors.thrusters cimport thruster_t
 from hil.plant.attitude cimport attitude_t
 from hil.plant.contact cimport port_t
 from hil.plant.dynamics cimport body_t

@@ -3,7 +3,7 @@
 from libc.stdint cimport uint32_t
 
 from gnc.ccore cimport elem_log, elem_sincos, quat_normalize, vec3_norm, vec3_scale, vec3_set
-from hil.actuators cimport thruster_t
+from hil.effectors.thrusters cimport thruster_t
 from hil.plant.attitude cimport ATTITUDE_FLOWN, ATTITUDE_INERTIAL, ATTITUDE_LVLH, attitude_t
 from hil.plant.contact cimport port_t
 from hil.plant.dynamics cimport body_t, dynamics_mass_properties

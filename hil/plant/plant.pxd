@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint32_t, uint64_t
 
-from hil.actuators cimport ACTUATORS_MAX_THRUSTERS, pulse_t, thruster_t
+from hil.effectors.thrusters cimport ACTUATORS_MAX_THRUSTERS, pulse_t, thruster_t
 from hil.plant.attitude cimport attitude_t
 from hil.plant.contact cimport contact_t, port_state_t, port_t
 from hil.plant.dynamics cimport body_t

@@ -14,7 +14,7 @@ from gnc.ccore cimport (
     quat_irotate, quat_mul, quat_rotate, vec3_add, vec3_axpy, vec3_copy, vec3_cross, vec3_dot, vec3_norm, vec3_scale,
     vec3_set, vec3_sub,
 )
-from hil.actuators cimport ACTUATORS_MAX_THRUSTERS, actuators_area_s, actuators_open, pulse_t, thruster_t
+from hil.effectors.thrusters cimport ACTUATORS_MAX_THRUSTERS, actuators_area_s, actuators_open, pulse_t, thruster_t
 from hil.plant.attitude cimport ATTITUDE_FLOWN, attitude_reference, attitude_torque
 from hil.plant.contact cimport (
     CONTACT_CAPTURED, CONTACT_FAILED, CONTACT_NONE, contact_inside, contact_port_state, port_state_t, port_t,
@@ -185,7 +185,8 @@ cdef class Plant:
         cdef int i
         self.n_active = 0
         for i in range(self.n_thrusters):
-            if thruster_on_us[i] == 0 and self.thrusters[i].level == 0.0 and not self.thrusters[i].stuck_on:
+            if (thruster_on_us[i] == 0 and self.thrusters[i].level == 0.0 and not self.thrusters[i].stuck_on
+                    and self.thrusters[i].leak == 0.0):
                 self.thrusters[i].open_at_cycle_end = False
                 self.thrusters[i].driven_us = 0
                 continue
@@ -394,7 +395,7 @@ cdef class Plant:
             vec3_copy(torque, torque_body_Nm)
         for k in range(self.n_active):
             i = self.active[k]
-            if t_a >= self.pulses[i].t_end_s:
+            if t_a >= self.pulses[i].t_over_s:
                 continue
             th = &self.thrusters[i]
             area = actuators_area_s(&self.pulses[i], t_b)

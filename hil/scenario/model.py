@@ -13,6 +13,8 @@ from typing import Any
 from pydantic.dataclasses import dataclass
 
 from firmware_bridge.faults import STRICT, BoardFault, LinkFaults
+from hil import effectors
+from hil.effectors.rows import Row as EffectorRow
 from hil.instruments import kinds
 from hil.instruments.rows import Row
 from hil.scenario import files
@@ -88,6 +90,17 @@ class Scenario:
     def instruments(self) -> tuple[Row, ...]:
         """The chaser's instruments; their order is that of the flight's table of instruments."""
         return self.sensors.rows(self.target.gnss_antenna_tbody_m)
+
+    @property
+    def effectors(self) -> tuple[EffectorRow, ...]:
+        """The chaser's effectors."""
+        kinds, t, c = effectors.kinds(), self.chaser.thrusters, self.contact
+        thrusters = {field.name: getattr(t, field.name) for field in fields(t)}
+        mechanism = {field.name: getattr(c, field.name) for field in fields(c)}
+        return (
+            kinds["thrusters"].row(name="thrusters", kind="thrusters", **thrusters),
+            kinds["docking_mechanism"].row(name="mechanism", kind="docking_mechanism", **mechanism),
+        )
 
     @property
     def instrument_kinds(self) -> dict[str, int]:

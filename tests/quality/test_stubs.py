@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from hil.instruments import OWN
-from hil.instruments.rows import InstrumentKind, Row
+from hil import effectors, instruments
 from tests.quality.out_of_tree import ROOT
 
-# A kind of instrument has no stub: what is public of it is its KIND, typed where the registry is.
-KINDS = [ROOT / f"hil/instruments/{name}.pyx" for name in OWN]
+# A kind of instrument or effector has no stub: what is public of it is its KIND, typed where the registry is.
+KINDS = [ROOT / f"hil/instruments/{name}.pyx" for name in instruments.OWN]
+KINDS += [path for name in effectors.OWN if (path := ROOT / f"hil/effectors/{name}.pyx").is_file()]
 PYX = [
     p for house in ("gnc", "hil", "firmware_bridge") for p in sorted((ROOT / house).rglob("*.pyx")) if p not in KINDS
 ]
@@ -142,8 +142,9 @@ def test_stub_declares_the_members_of_each_class(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", KINDS, ids=name)
-def test_a_kind_of_instrument_declares_itself_and_its_row_and_nothing_else(path: Path) -> None:
+def test_a_kind_declares_itself_and_its_row_and_nothing_else(path: Path) -> None:
     module = importlib.import_module(name(path))
-    assert isinstance(module.KIND, InstrumentKind) and issubclass(module.KIND.row, Row)
+    house = instruments if path.parent.name == "instruments" else effectors
+    assert house.kinds()[path.stem] is module.KIND
     defined = re.findall(r"^(?:def|class|cdef class|cpdef [\w ]*?)\s*(\w+)", path.read_text(), re.M)
     assert [n for n in defined if not n.startswith("_")] == [module.KIND.row.__name__]

@@ -150,7 +150,7 @@ def test_a_log_says_which_faults_took_effect(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(text)
     fly(tmp_path / "mine.toml", 1, out=tmp_path / "log")
     read = Log.open(tmp_path / "log")
-    assert [(f["instrument"], f["kind"], f["frames"] > 50) for f in read.faults] == [
+    assert [(f["instrument"], f["kind"], f["changed"] > 50) for f in read.faults] == [
         ("star", "freeze", False), ("camera", "dropout", True)
     ]  # fmt: skip
     assert read.without_effect() == ["freeze of star from 39.9 s"]

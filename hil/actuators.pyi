@@ -1,1 +1,0 @@
-# Nothing for Python: Cython modules cimport it (hil/actuators.pxd).

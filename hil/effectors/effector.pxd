@@ -1,0 +1,52 @@
+"""The chaser's effectors as the loop drives them: a command in, valves and mechanisms out, with their faults."""
+
+from libc.stdint cimport uint32_t, uint64_t
+
+from gnc.definitions cimport command_t, sensor_frame_t
+from hil.effectors.thrusters cimport ACTUATORS_MAX_THRUSTERS, thruster_t
+from hil.plant.plant cimport Plant
+
+cdef enum:
+    EFFECTOR_FAULTS = 16
+
+# The numbers of hil/effectors/faults.py
+cdef enum:
+    FAULT_STUCK_ON = 0
+    FAULT_STUCK_OFF = 1
+    FAULT_LEAK = 2
+    FAULT_WEAK = 3
+    FAULT_SLOW = 4
+    FAULT_SWAPPED = 5
+    FAULT_STICTION = 6
+    FAULT_NO_CAPTURE = 7
+    FAULT_NO_RELEASE = 8
+
+# A declared fault of thrusters first..last, in force for start_us <= t < end_us
+ctypedef struct effector_fault_t:
+    int kind
+    uint64_t start_us
+    uint64_t end_us
+    int first
+    int last
+    int other                           # with which a harness is swapped
+    double factor
+    uint32_t min_on_us
+    bint in_force
+    uint32_t changed                    # cycles that would have been others without it
+
+cdef class Effectors:
+    cdef readonly tuple faults          # declared, in order
+    cdef thruster_t sound[ACTUATORS_MAX_THRUSTERS]      # as they are without a fault
+    cdef int valve[ACTUATORS_MAX_THRUSTERS]             # that each driver opens
+    cdef effector_fault_t fault[EFFECTOR_FAULTS]
+    cdef int fault_count
+    cdef bint fitted                    # `sound` has been taken from the plant
+    cdef bint swapped, captures, releases
+
+    # Flies one cycle with a command
+    cdef void act(self, Plant plant, const command_t* command, uint32_t cycle_us) noexcept nogil
+    # What the valve drivers gave in the cycle that ends now
+    cdef void read(self, Plant plant, sensor_frame_t* frame) noexcept nogil
+    cdef void _set_faults(self, Plant plant) noexcept nogil
+    cdef void _spoil(self, Plant plant, const effector_fault_t* f) noexcept nogil
+    cdef void _count(self, effector_fault_t* f, const command_t* command, uint32_t cycle_us) noexcept nogil

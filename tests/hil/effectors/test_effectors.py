@@ -1,0 +1,120 @@
+"""Effectors: each fault changes what thrusters do, in its time alone, and says whether it did."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hil.effectors import kinds
+from hil.effectors.effector import Effectors
+from hil.effectors.faults import FAULTS, Fault
+from hil.loop import Chunk, Loop
+from hil.prepare import prepare
+from hil.scenario import Scenario
+
+CONTACT = Scenario.load("iss-contact")
+THRUSTERS = next(row for row in CONTACT.effectors if row.kind == "thrusters")
+CYCLES, START, END = 30, 10, 20
+ON_US = 50_000
+FIGURES: dict[str, dict[str, Any]] = {
+    "leak": {"factor": 0.1}, "weak": {"factor": 0.5}, "slow": {"factor": 3.0}, "stiction": {"min_on_s": 0.06},
+    "swapped": {"with_thruster": 5},
+}  # fmt: skip
+
+
+def fault(kind: str, **more: Any) -> Fault:
+    given = {"effector": "thrusters", "thruster": 4, "start_s": 0.1 * START, "end_s": 0.1 * END}
+    return Fault(kind=kind, **given | FIGURES.get(kind, {}) | more)
+
+
+def flown(*faults: Fault, on_us: int = ON_US) -> tuple[Loop, np.ndarray, np.ndarray]:
+    """Thruster 4 fires in every cycle: the loop, what the drivers gave, and impulses of 4 and 5 a cycle."""
+    run = prepare(CONTACT, 1)
+    loop = Loop(run.plant, run.instruments, 0.1, effectors=Effectors(CONTACT.effectors, faults))
+    chunk, impulse = Chunk(CYCLES + 1), np.zeros((CYCLES + 1, 2))
+    chunk.command["thruster_on_us"][:, 4] = on_us
+    for i in range(CYCLES):
+        loop.sense(chunk, i)
+        loop.act(chunk, i)
+        impulse[i + 1] = [run.plant.thruster(k)["impulse_Ns"] for k in (4, 5)]
+    loop.sense(chunk, CYCLES)
+    return loop, chunk.sensors["thruster_applied_us"][1:], np.diff(impulse, axis=0)
+
+
+SOUND = flown()[2]
+IN_FORCE = np.arange(CYCLES) - START
+IN_FORCE = (IN_FORCE >= 0) & (np.arange(CYCLES) < END)
+
+
+@pytest.mark.parametrize("kind", kinds()["thrusters"].faults)
+def test_a_fault_of_a_thruster_takes_effect_in_its_time(kind: str) -> None:
+    loop, _, impulse = flown(fault(kind))
+    assert (impulse[:START] == SOUND[:START]).all()
+    assert (impulse[IN_FORCE] != SOUND[IN_FORCE]).any(axis=1).all()
+    np.testing.assert_allclose(impulse[END + 1 :], SOUND[END + 1 :], rtol=1e-9)
+    assert [entry["changed"] for entry in loop.effectors.injected()] == [END - START]
+
+
+def test_what_each_fault_does_to_the_impulse() -> None:
+    full = SOUND[0, 0] / (ON_US * 1e-6 - 0.010 / 2 + 0.012 / 2)  # force of thruster 4, N
+    inner = slice(START + 1, END)
+    np.testing.assert_allclose(flown(fault("stuck_on"))[2][inner, 0], 0.1 * full, rtol=1e-9)
+    assert (flown(fault("stuck_off"))[2][IN_FORCE, 0] == 0.0).all()
+    np.testing.assert_allclose(flown(fault("weak"))[2][IN_FORCE, 0], 0.5 * SOUND[IN_FORCE, 0], rtol=1e-9)
+    leak = 0.1 * full * 0.1 + 0.9 * SOUND[inner, 0]
+    np.testing.assert_allclose(flown(fault("leak"))[2][inner, 0], leak, rtol=1e-9)
+    slow = full * (ON_US * 1e-6 - 0.030 / 2 + 0.036 / 2)
+    np.testing.assert_allclose(flown(fault("slow"))[2][inner, 0], slow, rtol=1e-9)
+    assert (flown(fault("stiction"))[2][IN_FORCE, 0] == 0.0).all()
+    assert (flown(fault("stiction"), on_us=70_000)[2] > 0.0).any()
+
+
+def test_a_swapped_harness_fires_the_other_thruster_and_the_drivers_do_not_know() -> None:
+    _, applied, impulse = flown(fault("swapped"))
+    assert (impulse[IN_FORCE, 0] == 0.0).sum() >= END - START - 1 and (impulse[IN_FORCE, 1] > 0.0).all()
+    assert (applied[:, 4] == ON_US).all() and not applied[:, 5].any()
+
+
+def test_a_fault_that_nothing_calls_on_is_not_counted() -> None:
+    loop, _, impulse = flown(fault("stuck_off", thruster=7), fault("weak", thruster=9))
+    assert (impulse == SOUND).all()
+    assert [entry["changed"] for entry in loop.effectors.injected()] == [0, 0]
+
+
+def test_groups_of_thrusters_are_numbered_one_after_the_other() -> None:
+    fine = replace(THRUSTERS, name="fine", position_m=THRUSTERS.position_m[:4], direction=THRUSTERS.direction[:4])
+    coarse = replace(THRUSTERS, position_m=THRUSTERS.position_m[4:], direction=THRUSTERS.direction[4:])
+    run = prepare(CONTACT, 1)
+    effectors = Effectors([fine, coarse], [fault("stuck_off", thruster=0)])
+    loop, chunk = Loop(run.plant, run.instruments, 0.1, effectors=effectors), Chunk(CYCLES)
+    chunk.command["thruster_on_us"][:, 4] = ON_US
+    for i in range(CYCLES):
+        loop.sense(chunk, i)
+        loop.act(chunk, i)
+    assert effectors.injected()[0]["changed"] == END - START
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            {"kind": "no_capture", "thruster": None},
+            "kind = no_capture: expected a fault that thrusters can have: stuck_on",
+        ),
+        ({"kind": "weak", "factor": None}, "factor = None: missing; expected for weak"),
+        ({"kind": "stuck_on", "factor": 1.0}, "factor = 1.0: not a key of stuck_on: expected thruster"),
+        ({"kind": "stuck_on", "thruster": 28}, "thruster = 28: expected 0 to 27, one of the thrusters of thrusters"),
+        ({"kind": "leak", "factor": 2.0}, "factor = 2.0: expected a fraction of full thrust"),
+        ({"kind": "stuck_on", "effector": "fine"}, "effector fine: expected one of thrusters, mechanism"),
+        ({"kind": "weak", "effector": "mechanism"}, "kind = weak: expected a fault that docking_mechanism can have"),
+        ({"kind": "stuck_on", "end_s": 0.5}, "end_s = 0.5: expected more than start_s = 1.0"),
+    ],
+)
+def test_a_fault_that_an_effector_cannot_have_is_refused(more: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Effectors(CONTACT.effectors, [fault(**more)])
+
+
+def test_every_fault_of_effectors_is_one_of_some_kind() -> None:
+    assert {name for kind in kinds().values() for name in kind.faults} == set(FAULTS)
