@@ -27,7 +27,7 @@ from hil.recorder import FLUSH_S, Recorder, RecorderError
 from hil.requirements import Requirement, View, judge, met, rows_of
 from hil.requirements.delta_v import delta_v
 from hil.requirements.docking import contact_conditions
-from hil.requirements.judge import judged_rows
+from hil.requirements.judge import judged_rows, unfit
 from hil.scenario import Scenario, ScenarioError
 from hil.software import AnswerError, FlightFactory, RunError, is_interrupt, own_state, take_answer, told
 
@@ -413,6 +413,8 @@ def _judge(
         return distances, times
 
     started = perf_counter()
+    if error is None and (problem := unfit(truth)):
+        error, ended = problem, "error"
     if error is None:
         requirements = judge(
             View(

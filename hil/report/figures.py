@@ -179,12 +179,11 @@ def _plane(axes: Any, log: Log, component: int, title: str, reach: float | None,
     zone = find(log.scenario, KeepOut)
     r = log.truth["r_chaser_target_hill_m"]
     v_bar, across = r[:, 1], -r[:, component]
-    radius = 0.7 * NEAR_M if zone is None else zone.radius_m
+    radius = 0.7 * NEAR_M if zone is None else zone.reach_m()
     if zone is not None:
-        circle = np.linspace(0.0, 2.0 * np.pi, 181)
-        x, y = radius * np.cos(circle), radius * np.sin(circle)
-        axes.fill(x, y, color="#fbeae7", zorder=-3)
-        axes.plot(x, y, color=RED, lw=0.9, label=f"keep-out sphere {radius:g} m")
+        edge = zone.outline_m(1, component).T
+        axes.fill(*edge, color="#fbeae7", zorder=-3)
+        axes.plot(*edge, color=RED, lw=0.9, label=f"keep-out zone, {radius:g} m")
     if (cone := find(log.scenario, Corridor)) is not None:
         _corridor(axes, log, component, cone)
     t = log.truth["t_us"] * MICRO

@@ -1,34 +1,44 @@
-"""Avoidance: once the chaser breaks off, it comes no nearer."""
+"""Avoidance: once the chaser leaves the corridor near the target, it comes no nearer."""
 
 from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
 from pydantic.dataclasses import dataclass
 
 from firmware_bridge.faults import STRICT
+from hil.requirements.leaving import stays
 from hil.requirements.result import Measure, Requirement
 from hil.requirements.row import Row
-from hil.requirements.view import View, range_m
+from hil.requirements.view import View
 from hil.schema import NonNegative
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Avoidance(Row):
-    """After an avoidance manoeuvre begins the range never falls below that at its start minus the coast."""
+    """A chaser that leaves the corridor inside a keep-out zone closes by no more than the coast from there on.
+
+    Whoever has it leave, and whatever the flight software says of it: it is told from where the chaser went.
+    """
 
     kind: Literal["avoidance"] = "avoidance"
     coast_m: NonNegative
 
     def measures(self) -> tuple[Measure, ...]:
-        """The smallest range after the break-off."""
-        return (Measure(self.name, "m", "minimum range after an avoidance manoeuvre"),)
+        """The smallest range after leaving the corridor."""
+        return (Measure(self.name, "m", "minimum range after leaving the corridor near the target"),)
 
     def evaluate(self, flight: View) -> list[Requirement]:
-        """From the row in which the manoeuvre begins."""
+        """Of the stays in a zone that begin in a corridor and leave it, the one with the smallest margin."""
         (measure,) = self.measures()
-        truth = flight.approach[flight.avoidance_row :]
-        if not len(truth):
+        found = []
+        for stay in stays(flight.guarded, flight.range_com_m, flight.contact["status"] != 0):
+            permitted = flight.permitted[stay.start : stay.stop]
+            if not permitted[0] or permitted.all():
+                continue
+            distance = flight.range_com_m[stay.start + int(np.argmin(permitted)) : stay.stop]
+            found.append(measure.at_least(float(distance.min()), float(distance[0]) - self.coast_m))
+        if not found:
             return [measure.not_evaluated(0.0, self.conditional)]
-        distance = range_m(truth["r_chaser_target_hill_m"])
-        return [measure.at_least(float(distance.min()), float(distance[0]) - self.coast_m)]
+        return [min(found, key=lambda result: result.margin or 0.0)]

@@ -8,39 +8,53 @@ import numpy as np
 from pydantic.dataclasses import dataclass
 
 from firmware_bridge.faults import STRICT
+from hil.requirements.leaving import Floats
 from hil.requirements.result import Measure, Requirement
 from hil.requirements.row import Row
-from hil.requirements.view import Floats, View, range_m
+from hil.requirements.view import View
 from hil.schema import NonNegative, Positive
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ClosingRate(Row):
-    """Largest closing rate along the docking axis within a range: max(floor, base + slope times range)."""
+    """Largest closing rate along the docking axis within a range: max(floor, base + slope times range).
+
+    Within lateral_range_m the rate across the axis has the same limit.
+    """
 
     kind: Literal["closing_rate"] = "closing_rate"
     floor_mps: Positive
     base_mps: NonNegative
     slope_ps: NonNegative
     range_m: Positive
+    lateral_range_m: Positive | None = None
 
     def limit_mps(self, range_m: Floats) -> Floats:
         """Largest closing rate allowed at a range from port to port (m), any shape."""
         return np.maximum(self.floor_mps, self.base_mps + self.slope_ps * range_m)
 
     def measures(self) -> tuple[Measure, ...]:
-        """The closing rate where its margin is smallest."""
-        return (Measure(self.name, "m/s", "closing rate where its margin is smallest"),)
+        """The rates where their margins are smallest."""
+        closing = Measure(self.name, "m/s", "closing rate where its margin is smallest")
+        lateral = Measure(f"{self.name}_lateral", "m/s", "lateral rate where its margin is smallest")
+        return (closing,) if self.lateral_range_m is None else (closing, lateral)
 
     def evaluate(self, flight: View) -> list[Requirement]:
-        """Over the approach within the range."""
-        (measure,) = self.measures()
-        truth = flight.watched
-        range_port = range_m(truth["r_port_tport_m"])
-        gated = range_port <= self.range_m
-        if not gated.any():
-            return [measure.not_evaluated(float(self.limit_mps(np.array(self.range_m))), self.conditional)]
-        closing = -truth["v_port_tport_mps"][gated, 0]
-        allowed = self.limit_mps(range_port[gated])
-        at = int(np.argmin(allowed - closing))
-        return [measure.at_most(float(closing[at]), float(allowed[at]))]
+        """The closing rate over the whole approach within the range; the lateral rate until the chaser breaks off."""
+        v_port = flight.approach["v_port_tport_mps"]
+        rates = {"closing": (-v_port[:, 0], flight.range_port_m <= self.range_m)}
+        if self.lateral_range_m is not None:
+            near = (flight.range_port_m <= self.lateral_range_m) & ~flight.leaving
+            rates["lateral"] = (np.hypot(v_port[:, 1], v_port[:, 2]), near)
+        return [
+            self._worst(measure, rate[judged], flight.range_port_m[judged])
+            for measure, (rate, judged) in zip(self.measures(), rates.values(), strict=True)
+        ]
+
+    def _worst(self, measure: Measure, rate: Floats, range_port_m: Floats) -> Requirement:
+        """The rate where its margin is smallest."""
+        if not rate.size:
+            return measure.not_evaluated(float(self.limit_mps(np.array(self.range_m))), self.conditional)
+        allowed = self.limit_mps(range_port_m)
+        at = int(np.argmin(allowed - rate))
+        return measure.at_most(float(rate[at]), float(allowed[at]))

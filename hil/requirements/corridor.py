@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge, Lt
-from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
 from firmware_bridge.faults import STRICT
+from hil.requirements.leaving import Floats, Mask
 from hil.requirements.result import Measure, Requirement
 from hil.requirements.row import Row
-from hil.requirements.view import RAD_TO_DEG, Floats, Frames, View, range_m
+from hil.requirements.view import RAD_TO_DEG, Frames, View, range_m
 from hil.schema import NonNegative, Positive
 
 
@@ -38,20 +38,24 @@ class Corridor(Row):
         off = np.arctan2(lateral, np.where(axial < -nearest, axial, np.maximum(axial, nearest)))
         return np.asarray(off * RAD_TO_DEG)
 
-    def within(self, truth: Frames) -> NDArray[np.bool_]:
-        """In which rows the chaser's port is inside the corridor."""
+    def permits(self, truth: Frames) -> Mask:
+        """Where the chaser's port is inside the corridor."""
         r_port = truth["r_port_tport_m"]
         return np.asarray((range_m(r_port) <= self.range_m) & (self.angle_deg(r_port) <= self.half_angle_deg))
+
+    def guards(self, truth: Frames) -> Mask:
+        """Where its port is as near as the corridor is long."""
+        return np.asarray(range_m(truth["r_port_tport_m"]) <= self.range_m)
 
     def measures(self) -> tuple[Measure, ...]:
         """The largest angle."""
         return (Measure(self.name, "deg", "approach corridor: largest angle off its axis"),)
 
     def evaluate(self, flight: View) -> list[Requirement]:
-        """Over the approach within the range."""
+        """Over the approach within the range, until the chaser breaks off."""
         (measure,) = self.measures()
-        r_port = flight.watched["r_port_tport_m"]
-        angle = self.angle_deg(r_port)[range_m(r_port) <= self.range_m]
+        judged = (flight.range_port_m <= self.range_m) & ~flight.leaving
+        angle = self.angle_deg(flight.approach["r_port_tport_m"][judged])
         if not angle.size:
             return [measure.not_evaluated(self.half_angle_deg, self.conditional)]
         return [measure.at_most(float(angle.max()), self.half_angle_deg)]

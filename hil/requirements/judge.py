@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from hil.requirements.collision import Collision
 from hil.requirements.result import Measure, Requirement
 from hil.requirements.row import Row
-from hil.requirements.view import View
+from hil.requirements.view import Frames, View
 
 ENDING = Measure("ending", "1", "a requirement of the mission's ending")
 
@@ -25,7 +27,13 @@ def has_ending(rows: Iterable[Row]) -> bool:
 
 
 def judge(flight: View) -> tuple[Requirement, ...]:
-    """The results of all rows, in the order of the rows; ValueError for a row that judges what it did not announce."""
+    """The results of all rows, in the order of the rows.
+
+    ValueError for a truth without rows or with values that are not finite, which shows nothing, and for a row that
+    judges what it did not announce.
+    """
+    if problem := unfit(flight.truth):
+        raise ValueError(problem)
     found: list[Requirement] = []
     for row in flight.rows:
         results = row.evaluate(flight)
@@ -37,6 +45,18 @@ def judge(flight: View) -> tuple[Requirement, ...]:
     if not has_ending(flight.rows):
         found.append(ENDING.missed(1.0))
     return tuple(found)
+
+
+def unfit(truth: Frames) -> str | None:
+    """Why nothing can be judged on a truth; None when it can."""
+    if not len(truth):
+        return "no cycle was flown"
+    whole = np.ascontiguousarray(truth)
+    if whole.itemsize % 8 == 0 and np.isfinite(whole.view(np.float64).sum()):
+        return None  # nothing that is not finite leaves a finite sum
+    names = [name for name in truth.dtype.names or () if truth.dtype[name].base.kind == "f"]
+    wrong = [name for name in names if not np.isfinite(truth[name]).all()]
+    return f"truth is not a finite number: {', '.join(wrong)}" if wrong else None
 
 
 def met(requirements: Iterable[Requirement]) -> bool:

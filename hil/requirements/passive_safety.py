@@ -10,59 +10,53 @@ from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
 from firmware_bridge.faults import STRICT
-from gnc import flight as core
-from hil.requirements.corridor import Corridor
+from hil.requirements.leaving import Floats, Mask
 from hil.requirements.result import Measure, Requirement
 from hil.requirements.row import Row
-from hil.requirements.view import Floats, Frames, View, range_m
-from hil.schema import Positive
+from hil.requirements.view import Frames, View
+from hil.schema import NonNegative, Positive
 
 if TYPE_CHECKING:
     from hil.scenario import Scenario
 
 
+BURN_WINDOW_S = 10.0
+
+
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PassiveSafety(Row):
-    """Smallest distance between the centres of mass in every free drift of some orbits."""
+    """Smallest distance between the centres of mass in every free drift of some orbits.
+
+    Drifts start every interval_s where the centres of mass are farther apart than beyond_m, every burn_interval_s
+    inside a burn, and as it ends; none once the chaser has come nearer than until_m. A burn is told from true
+    thrust: a velocity change of burn_dv_mps or more within 10 s.
+    """
 
     kind: Literal["passive_safety"] = "passive_safety"
     distance_m: Positive
     orbits: Annotated[float, Gt(0.0), Le(100.0)]
-    from_phase: str
-    to_phase: str
+    beyond_m: NonNegative = 0.0
+    until_m: NonNegative = 0.0
     interval_s: Positive
     burn_interval_s: Positive
+    burn_dv_mps: Positive = 0.05
 
     def measures(self) -> tuple[Measure, ...]:
         """The smallest distance of all drifts."""
         return (Measure(self.name, "m", "closest approach after loss of thrust"),)
 
     def drift_rows(self, flight: View) -> NDArray[np.intp]:
-        """Rows a free drift starts from: on a clock, and closer inside every burn, over the declared phases.
-
-        A flight computer without telemetry is sampled on the clock as long as it is outside the corridor's range.
-        """
-        truth, telemetry = flight.approach, flight.telemetry[: flight.rows_before_contact]
-        if not len(truth):
-            return np.empty(0, np.intp)
-        if telemetry["t_us"].any():
-            phases = flight.scenario.flight.phases
-            first, last = phases.index(self.from_phase), phases.index(self.to_phase)
-            inside = (telemetry["phase"] >= first) & (telemetry["phase"] <= last)
-            burning = (telemetry["flags"] & int(core.Flag.BURN)) != 0
-        else:
-            reach = max((corridor.range_m for corridor in flight.rows_of(Corridor)), default=0.0)
-            inside = range_m(truth["r_port_tport_m"]) > reach
-            burning = np.zeros(len(truth), bool)
+        """Rows a free drift starts from."""
+        inside = (flight.range_com_m > self.beyond_m) & np.logical_and.accumulate(flight.range_com_m > self.until_m)
         rows = np.flatnonzero(inside)
         if not rows.size:
             return rows
-        clock = np.zeros(len(truth), bool)
-        clock[rows[0] :: max(1, round(self.interval_s / flight.cycle_s))] = True
-        clock[rows[-1]] = True
-        burn_clock = np.zeros(len(truth), bool)
-        burn_clock[:: max(1, round(self.burn_interval_s / flight.cycle_s))] = True
-        return np.flatnonzero(inside & (clock | (burning & burn_clock)))
+        picked = _clock(inside, self.interval_s, flight.cycle_s)
+        picked[rows[-1]] = True
+        burning, ends = burns(flight, self.burn_dv_mps)
+        picked |= burning & _clock(inside, self.burn_interval_s, flight.cycle_s)
+        picked[ends] = True
+        return np.flatnonzero(inside & picked)
 
     def evaluate(self, flight: View) -> list[Requirement]:
         """From every row sampled."""
@@ -74,6 +68,41 @@ class PassiveSafety(Row):
             drift_states(flight.scenario, flight.truth, rows), self.orbits * flight.orbit_period_s
         )
         return [measure.at_least(min(distances), self.distance_m)]
+
+
+def _clock(inside: Mask, interval_s: float, cycle_s: float) -> Mask:
+    """Every so many rows, the first of those inside among them."""
+    found = np.zeros(len(inside), bool)
+    found[int(np.argmax(inside)) % (step := max(1, round(interval_s / cycle_s))) :: step] = True
+    return found
+
+
+def burns(flight: View, dv_mps: float) -> tuple[Mask, NDArray[np.intp]]:
+    """The rows of the approach inside a burn, and the row as each burn has ended, told from true thrust.
+
+    A burn is where the velocity changes by dv_mps or more within `BURN_WINDOW_S` by all forces but gravity; it ends
+    with the last cycle in which propellant flowed.
+    """
+    truth = flight.approach
+    fired = np.zeros(len(truth), bool)
+    fired[1:] = truth["mass_kg"][1:] < truth["mass_kg"][:-1]
+    total = np.cumsum(np.where(fired[:, None], truth["dv_body_mps"], 0.0), axis=0)
+    window = max(1, round(BURN_WINDOW_S / flight.cycle_s))
+    gained = total.copy()
+    gained[window:] -= total[:-window]
+    hot = np.flatnonzero(np.linalg.norm(gained, axis=1) >= dv_mps)
+    burning = np.zeros(len(truth), bool)
+    if not hot.size:
+        return burning, hot
+    starts = hot[np.flatnonzero(np.diff(hot, prepend=-2) > 1)]
+    stops = hot[np.flatnonzero(np.diff(hot, append=len(truth) + 1) > 1)]
+    ends = []
+    for start, stop in zip(starts, stops, strict=True):
+        first = max(0, int(start) - window + 1)
+        last = first + int(np.flatnonzero(fired[first : stop + 1])[-1])
+        burning[first + int(np.argmax(fired[first : stop + 1])) : last + 1] = True
+        ends.append(last)
+    return burning, np.array(ends, np.intp)
 
 
 def drift_states(scenario: Scenario, truth: Frames, rows: NDArray[np.intp]) -> Floats:

@@ -7,8 +7,9 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 
 from firmware_bridge.faults import STRICT
+from hil.requirements.leaving import Mask
 from hil.requirements.result import Measure, Requirement
-from hil.requirements.view import View
+from hil.requirements.view import Frames, View
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -24,6 +25,18 @@ class Row:
 
     name: str
     conditional: bool = False
+
+    def problem(self) -> tuple[str, str] | None:
+        """A key and what was expected of it, where its values do not go together; None when they do."""
+        return None
+
+    def permits(self, truth: Frames) -> Mask | None:
+        """The rows of a truth in which the chaser may be inside a keep-out zone, shape (n,); None: it has no say."""
+        return None
+
+    def guards(self, truth: Frames) -> Mask | None:
+        """The rows of a truth in which the chaser is inside a zone that it guards, shape (n,); None: it guards none."""
+        return None
 
     def measures(self) -> tuple[Measure, ...]:
         """The figures it judges, in the order of a report."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import hypot
 from typing import TYPE_CHECKING, TypeVar
 
 from hil.requirements.avoidance import Avoidance
@@ -28,11 +29,18 @@ def find(scenario: Scenario, kind: type[Kind]) -> Kind | None:
 def rows_of(scenario: Scenario) -> tuple[Row, ...]:
     """The requirements of a scenario."""
     r = scenario.requirements
-    passive = PassiveSafety(
-        name="passive_safety", conditional=True, distance_m=r.keep_out_radius_m, orbits=r.passive_safety_orbits,
-        from_phase=r.passive_safety_from_phase, to_phase=r.passive_safety_to_phase,
-        interval_s=r.passive_safety_interval_s, burn_interval_s=r.passive_safety_burn_interval_s,
-    ) if r.passive_safety_orbits else None  # fmt: skip
+    table, ports = scenario.flight, hypot(*scenario.target.port_tbody_m) + hypot(*scenario.chaser.port_body_m)
+    last = r.passive_safety_to_phase
+    passive = (
+        PassiveSafety(
+            name="passive_safety", conditional=True, distance_m=r.keep_out_radius_m, orbits=r.passive_safety_orbits,
+            beyond_m=ports + max(0.0, table.phase(last, "distance_m") - table.phase(last, "deadband_m")),
+            until_m=ports + r.corridor_range_m, interval_s=r.passive_safety_interval_s,
+            burn_interval_s=r.passive_safety_burn_interval_s,
+        )
+        if r.passive_safety_orbits
+        else None
+    )  # fmt: skip
     return (
         Docking(
             name="docking", closing_rate_min_mps=r.contact_closing_rate_min_mps,
@@ -48,7 +56,7 @@ def rows_of(scenario: Scenario) -> tuple[Row, ...]:
         ),
         ClosingRate(
             name="closing_rate", conditional=True, floor_mps=r.closing_rate_floor_mps, base_mps=r.closing_rate_base_mps,
-            slope_ps=r.closing_rate_slope_ps, range_m=r.closing_rate_range_m,
+            slope_ps=r.closing_rate_slope_ps, range_m=r.closing_rate_range_m, lateral_range_m=r.corridor_range_m,
         ),
         KeepOut(name="keep_out_sphere", conditional=True, radius_m=r.keep_out_radius_m),
         *((passive,) if passive else ()),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gnc import flight
+from hil.requirements.leaving import Floats, Mask, leaving
 
 if TYPE_CHECKING:
     from hil.requirements.row import Row
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     Kind = TypeVar("Kind", bound=Row)
 
-Floats = NDArray[np.float64]
 Frames = NDArray[np.void]
 PassiveMinimum = Callable[[Floats, float], tuple[list[float], list[float]]]
 """Smallest distance (m) and its time (s) of free drifts from states of shape (n, 15) over a duration in s, as
@@ -32,7 +31,8 @@ RAD_TO_DEG = 57.29577951308232
 class View:
     """One run as a requirement sees it.
 
-    truth (hil.truth.TRUTH) and telemetry (gnc.flight.TELEMETRY) have one row a control cycle, and at least one.
+    truth (hil.truth.TRUTH) and telemetry (gnc.flight.TELEMETRY) have one row a control cycle, and at least one. What
+    telemetry declares is no evidence: it never decides what is judged.
     rows: the requirements it is judged by. contact: the plant's contact record; collisions: one record for each
     time that the craft touched elsewhere than port to port.
     """
@@ -67,15 +67,42 @@ class View:
         return self.truth[: self.rows_before_contact]
 
     @cached_property
-    def avoidance_row(self) -> int:
-        """The row an avoidance manoeuvre is declared in; the number of rows before contact when none is."""
-        declared = np.flatnonzero(self.telemetry["flags"][: self.rows_before_contact] & int(flight.Flag.CAM))
-        return int(declared[0]) if declared.size else self.rows_before_contact
+    def range_port_m(self) -> Floats:
+        """Distance from port to port in each row of the approach."""
+        return range_m(self.approach["r_port_tport_m"])
 
     @cached_property
-    def watched(self) -> Frames:
-        """The truth before the first contact and before an avoidance manoeuvre."""
-        return self.truth[: self.avoidance_row]
+    def range_com_m(self) -> Floats:
+        """Distance between the centres of mass in each row of the approach."""
+        return range_m(self.approach["r_chaser_target_hill_m"])
+
+    def _any(self, of: Callable[[Row], Mask | None]) -> Mask:
+        """The rows of the approach that any requirement marks."""
+        found = np.zeros(self.rows_before_contact, bool)
+        for row in self.rows:
+            if (marked := of(row)) is not None:
+                found |= marked
+        return found
+
+    @cached_property
+    def permitted(self) -> Mask:
+        """The rows of the approach in which the chaser may be inside a keep-out zone: in a corridor."""
+        return self._any(lambda row: row.permits(self.approach))
+
+    @cached_property
+    def guarded(self) -> Mask:
+        """The rows of the approach in which the chaser is inside a zone that a requirement guards."""
+        return self._any(lambda row: row.guards(self.approach))
+
+    @cached_property
+    def coast_m(self) -> float:
+        """How far the chaser may go on closing while it breaks off; 0 where no requirement says."""
+        return max((float(getattr(row, "coast_m", 0.0)) for row in self.rows), default=0.0)
+
+    @cached_property
+    def leaving(self) -> Mask:
+        """The rows of the approach in which the chaser has broken off and is leaving."""
+        return leaving(self.guarded, self.permitted, self.range_com_m, self.contact["status"] != 0, self.coast_m)
 
     @cached_property
     def mean_motion_radps(self) -> float:
@@ -97,6 +124,6 @@ def mean_motion_radps(scenario: Scenario, truth: Frames) -> float:
     return sqrt(mu / (a * a * a))
 
 
-def range_m(r: Frames) -> Floats:
+def range_m(r: Floats) -> Floats:
     """Lengths of vectors, shape (n,) from (n, 3)."""
     return np.asarray(np.linalg.norm(r, axis=1))
