@@ -56,10 +56,35 @@ class Atmosphere:
 
 
 @dataclass(frozen=True)
-class EnvironmentConfig:
-    """Earth and Sun. `field` supplies everything beyond J2..J4; without it Earth is its zonals.
+class PositionTable:
+    """Positions at equal steps from `start_s` after the scenario's start, from the central body's centre, ECI axes."""
 
-    `epoch` is the instant at t = 0; a datetime is UTC where it has no time zone.
+    start_s: float
+    step_s: float
+    r_eci_m: tuple[Vec3, ...]
+
+
+@dataclass(frozen=True)
+class CelestialBody:
+    """Another celestial body; without a table, "sun" and "moon" are where a series puts them, seen from the Earth."""
+
+    name: str
+    mu_m3ps2: float
+    table: PositionTable | None = None
+
+
+SUN = CelestialBody("sun", 1.32712440041279419e20)  # DE440
+MOON = CelestialBody("moon", 4.902800118e12)  # DE440
+
+
+@dataclass(frozen=True)
+class EnvironmentConfig:
+    """A central body, the Earth where nothing else is said, and what else acts there.
+
+    `field` supplies everything beyond J2..J4; without it gravity is its zonals. `epoch` is the instant at t = 0; a
+    datetime is UTC where it has no time zone. `pole_eci` and `rotation_rad`, None for the Earth's own, are the body's
+    axis and how far its fixed axes have turned about it at t = 0, from the celestial intermediate origin. `others`
+    attract; `sun` gives light and shadow whether it attracts or not, and its pressure with `radiation_pressure`.
     """
 
     epoch: Epoch | datetime
@@ -72,7 +97,12 @@ class EnvironmentConfig:
     atmosphere: Atmosphere | None = None
     density_factor: float = 1.0
     flattening: float = 1.0 / 298.257223563  # WGS 84
-    earth_rate_radps: float = 7.292115e-5  # WGS 84
+    rate_radps: float = 7.292115e-5  # WGS 84
+    pole_eci: Vec3 | None = None
+    rotation_rad: float | None = None
+    others: tuple[CelestialBody, ...] = ()
+    sun: CelestialBody = SUN
+    radiation_pressure: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ cdef int load_vec(double* out, values, int n, str name) except -1
 cdef int load_quat(double* out, values, str name) except -1
 cdef int load_positive(double value, str name) except -1
 cdef int load_at_least_zero(double value, str name) except -1
-cdef int load_environment(environment_t* env, config) except -1
+# Gives the arrays that hold tables of positions, which env points into
+cdef list load_environment(environment_t* env, config)
 cdef int load_body(body_t* body, config, str name) except -1
 cdef int load_thruster(thruster_t* th, config, str name) except -1
 cdef int load_attitude(attitude_t* attitude, config, str name) except -1

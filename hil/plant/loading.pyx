@@ -7,9 +7,14 @@ from hil.effectors.thrusters cimport thruster_t
 from hil.plant.attitude cimport ATTITUDE_FLOWN, ATTITUDE_INERTIAL, ATTITUDE_LVLH, attitude_t
 from hil.plant.contact cimport port_t
 from hil.plant.dynamics cimport body_t, dynamics_mass_properties
-from hil.plant.environment cimport ENVIRONMENT_MAX_DEGREE, ENVIRONMENT_MAX_HEIGHTS, environment_t, environment_update
+from hil.plant.environment cimport (
+    ENVIRONMENT_MAX_DEGREE, ENVIRONMENT_MAX_HEIGHTS, ENVIRONMENT_MAX_OTHERS, SOURCE_MOON, SOURCE_SUN, SOURCE_TABLE, environment_t,
+    environment_update, other_t,
+)
 
-from hil.plant.config import HOLD_ANGLE_MAX_RAD, IDENTITY, BodyConfig, CaptureConfig, Flown, Hold, PortConfig, inertia_problem
+import numpy as np
+
+from hil.plant.config import HOLD_ANGLE_MAX_RAD, IDENTITY, BodyConfig, CaptureConfig, CelestialBody, Flown, Hold, PortConfig, inertia_problem
 from hil.plant.environment import pole_of_date
 from hil.timescales import Epoch
 
@@ -56,34 +61,43 @@ cdef int load_at_least_zero(double value, str name) except -1:
     return 0
 
 
-cdef int load_environment(environment_t* env, config) except -1:
+cdef list load_environment(environment_t* env, config):
     cdef double zonals[5]
     cdef int i
     load_positive(config.mu_m3ps2, "environment.mu_m3ps2")
     load_positive(config.re_m, "environment.re_m")
     load_positive(config.density_factor, "environment.density_factor")
-    for i, name in enumerate(("j2", "j3", "j4", "flattening", "earth_rate_radps")):
+    for i, name in enumerate(("j2", "j3", "j4", "flattening", "rate_radps")):
         load_vec(&zonals[i], (getattr(config, name),), 1, f"environment.{name}")
     epoch = Epoch.of(config.epoch)
     env.epoch_tt_cy = epoch.tt_since_j2000_us() / (86400e6 * 36525.0)
     env.gravity.mu_m3ps2 = config.mu_m3ps2
     env.gravity.re_m = config.re_m
     env.gravity.j2, env.gravity.j3, env.gravity.j4 = config.j2, config.j3, config.j4
-    x, y, z = pole_of_date(env.epoch_tt_cy)
+    if config.pole_eci is None:
+        x, y, z = pole_of_date(env.epoch_tt_cy)
+    else:
+        load_vec(zonals, config.pole_eci, 3, "environment.pole_eci")
+        norm = vec3_norm(zonals)
+        if not 0.999 < norm < 1.001 or not zonals[2] / norm > -0.999:
+            raise ValueError(f"environment.pole_eci is {config.pole_eci}: expected a unit vector that is not -z")
+        x, y, z = zonals[0] / norm, zonals[1] / norm, zonals[2] / norm
     vec3_set(env.gravity.pole_eci, x, y, z)
-    # celestial intermediate frame (IERS Conventions 2010, eq. 5.10 with s = -XY/2)
+    # equator with the celestial intermediate origin (IERS Conventions 2010, eq. 5.10 with s = -XY/2)
     a, s = 1.0 / (1.0 + z), -0.5 * x * y
     q = ((1.0 - a * x * x, -a * x * y, -x), (-a * x * y, 1.0 - a * y * y, -y), (x, y, z))
     for i in range(3):
         env.cirs_from_eci[i] = q[0][i] - s * q[1][i]
         env.cirs_from_eci[3 + i] = q[1][i] + s * q[0][i]
         env.cirs_from_eci[6 + i] = q[2][i]
-    env.earth_rate_radps = config.earth_rate_radps
+    env.rate_radps = config.rate_radps
     # Earth rotation angle (IERS Conventions 2010, eq. 5.15); UT1 taken as UTC
     days, rest_us = divmod(epoch.utc_since_j2000_us(), 86400000000)
     fraction = rest_us / 86400e6
     turns = 0.7790572732640 + 0.00273781191135448 * (days + fraction) + fraction
-    env.era_0_rad = TWO_PI * (turns - (turns // 1.0))
+    env.rotation_0_rad = TWO_PI * (turns - (turns // 1.0))
+    if config.rotation_rad is not None:
+        load_vec(&env.rotation_0_rad, (config.rotation_rad,), 1, "environment.rotation_rad")
     env.flattening = config.flattening
     env.density_factor = config.density_factor
     env.field_degree = 0
@@ -113,8 +127,47 @@ cdef int load_environment(environment_t* env, config) except -1:
             load_positive(atm.density_night_kgpm3[i], f"environment.atmosphere.density_night_kgpm3[{i}]")
             env.ln_density_night_kgpm3[i] = elem_log(atm.density_night_kgpm3[i])
         elem_sincos(atm.bulge_lag_rad, &env.bulge_lag_sin, &env.bulge_lag_cos)
+    tables = load_others(env, config)
     env.sun_due_us = 0
     environment_update(env, 0)
+    return tables
+
+
+cdef list load_others(environment_t* env, config):
+    """The other bodies; the arrays that their tables are kept in."""
+    cdef int i
+    if len(config.others) > ENVIRONMENT_MAX_OTHERS:
+        raise ValueError(f"environment has {len(config.others)} other bodies: expected at most {ENVIRONMENT_MAX_OTHERS}")
+    env.n_others = len(config.others)
+    tables = []
+    for i, other in enumerate(config.others):
+        load_positive(other.mu_m3ps2, f"environment.{other.name}.mu_m3ps2")
+        load_other(&env.others[i], other, tables)
+    load_other(&env.sun, config.sun, tables)
+    env.radiation_pressure = config.radiation_pressure
+    return tables
+
+
+cdef int load_other(other_t* other, config: CelestialBody, list tables) except -1:
+    cdef const double[:, ::1] rows
+    name = f"environment.{config.name}"
+    other.mu_m3ps2 = config.mu_m3ps2
+    table = config.table
+    if table is None:
+        if config.name not in ("sun", "moon"):
+            raise ValueError(f"{name} has no table of positions: expected one, only those of sun and moon have series")
+        other.source = SOURCE_SUN if config.name == "sun" else SOURCE_MOON
+        return 0
+    other.source = SOURCE_TABLE
+    load_vec(&other.table_0_s, (table.start_s,), 1, f"{name}.table.start_s")
+    load_positive(table.step_s, f"{name}.table.step_s")
+    other.table_step_s = table.step_s
+    array = np.array(table.r_eci_m, dtype=float)
+    if array.ndim != 2 or array.shape[1] != 3 or array.shape[0] < 4 or not np.isfinite(array).all():
+        raise ValueError(f"{name}.table.r_eci_m has shape {array.shape}: expected 4 or more finite positions of 3 components")
+    tables.append(array)
+    rows = array
+    other.table_m, other.rows = &rows[0, 0], rows.shape[0]
     return 0
 
 

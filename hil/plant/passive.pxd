@@ -13,6 +13,8 @@ ctypedef struct drift_state_t:
     double v_target_eci_mps[3]
     double cd_area_over_mass_chaser_m2pkg
     double cd_area_over_mass_target_m2pkg
+    double radiation_area_over_mass_chaser_m2pkg    # coefficient times area
+    double radiation_area_over_mass_target_m2pkg
 
 # Smallest distance between the centres of mass in a free drift (gravity and drag on both).
 # Returns metres; *t_min_s is its time from the start of the drift. *low_m and *high_m move out to the heights of both.

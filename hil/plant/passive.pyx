@@ -64,8 +64,12 @@ cdef double passive_min_distance_m(const environment_t* env, const drift_state_t
     for k in range(n):
         t = <double>k * h
         t_us = st.t_us + <uint64_t>(t * 1e6)
-        environment_slow(a_c, drag, &e, t_us, h, st.cd_area_over_mass_chaser_m2pkg, st.r_chaser_eci_m, st.v_chaser_eci_mps)
-        environment_slow(a_t, drag, &e, t_us, h, st.cd_area_over_mass_target_m2pkg, st.r_target_eci_m, st.v_target_eci_mps)
+        if e.n_others > 0:
+            environment_update(&e, t_us)
+        environment_slow(a_c, drag, &e, t_us, h, st.cd_area_over_mass_chaser_m2pkg, st.radiation_area_over_mass_chaser_m2pkg,
+                         st.r_chaser_eci_m, st.v_chaser_eci_mps)
+        environment_slow(a_t, drag, &e, t_us, h, st.cd_area_over_mass_target_m2pkg, st.radiation_area_over_mass_target_m2pkg,
+                         st.r_target_eci_m, st.v_target_eci_mps)
         dynamics_translate(st.r_chaser_eci_m, st.v_chaser_eci_mps, &e.gravity, a_c, h)
         dynamics_translate(st.r_target_eci_m, st.v_target_eci_mps, &e.gravity, a_t, h)
         _widen(low_m, high_m, environment_height_m(&e, st.r_chaser_eci_m))

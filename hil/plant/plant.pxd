@@ -59,6 +59,7 @@ cdef class Plant:
     cdef slow_t slow_stack
     cdef readonly bint docked           # chaser and target are one rigid body
     cdef environment_t env
+    cdef list tables                    # of other celestial bodies, which env points into
     cdef contact_t contact
     cdef bint touched                   # a port has touched in flight
     cdef imu_truth_t imu                # of the last cycle
@@ -84,6 +85,7 @@ cdef class Plant:
     cdef void advance(self, const uint32_t* thruster_on_us, uint32_t cycle_us) noexcept nogil
     cdef void port_state(self, port_state_t* out) noexcept nogil
     cdef void drift_state(self, drift_state_t* out) noexcept nogil
+    cdef void _lit(self, drift_state_t* out) noexcept nogil
     # Chaser relative to target, c.m. to c.m., hill axes
     cdef void relative_hill(self, double* r_hill_m, double* v_hill_mps) noexcept nogil
     # 1 in full Sun, 0 in umbra

@@ -27,7 +27,8 @@ from hil.plant.docking cimport (
     docking_carry, docking_com_body, docking_join, docking_mate, docking_merge, docking_release,
 )
 from hil.plant.environment cimport (
-    environment_density_kgpm3, environment_height_m, environment_slow, environment_sunlit, environment_update,
+    environment_density_kgpm3, environment_drag, environment_field, environment_height_m, environment_others,
+    environment_radiation, environment_slow, environment_sunlit, environment_update,
 )
 from hil.plant.loading cimport (
     as_tuple, load_attitude, load_body, load_environment, load_port, load_positive, load_quat, load_thruster, load_vec,
@@ -75,7 +76,7 @@ cdef class Plant:
         load_positive(config.step_s, "step_s")
         self.step_max_s = config.step_s
         self.height_low_m, self.height_high_m = config.height_range_m
-        load_environment(&self.env, config.environment)
+        self.tables = load_environment(&self.env, config.environment)
         port_names = []
         for i, body in enumerate(config.bodies):
             load_body(&self.bodies[i], body, body.name)
@@ -166,7 +167,7 @@ cdef class Plant:
 
     cdef void _slow(self, const body_t* body, slow_t* slow, double hold_s) noexcept nogil:
         environment_slow(slow.a_mps2, slow.felt_mps2, &self.env, self.t_us, hold_s, body.cd * body.area_m2 / body.mass_kg,
-                         body.r_eci_m, body.v_eci_mps)
+                         body.radiation_coefficient * body.radiation_area_m2 / body.mass_kg, body.r_eci_m, body.v_eci_mps)
 
     cdef void _watch(self, int i) noexcept nogil:
         """Notes a body that leaves what the models hold for."""
@@ -489,6 +490,14 @@ cdef class Plant:
         vec3_copy(out.v_target_eci_mps, self.target.v_eci_mps)
         out.cd_area_over_mass_chaser_m2pkg = self.chaser.cd * self.chaser.area_m2 / self.chaser.mass_kg
         out.cd_area_over_mass_target_m2pkg = self.target.cd * self.target.area_m2 / self.target.mass_kg
+        self._lit(out)
+
+    cdef void _lit(self, drift_state_t* out) noexcept nogil:
+        """What sunlight pushes of both, at their masses of now."""
+        out.radiation_area_over_mass_chaser_m2pkg = (self.chaser.radiation_coefficient * self.chaser.radiation_area_m2
+                                                     / self.chaser.mass_kg)
+        out.radiation_area_over_mass_target_m2pkg = (self.target.radiation_coefficient * self.target.radiation_area_m2
+                                                     / self.target.mass_kg)
 
     cdef double sunlit_chaser(self) noexcept nogil:
         return environment_sunlit(&self.env, self.chaser.r_eci_m)
@@ -628,7 +637,7 @@ cdef class Plant:
 
     @property
     def pole_eci(self):
-        """The Earth's pole of date, a unit vector."""
+        """The central body's pole, a unit vector."""
         return as_tuple(self.env.gravity.pole_eci, 3)
 
     def state(self, name):
@@ -694,16 +703,28 @@ cdef class Plant:
         return environment_density_kgpm3(&self.env, self.bodies[self._of(name)].r_eci_m)
 
     def accelerations(self, name="target"):
-        """What accelerates a body now, ECI, m/s2: {"gravity", "drag"}, zonals and field together."""
+        """What accelerates a body now, ECI, m/s2: {"gravity", "drag", "radiation", "others"}.
+
+        Gravity is that of the central body; others are the other celestial bodies, less what they do to it.
+        """
         cdef body_t* c = &self.bodies[self._of(name)]
         cdef double g[3]
-        cdef slow_t slow
+        cdef double field[3]
+        cdef double drag[3]
+        cdef double light[3]
+        cdef double others[3]
         environment_update(&self.env, self.t_us)
         orbit_gravity(g, &self.env.gravity, c.r_eci_m)
-        self._slow(c, &slow, 0.0)
-        vec3_add(g, g, slow.a_mps2)
-        vec3_sub(g, g, slow.felt_mps2)
-        return {"gravity": as_tuple(g, 3), "drag": as_tuple(slow.felt_mps2, 3)}
+        environment_field(field, &self.env, <double>self.t_us * 1e-6, c.r_eci_m)
+        vec3_add(g, g, field)
+        environment_drag(drag, &self.env, environment_density_kgpm3(&self.env, c.r_eci_m), c.cd * c.area_m2 / c.mass_kg,
+                         c.r_eci_m, c.v_eci_mps)
+        environment_radiation(light, &self.env, c.radiation_coefficient * c.radiation_area_m2 / c.mass_kg, c.r_eci_m)
+        environment_others(others, &self.env, c.r_eci_m)
+        if not self.env.radiation_pressure:
+            vec3_set(light, 0.0, 0.0, 0.0)
+        return {"gravity": as_tuple(g, 3), "drag": as_tuple(drag, 3), "radiation": as_tuple(light, 3),
+                "others": as_tuple(others, 3)}
 
     def sunlit(self):
         """Fraction of the Sun's disc the chaser sees."""
@@ -744,6 +765,7 @@ cdef class Plant:
             raise ValueError(f"states has {states.shape[1]} columns: expected 15")
         if not (duration_s > 0.0 and step_s > 0.0):
             raise ValueError(f"duration_s is {duration_s}, step_s is {step_s}: expected both > 0")
+        self._lit(&d)
         found = np.empty((2, states.shape[0]))
         cdef double[:, ::1] out = found
         with nogil:

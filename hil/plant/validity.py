@@ -54,15 +54,17 @@ _SINCE, _UNTIL = Epoch.of(datetime(1972, 1, 1)), Epoch.of(datetime(2050, 1, 1))
 def declared(environment: EnvironmentConfig) -> tuple[Validity, ...]:
     """The range of each model of this environment, and of the receivers whose errors are modelled with it."""
     found = [
-        Validity("gravity", "Moon and Sun are left out", (100.0e3, 2000.0e3)),
-        Validity(
-            "pole", "series to 0.22 arcsec, held over a run", dates=(_SINCE, _UNTIL), duration_max_s=4.0 * 86400.0
-        ),
-        Validity("sun", "series to 0.6 arcmin", dates=(_SINCE, _UNTIL)),
-        Validity("shadow", "the Earth's disc is larger than the Sun's", (100.0e3, 1.0e9)),
+        _gravity(environment),
+        Validity("shadow", "the central body's disc is larger than the Sun's", (100.0e3, 1.0e9)),
         Validity("gnss", "below the satellites' service volume", (100.0e3, 3000.0e3)),
         Validity("rgnss", "errors in proportion to a short baseline", separation_max_m=50.0e3),
     ]
+    series = [other for other in (*environment.others, environment.sun) if other.table is None]
+    if series:
+        found.insert(1, Validity("sun", "series to 0.6 arcmin", dates=(_SINCE, _UNTIL)))
+    if environment.pole_eci is None:
+        because = "series to 0.22 arcsec, held over a run"
+        found.insert(1, Validity("pole", because, dates=(_SINCE, _UNTIL), duration_max_s=4.0 * 86400.0))
     air = environment.atmosphere
     if air is not None:
         top = air.height_0_m + air.height_step_m * (len(air.density_night_kgpm3) - 1)
@@ -70,6 +72,14 @@ def declared(environment: EnvironmentConfig) -> tuple[Validity, ...]:
         indices = f"{air.name}: F10.7 {air.f107_sfu:g} sfu, Ap {air.ap:g}"
         found.insert(0, Validity("density", indices, (air.height_0_m, top), air.latitude_max_deg, (dates[0], dates[1])))
     return tuple(found)
+
+
+def _gravity(environment: EnvironmentConfig) -> Validity:
+    if environment.pole_eci is not None:
+        return Validity("gravity", "below the surface", (0.0, inf))
+    if {"sun", "moon"} <= {other.name for other in environment.others}:
+        return Validity("gravity", "Moon and Sun to 0.1 deg", (100.0e3, 1.0e8))
+    return Validity("gravity", "Moon and Sun are left out", (100.0e3, 2000.0e3))
 
 
 def conditions(

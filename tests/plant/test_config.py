@@ -51,7 +51,7 @@ from tests.plant.plants import AFT, CAPTURE, CHASER, EMPTY, FIELD, LVLH, SPHERE,
         ({"hold": Hold(IDENTITY, limit_cycle_radps=0.0)}, r"target\.attitude\.limit_cycle_radps is 0\.0"),
         ({"step_s": math.inf}, r"step_s is inf: expected a positive number"),
         ({"environment": replace(SPHERE, j2=math.nan)}, r"environment\.j2\[0\] is nan: expected a finite number"),
-        ({"environment": replace(SPHERE, earth_rate_radps=math.inf)}, r"environment\.earth_rate_radps\[0\] is inf"),
+        ({"environment": replace(SPHERE, rate_radps=math.inf)}, r"environment\.rate_radps\[0\] is inf"),
         (
             {"environment": replace(SPHERE, field=replace(FIELD, c=(math.nan, *FIELD.c[1:])))},
             r"environment\.field\.c\[0\] is nan: expected a finite number",
