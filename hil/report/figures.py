@@ -457,10 +457,12 @@ def latency(log: Log) -> str:
 
 
 def everything(log: Log) -> dict[str, str]:
-    """Every figure of the report by name; those of the estimate and of real time only when there is one."""
+    """Every figure of the report by name; the corridor, the estimate and real time only when there is one."""
     figures: dict[str, Any] = {
         "approach": approach, "corridor": corridor, "closing": closing, "thrusters": thrusters, "delta_v": delta_v,
     }  # fmt: skip
+    if find(log.scenario, Corridor) is None:
+        del figures["corridor"]
     if log.telemetry["t_us"].any():
         figures |= {"navigation": navigation, "attitude": attitude_control}
     if log.realtime:

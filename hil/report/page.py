@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select
 from gnc import flight
 from hil.log import Log
 from hil.report import figures
+from hil.report.sections import own_sections
 from hil.report.wording import figure, number
 from hil.requirements import find
 from hil.requirements.delta_v import budget_terms
@@ -55,6 +56,7 @@ def render(log: Log) -> str:
         facts=_facts(log),
         realtime=_realtime(log),
         link=_link(log),
+        sections=own_sections(log),
     )
 
 
