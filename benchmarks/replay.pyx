@@ -36,5 +36,5 @@ def replay_plant(Plant plant, commands, uint32_t cycle_us):
     cdef Py_ssize_t i
     with nogil:
         for i in range(view.shape[0]):
-            plant.dock_armed = view[i].dock_arm != 0
+            plant.dock_armed = view[i].mechanism & 0xFFFF
             plant.advance(view[i].thruster_on_us, cycle_us)

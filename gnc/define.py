@@ -33,6 +33,7 @@ _DOCSTRINGS = {
     "Instrument": 'Bits of `solution["instrument_state"]`.',
     "Quality": 'What an estimate rests on, `solution["relative_quality"]` and its like.',
     "Dock": "Bits of the flags of a docking mechanism's measurement.",
+    "Mechanism": 'Bits of `command["mechanism"]`, for the chaser\'s port 0; of port n shifted left by n.',
 }
 
 

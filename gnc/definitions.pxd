@@ -60,6 +60,9 @@ cdef extern from "flight.h" nogil:
         DOCK_CONTACT
         DOCK_CAPTURED
     enum:
+        MECHANISM_ARM
+        MECHANISM_RELEASE
+    enum:
         INSTRUMENT_HEARD
         INSTRUMENT_LOST
     enum:
@@ -125,7 +128,7 @@ cdef extern from "flight.h" nogil:
         uint64_t t_us
         uint32_t tick
         uint32_t thruster_on_us[32]
-        uint32_t dock_arm
+        uint32_t mechanism
     ctypedef struct telemetry_t:
         uint64_t t_us
         double q_body_from_eci[4]

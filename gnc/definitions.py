@@ -88,6 +88,13 @@ class Dock(IntFlag):
     CAPTURED = 2  # has captured
 
 
+class Mechanism(IntFlag):
+    """Bits of `command["mechanism"]`, for the chaser's port 0; of port n shifted left by n."""
+
+    ARM = 1  # captures on contact
+    RELEASE = 65536  # lets go
+
+
 class Instrument(IntFlag):
     """Bits of `solution["instrument_state"]`."""
 

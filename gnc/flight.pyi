@@ -9,6 +9,7 @@ from gnc.definitions import Flag as Flag
 from gnc.definitions import Instrument as Instrument
 from gnc.definitions import Kind as Kind
 from gnc.definitions import Law as Law
+from gnc.definitions import Mechanism as Mechanism
 from gnc.definitions import Quality as Quality
 from gnc.definitions import Reason as Reason
 from gnc.definitions import Telecommand as Telecommand

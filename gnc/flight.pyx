@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gnc.definitions import Dock, Flag, Instrument, Kind, Law, Quality, Reason, Telecommand, Uses
+from gnc.definitions import Dock, Flag, Instrument, Kind, Law, Mechanism, Quality, Reason, Telecommand, Uses
 
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
 __all__ = [
-    "COMMAND", "Dock", "Field", "Flag", "Flight", "FlightError", "Instrument", "Kind", "LATE_CYCLES_MAX", "Law", "MEASUREMENT", "N_BLOCK",
+    "COMMAND", "Dock", "Field", "Flag", "Flight", "FlightError", "Instrument", "Kind", "LATE_CYCLES_MAX", "Law", "MEASUREMENT", "Mechanism", "N_BLOCK",
     "N_INSTRUMENTS", "N_PHASES", "N_SLOTS", "N_THRUSTERS", "PARAMS", "Quality", "Reason", "SENSOR_FRAME", "SOLUTION", "TELEMETRY",
     "Telecommand", "Uses", "add_measurement", "components", "fields", "law_block", "law_fields", "measurements", "tables",
 ]

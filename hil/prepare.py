@@ -96,7 +96,8 @@ def prepare(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = R
         _place(plant, scenario, d)
         beyond = _beyond_validity(scenario, config.environment, plant)
         effectors = Effectors(scenario.effectors)
-        instruments = fitted_instruments(scenario, d, seed, sampling.case_of(NOISE, case))
+        ports = plant.port_names[plant.names.index(config.chaser)]
+        instruments = fitted_instruments(scenario, d, seed, sampling.case_of(NOISE, case), ports)
     except ScenarioError:
         raise
     except ValueError as error:
@@ -285,14 +286,17 @@ def read_ephemeris(path: Path) -> Ephemeris:
     return Ephemeris.read(path)
 
 
-def fitted_instruments(s: Scenario, d: Dispersed, seed: int, case: int) -> Instruments:
-    """The instruments of a run, as mounted and with their drawn constant errors; `case` is that of their noise."""
+def fitted_instruments(s: Scenario, d: Dispersed, seed: int, case: int, ports: tuple[str, ...]) -> Instruments:
+    """The instruments of a run, as mounted and with their drawn constant errors.
+
+    case: that of their noise; ports: the names of the chaser's docking ports.
+    """
     target = TargetPort(s.target.port_tbody_m, s.target.q_tport_from_tbody)
     return Instruments(
         fit(
             Fitted(
                 kinds()[row.kind], row, number, seed, case, target,
-                {drawn.name: getattr(d, drawn.name) for drawn in kinds()[row.kind].drawn}, _faults(s, row.name),
+                {drawn.name: getattr(d, drawn.name) for drawn in kinds()[row.kind].drawn}, _faults(s, row.name), ports,
             )
         )
         for number, row in enumerate(s.instruments)

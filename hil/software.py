@@ -238,7 +238,7 @@ def _take_command(command: Any, frame: np.void, row: Any) -> None:
             f"{core.N_THRUSTERS} on-times in us, got {text[:MESSAGE_MAX]}"
         )
     row["thruster_on_us"][0, : len(record)] = record
-    row["dock_arm"] = 1
+    row["mechanism"] = 1
     row["t_us"], row["tick"] = frame["t_us"], frame["tick"]
 
 

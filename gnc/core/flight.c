@@ -224,8 +224,8 @@ static void control(flight_t *f, command_t *command)
     control_attitude(f);
     control_translation(f);
     control_allocate(f, command);
-    command->dock_arm =
-        law->path != NULL && flight_law_of(f->params.phase_law[f->params.phase_next[f->mission.phase]])->docked;
+    if (law->path != NULL && flight_law_of(f->params.phase_law[f->params.phase_next[f->mission.phase]])->docked)
+        command->mechanism = MECHANISM_ARM;
 }
 
 int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *command, telemetry_t *telemetry)

@@ -61,7 +61,9 @@ cdef class Effectors:
             for i in range(self.fault_count):
                 if self.fault[i].in_force:
                     self._count(&self.fault[i], command, cycle_us)
-        plant.dock_armed = command.dock_arm != 0 and self.captures
+        plant.dock_armed = command.mechanism & 0xFFFF if self.captures else 0
+        if plant.docked and self.releases and (command.mechanism >> 16 >> plant.chaser_port_index()) & 1:
+            plant.dock_release = True
         if not self.swapped:
             plant.advance(command.thruster_on_us, cycle_us)
             return
@@ -133,9 +135,9 @@ cdef class Effectors:
         cdef bint changes = False
         cdef int i
         if f.kind == FAULT_NO_CAPTURE:
-            changes = command.dock_arm != 0
+            changes = command.mechanism & 0xFFFF != 0
         elif f.kind == FAULT_NO_RELEASE:
-            changes = False
+            changes = command.mechanism >> 16 != 0
         elif f.kind == FAULT_SWAPPED:
             changes = command.thruster_on_us[f.first] != command.thruster_on_us[f.other]
         elif f.kind == FAULT_LEAK:

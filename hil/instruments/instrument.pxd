@@ -46,6 +46,7 @@ ctypedef struct moment_t:
     double cycle_s
     imu_truth_t imu                     # of the cycle that ends at t_us
     int contact_status
+    uint32_t contact_port               # of the chaser's, that contact is about
 
 # A declared fault, in force for start_us <= t_valid < end_us
 ctypedef struct fault_t:

@@ -322,6 +322,7 @@ cdef class Instruments:
         m.cycle_s = 1.0e-6 * <double>cycle_us
         m.imu = plant.imu
         m.contact_status = plant.contact.status
+        m.contact_port = plant.chaser_port_index()
         self.next_moment = (self.next_moment + 1) % INSTRUMENT_HISTORY
         return m
 

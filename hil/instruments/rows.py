@@ -77,7 +77,7 @@ class Fitted:
     """What one instrument of a run is made from; the values are truth, drawn errors included.
 
     number: its place in the flight's table of instruments. seed, case: of its noise. drawn: its constant errors by
-    name, SI and radians.
+    name, SI and radians. ports: the names of the chaser's docking ports.
     """
 
     kind: InstrumentKind
@@ -88,6 +88,7 @@ class Fitted:
     target: TargetPort
     drawn: Mapping[str, Vec3] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    ports: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -70,7 +70,7 @@ cdef class Plant:
     cdef int n_thrusters
     cdef uint64_t t_us                  # since scenario start
     cdef double step_max_s
-    cdef bint dock_armed                # the mechanism captures only when armed
+    cdef uint32_t dock_armed            # bit n: the mechanism on the chaser's port n captures
     cdef bint dock_release              # it lets go at the start of a cycle
     cdef uint64_t slow_due_us
     cdef double contact_reach_m         # between the centres of mass, beyond which no port can touch
@@ -84,6 +84,8 @@ cdef class Plant:
     # One control cycle: thrusters open at its start, each for its on-time (n_thrusters values)
     cdef void advance(self, const uint32_t* thruster_on_us, uint32_t cycle_us) noexcept nogil
     cdef void port_state(self, port_state_t* out) noexcept nogil
+    # Which of the chaser's ports truth is about
+    cdef uint32_t chaser_port_index(self) noexcept nogil
     cdef void drift_state(self, drift_state_t* out) noexcept nogil
     cdef void _lit(self, drift_state_t* out) noexcept nogil
     # Chaser relative to target, c.m. to c.m., hill axes

@@ -430,6 +430,9 @@ cdef class Plant:
     cdef void port_state(self, port_state_t* out) noexcept nogil:
         contact_port_state(out, self.chaser, self.chaser_port, self.target, self.target_port)
 
+    cdef uint32_t chaser_port_index(self) noexcept nogil:
+        return <uint32_t>(self.chaser_port - &self.ports[self.i_chaser][0])
+
     cdef double _check_contact(self, const before_t* before, double t_s, double h_s) noexcept nogil:
         """Looks for a port that touched in this step. The fraction of the step at which it was captured, or -1."""
         cdef int k, m
@@ -469,7 +472,7 @@ cdef class Plant:
         self.contact.t_s = t_s + hi * h_s
         self.contact.state = ps
         self.touched = True
-        inside = self.dock_armed and contact_inside(&ps, &port.envelope)
+        inside = (self.dock_armed >> <uint32_t>(port - &self.ports[self.i_chaser][0])) & 1 and contact_inside(&ps, &port.envelope)
         self.contact.status = CONTACT_CAPTURED if inside else CONTACT_FAILED
         return True
 
@@ -613,7 +616,7 @@ cdef class Plant:
 
     def arm_dock(self, armed=True):
         """Arm or disarm the docking mechanism; it captures only when armed."""
-        self.dock_armed = armed
+        self.dock_armed = 0xFFFF if armed else 0
 
     def run(self, int cycles, int cycle_us, on_us=None):
         """Fly `cycles` control cycles of cycle_us each; on_us: on-time in us a thruster, the same in every cycle."""

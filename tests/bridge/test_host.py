@@ -325,7 +325,7 @@ def test_a_cold_board_answers_a_frame_with_all_off(board: MemoryBoard) -> None:
     command, event = Wire().feed(board.read(0.0))
     m = icd.COMMAND.decode(command.body)
     assert (m["tick"], m["t_us"], m["status"]) == (4, recording().sensors[4]["t_us"], -4)
-    assert not m["thruster_on_us"].any() and not m["dock_arm"]
+    assert not m["thruster_on_us"].any() and not m["mechanism"]
     assert icd.EVENT.decode(event.body)["event"] == icd.Event.FRAME_REFUSED
 
 

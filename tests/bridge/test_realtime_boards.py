@@ -122,7 +122,7 @@ def assert_accounted(log: Log, witness: Witness) -> None:
             assert miss["cause"] == ("backlog" if behind else "host") and miss["start_late_us"] > 0.0
         took_us = (witness.answered_ns[tick] - witness.called_ns[tick]) / 1000
         assert took_us <= miss["response_us"]
-        assert not log.command["thruster_on_us"][tick].any() and log.command["dock_arm"][tick] == 0
+        assert not log.command["thruster_on_us"][tick].any() and log.command["mechanism"][tick] == 0
         if tick + 1 < len(log.truth):  # and no valve opened in truth
             assert log.truth["propellant_kg"][tick + 1] == log.truth["propellant_kg"][tick]
     # what was applied is what the core makes of these frames, cycle by cycle: no answer went to another cycle

@@ -197,7 +197,7 @@ def test_a_jump_of_number_or_time_is_refused_and_leaves_no_trace(core: ctypes.CD
     assert command["tick"] == frame["tick"][0]
     assert command["t_us"] == frame["t_us"][0]
     assert not command["thruster_on_us"].any()
-    assert not command["dock_arm"]
+    assert not command["mechanism"]
     assert told.tobytes() == b"\xff" * TELEMETRY.itemsize
     assert (c.memory == before).all()
     assert [x.tobytes() for x in c.step(blank_frame(3))[1:]] == [x.tobytes() for x in twin.step(blank_frame(3))[1:]]
@@ -366,7 +366,7 @@ def test_the_mechanism_is_armed_in_the_leg_to_contact_alone(core: ctypes.CDLL) -
             core,
             scenario_params("iss-contact", start_phase=phase(name), quiet_start_s=0.0, phase_abort=np.arange(N_PHASES)),
         )
-        assert c.step(blank_frame())[1]["dock_arm"] == armed, name
+        assert c.step(blank_frame())[1]["mechanism"] == armed, name
 
 
 def test_flags_of_the_mission(core: ctypes.CDLL) -> None:

@@ -112,7 +112,7 @@ def test_a_missed_cycle_flies_with_every_valve_shut_and_the_vehicle_stays_safe(c
     log = flown(contact_log, late)
     assert ticks(log) == firing[:2]
     for tick in firing[:2]:
-        assert not log.command["thruster_on_us"][tick].any() and log.command["dock_arm"][tick] == 0
+        assert not log.command["thruster_on_us"][tick].any() and log.command["mechanism"][tick] == 0
         assert log.command["tick"][tick] == tick and log.command["t_us"][tick] == log.sensors["t_us"][tick]
         assert log.truth["propellant_kg"][tick + 1] == log.truth["propellant_kg"][tick]
         assert log.telemetry["tick"][tick] == tick

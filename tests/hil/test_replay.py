@@ -93,7 +93,7 @@ def test_a_core_built_with_one_ulp_changed_is_found_at_its_tick_and_channel(log:
         ("telemetry", "flags", None, 12345, None),
         ("telemetry", "q_body_from_eci", 0, -0.0, None),
         ("command", "thruster_on_us", 7, 31, None),
-        ("command", "dock_arm", None, 9, None),
+        ("command", "mechanism", None, 9, None),
     ],
 )
 def test_a_perturbed_record_is_named(

@@ -473,7 +473,7 @@ void icd_put_command(uint8_t *body, const icd_command_t *m)
     at = put_u64(at, m->command.t_us);
     at = put_i32(at, m->status);
     at = put_u32s(at, m->command.thruster_on_us, 32);
-    at = put_u32(at, m->command.dock_arm);
+    at = put_u32(at, m->command.mechanism);
     at = put_f64s(at, m->telemetry.q_body_from_eci, 4);
     at = put_f64s(at, m->telemetry.w_body_eci_body_radps, 3);
     at = put_f64s(at, m->telemetry.r_chaser_target_hill_m, 3);
@@ -509,7 +509,7 @@ void icd_get_command(const uint8_t *body, icd_command_t *m)
     at = get_u64(at, &m->command.t_us);
     at = get_i32(at, &m->status);
     at = get_u32s(at, m->command.thruster_on_us, 32);
-    at = get_u32(at, &m->command.dock_arm);
+    at = get_u32(at, &m->command.mechanism);
     at = get_f64s(at, m->telemetry.q_body_from_eci, 4);
     at = get_f64s(at, m->telemetry.w_body_eci_body_radps, 3);
     at = get_f64s(at, m->telemetry.r_chaser_target_hill_m, 3);

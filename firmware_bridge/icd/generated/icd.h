@@ -9,7 +9,7 @@
 
 #include "flight.h"
 
-#define ICD_HASH 0xE732BA0B970ACC3Eu
+#define ICD_HASH 0x269FF06BC71CE09Fu
 #define ICD_PACKET_MAX 1031 /* largest packet, primary header and CRC-32 included */
 #define ICD_FRAME_MAX 1038 /* largest frame, delimiters included */
 #define ICD_UPLINK_FRAME_MAX 1038

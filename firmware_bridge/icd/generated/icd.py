@@ -7,7 +7,7 @@ import numpy as np
 
 from firmware_bridge.icd.message import Message
 
-ICD_HASH = 0xE732BA0B970ACC3E
+ICD_HASH = 0x269FF06BC71CE09F
 
 
 class Apid(IntEnum):
@@ -163,7 +163,7 @@ COMMAND = Message(
         ("t_us", ">u8"),
         ("status", ">i4"),
         ("thruster_on_us", ">u4", (32,)),
-        ("dock_arm", ">u4"),
+        ("mechanism", ">u4"),
         ("q_body_from_eci", ">f8", (4,)),
         ("w_body_eci_body_radps", ">f8", (3,)),
         ("r_chaser_target_hill_m", ">f8", (3,)),

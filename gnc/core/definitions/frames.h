@@ -91,7 +91,7 @@
     S(u32, tick, "1", "tick of the sensor frame answered") \
     V(u32, thruster_on_us, FLIGHT_THRUSTERS, "us", \
       "valve on-time from the start of the coming cycle; 0 fires nothing") \
-    S(u32, dock_arm, "bool", "docking mechanism armed for capture")
+    S(u32, mechanism, "1", "docking mechanisms, MECHANISM_* bits of port 0; of port n shifted left by n")
 
 /* ---- Telemetry ---------------------------------------------------------------------------- */
 #define TELEMETRY_FIELDS(S, V) \

@@ -66,6 +66,7 @@ static const flight_value_t reason_values[] = {REASON_VALUES(VALUE)};
 static const flight_value_t uses_values[] = {USES_VALUES(VALUE)};
 static const flight_value_t kind_values[] = {KIND_VALUES(VALUE)};
 static const flight_value_t dock_values[] = {DOCK_VALUES(VALUE)};
+static const flight_value_t mechanism_values[] = {MECHANISM_VALUES(VALUE)};
 static const flight_value_t instrument_values[] = {INSTRUMENT_VALUES(VALUE)};
 static const flight_value_t quality_values[] = {QUALITY_VALUES(VALUE)};
 
@@ -78,6 +79,7 @@ const flight_table_t flight_tables[FLIGHT_TABLES] = {
     TABLE("Uses", uses_values, true),
     TABLE("Kind", kind_values, false),
     TABLE("Dock", dock_values, true),
+    TABLE("Mechanism", mechanism_values, true),
     TABLE("Instrument", instrument_values, true),
     TABLE("Quality", quality_values, false),
 };

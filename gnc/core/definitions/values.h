@@ -66,10 +66,15 @@
     V(KIND, CAMERA, 5, "docking camera: range, line of sight and, near, relative attitude") \
     V(KIND, DOCK, 6, "docking mechanism: contact and capture")
 
-/* Bits of a docking mechanism's measurement. */
+/* Bits of a docking mechanism's measurement; bits 4 to 7 are the chaser's port that it is on. */
 #define DOCK_VALUES(V) \
     V(DOCK, CONTACT, 1, "senses contact") \
     V(DOCK, CAPTURED, 2, "has captured")
+
+/* Bits of the command to the docking mechanism of the chaser's port 0; of port n shifted left by n, n < 16. */
+#define MECHANISM_VALUES(V) \
+    V(MECHANISM, ARM, 1, "captures on contact") \
+    V(MECHANISM, RELEASE, 65536, "lets go")
 
 /* Bits: what an instrument is worth. It is healthy when it is heard and not lost. */
 #define INSTRUMENT_VALUES(V) \
@@ -89,6 +94,7 @@ enum { REASON_VALUES(FLIGHT_NAMED_VALUE) };
 enum { USES_VALUES(FLIGHT_NAMED_VALUE) };
 enum { KIND_VALUES(FLIGHT_NAMED_VALUE) };
 enum { DOCK_VALUES(FLIGHT_NAMED_VALUE) };
+enum { MECHANISM_VALUES(FLIGHT_NAMED_VALUE) };
 enum { INSTRUMENT_VALUES(FLIGHT_NAMED_VALUE) };
 enum { QUALITY_VALUES(FLIGHT_NAMED_VALUE) };
 

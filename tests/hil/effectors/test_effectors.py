@@ -6,11 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gnc.flight import Dock, Mechanism
+from hil import instruments
 from hil.effectors import kinds
 from hil.effectors.effector import Effectors
 from hil.effectors.faults import FAULTS, Fault
+from hil.instruments.instrument import Instruments
+from hil.instruments.rows import Fitted, TargetPort
 from hil.loop import Chunk, Loop
-from hil.prepare import prepare
+from hil.plant.plant import Plant
+from hil.prepare import plant_config, prepare, target_state
+from hil.run import fly
 from hil.scenario import Scenario
 
 CONTACT = Scenario.load("iss-contact")
@@ -118,3 +124,59 @@ def test_a_fault_that_an_effector_cannot_have_is_refused(more: dict[str, Any], s
 
 def test_every_fault_of_effectors_is_one_of_some_kind() -> None:
     assert {name for kind in kinds().values() for name in kind.faults} == set(FAULTS)
+
+
+def two_ports(*faults: Fault) -> tuple[Loop, Chunk]:
+    """Docked at the chaser's second port, in a world of its own; the instrument is on that port."""
+    run = prepare(CONTACT, 1)
+    config = plant_config(CONTACT, run.dispersed)
+    target, chaser = (next(b for b in config.bodies if b.name == name) for name in (config.target, config.chaser))
+    side = replace(chaser.ports[0], name="side", position_body_m=(5.0, 1.0, 0.0), release_mps=0.05)
+    plant = Plant(replace(config, bodies=(target, replace(chaser, ports=(*chaser.ports, side)))))
+    plant.set_target(*target_state(CONTACT))
+    plant.dock("side")
+    dock = next(row for row in CONTACT.instruments if row.kind == "dock")
+    port = TargetPort(CONTACT.target.port_tbody_m, CONTACT.target.q_tport_from_tbody)
+    kind = instruments.kinds()["dock"]
+    rows = [dock, replace(dock, name="side", port="side")]
+    fitted = [instruments.fit(Fitted(kind, row, i, 1, 0, port, {}, (), ("port", "side"))) for i, row in enumerate(rows)]
+    effectors = Effectors(CONTACT.effectors, faults)
+    return Loop(plant, Instruments(fitted), 0.1, effectors=effectors), Chunk(CYCLES)
+
+
+def sensed(chunk: Chunk, cycle: int) -> list[int]:
+    return [int(slot["flags"]) for slot in chunk.sensors[cycle]["slot"][:2]]
+
+
+def test_a_mechanism_lets_go_when_its_own_port_is_told_to() -> None:
+    loop, chunk = two_ports()
+    chunk.command["mechanism"][3] = Mechanism.RELEASE  # of the first port, which holds nothing
+    chunk.command["mechanism"][6] = Mechanism.RELEASE << 1
+    for i in range(CYCLES):
+        loop.sense(chunk, i)
+        loop.act(chunk, i)
+    held = Dock.CONTACT | Dock.CAPTURED | 1 << 4
+    assert [sensed(chunk, i) for i in (0, 5, 6)] == [[0, held]] * 3
+    assert sensed(chunk, 7) == [0, 1 << 4]
+    apart = chunk.truth["r_chaser_target_hill_m"]
+    assert np.linalg.norm(apart[-1]) > np.linalg.norm(apart[6]) + 0.05
+
+
+def test_a_mechanism_that_is_stuck_does_not_let_go() -> None:
+    loop, chunk = two_ports(Fault(effector="mechanism", kind="no_release", start_s=0.0))
+    chunk.command["mechanism"][6:] = Mechanism.RELEASE << 1
+    for i in range(CYCLES):
+        loop.sense(chunk, i)
+        loop.act(chunk, i)
+    assert sensed(chunk, CYCLES - 1)[1] & Dock.CAPTURED
+    assert loop.effectors.injected()[0]["changed"] == CYCLES - 6
+
+
+def test_a_mechanism_that_does_not_capture_is_a_failed_contact() -> None:
+    log = fly("iss-contact", 1)
+    assert log.truth["contact_status"][-1] == 1
+    run = prepare(CONTACT, 1)
+    broken = Effectors(CONTACT.effectors, [Fault(effector="mechanism", kind="no_capture", start_s=0.0)])
+    loop, chunk = Loop(run.plant, run.instruments, 0.1, run.flight_core(), effectors=broken), Chunk(len(log.truth))
+    flown = loop.run(chunk, len(log.truth))
+    assert chunk.truth["contact_status"][flown - 1] == 2 and broken.injected()[0]["changed"] > 100

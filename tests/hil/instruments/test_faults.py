@@ -45,7 +45,7 @@ def row_of(kind: str) -> Row:
 def made(row: Row, *faults: Fault) -> Instrument:
     drawn = {drawn.name: (0.0, 0.0, 0.0) for drawn in kinds()[row.kind].drawn}
     port = TargetPort(CONTACT.target.port_tbody_m, CONTACT.target.q_tport_from_tbody)
-    return fit(Fitted(kinds()[row.kind], row, 0, 1, 0, port, drawn, faults))
+    return fit(Fitted(kinds()[row.kind], row, 0, 1, 0, port, drawn, faults, ("port",)))
 
 
 def frames_of(instrument: Instrument) -> Any:

@@ -20,7 +20,7 @@ CYCLES = 60
 def fitted(row: Row, number: int) -> Instrument:
     drawn = {drawn.name: (0.0, 0.0, 0.0) for drawn in kinds()[row.kind].drawn}
     port = TargetPort(CONTACT.target.port_tbody_m, CONTACT.target.q_tport_from_tbody)
-    return fit(Fitted(kinds()[row.kind], row, number, seed=1, case=0, target=port, drawn=drawn))
+    return fit(Fitted(kinds()[row.kind], row, number, seed=1, case=0, target=port, drawn=drawn, ports=("port", "side")))
 
 
 def frames(rows: list[Row]) -> np.ndarray:
