@@ -3,12 +3,24 @@
 import numpy as np
 
 from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t
 
 from gnc.ccore cimport orbit_cw_stm
 
-cdef extern from "math/kalman.h" nogil:
-    bint kalman_update3(size_t n, size_t estimated, double *p, const double *h, const double *z, const double *r, double gate,
-                        double *dx, double *nis)
+cdef extern from "math/filter.h" nogil:
+    enum:
+        BLOCK_ESTIMATED
+        FILTER_STATES
+    ctypedef struct filter_t:
+        pass
+    ctypedef struct observation_t:
+        double z[8]
+        double r[8]
+    void filter_layout(filter_t *f, size_t count, const uint8_t *use)
+    void observation_start(observation_t *o, size_t components)
+    void observation_see(observation_t *o, const filter_t *f, size_t row, size_t rows, size_t block, double scale,
+                         const double *m)
+    bint filter_update(const filter_t *f, double *p, const observation_t *o, double gate, double *dx, double *nis)
 
 __all__ = ["cw_position_filter"]
 
@@ -92,25 +104,26 @@ def cw_position_filter(measurements_m, double dt_s, double n_radps, q, sigma_m, 
     cdef double[::1] nis = nis_out
     cdef double[:, ::1] p = p_out
     cdef double phi[N * N]
-    cdef double h[3 * N]
     cdef double x[N]
-    cdef double dx[N]
-    cdef double r[3]
-    cdef double innovation[3]
+    cdef double dx[FILTER_STATES]
+    cdef filter_t f
+    cdef observation_t o
+    cdef uint8_t* use = [BLOCK_ESTIMATED, BLOCK_ESTIMATED]
     cdef Py_ssize_t i, k
     with nogil:
         orbit_cw_stm(phi, n_radps, dt_s)
-        for i in range(3 * N):
-            h[i] = 1.0 if i % (N + 1) == 0 else 0.0
+        filter_layout(&f, 2, use)
+        observation_start(&o, 3)
+        observation_see(&o, &f, 0, 3, 0, 1.0, NULL)
         for i in range(N):
             x[i] = start[i]
         for i in range(3):
-            r[i] = sigma[i] * sigma[i]
+            o.r[i] = sigma[i] * sigma[i]
         for k in range(z.shape[0]):
             _predict(x, &p[0, 0], phi, &noise[0, 0])
             for i in range(3):
-                innovation[i] = z[k, i] - x[i]
-            if kalman_update3(N, N, &p[0, 0], h, innovation, r, gate, dx, &nis[k]):
+                o.z[i] = z[k, i] - x[i]
+            if filter_update(&f, &p[0, 0], &o, gate, dx, &nis[k]):
                 for i in range(N):
                     x[i] += dx[i]
             for i in range(N):

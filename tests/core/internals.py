@@ -38,8 +38,8 @@ ROOT = Path(__file__).parents[2]
 CORE = ROOT / "gnc" / "core"
 CYCLE_US = 100_000
 TRUTHS = (
-    "mat3_inverse mat_solve orbit_kepler_propagate orbit_two_impulse kalman_update3 targeting_solve targeting_predict "
-    "internals_nav_relative_at internals_nav_take internals_flush_subnormals"
+    "mat3_inverse mat_solve orbit_kepler_propagate orbit_two_impulse targeting_solve targeting_predict "
+    "internals_filter_update internals_nav_relative_at internals_nav_take internals_flush_subnormals"
 )
 
 
@@ -131,7 +131,7 @@ def load(library: Path) -> ctypes.CDLL:
     core = ctypes.CDLL(str(library))
     for name in TRUTHS.split():
         getattr(core, name).restype = ctypes.c_bool
-    for name in ("internals_nav_attitude_variance", "internals_nav_rgnss_growth"):
+    for name in ("internals_nav_attitude_variance", "internals_nav_rgnss_growth", "filter_gate"):
         getattr(core, name).restype = ctypes.c_double
     core.flight_size.restype = ctypes.c_size_t
     return core
@@ -166,14 +166,15 @@ class Core:
         return members
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        return self.members[name]
+        x = self.members[name]
+        return x[: int(self.members["relative.filter.states"][0]) ** 2] if name == "relative.p" else x
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self.members[name][...] = np.ravel(value)
+        self[name][...] = np.ravel(value)
 
     def matrix(self, name: str) -> Array:
         """A square member as a matrix view."""
-        x = self.members[name]
+        x = self[name]
         n = round(len(x) ** 0.5)
         return x.reshape(n, n)
 

@@ -47,7 +47,9 @@ def fly(core: ctypes.CDLL, scenario: str, camera: bool, seed: int = 17) -> dict[
     """NEES of position and velocity, of the target's attitude and of its orbit, each 10 s; NIS of each measurement."""
     filters = [started(core, scenario) for _ in range(RUNS)]
     truth = Truth(filters[0], RUNS, np.random.default_rng(seed))
-    found: dict[str, list[Any]] = {name: [] for name in ("motion", "attitude", "orbit", "rgnss", "camera")}
+    found: dict[str, list[Any]] = {
+        name: [] for name in ("motion", "attitude", "orbit", "rgnss", "camera", "camera_degrees")
+    }
     for k in range(1, SECONDS * 10 + 1):
         truth.step()
         second, half = k % 10 == 0, k % 5 == 0
@@ -65,6 +67,7 @@ def fly(core: ctypes.CDLL, scenario: str, camera: bool, seed: int = 17) -> dict[
             found["rgnss"].append([c["relative.rgnss.nis"][0] for c in filters])
         if half and camera:
             found["camera"].append([c["relative.camera.nis"][0] for c in filters])
+            found["camera_degrees"].append(np.where(frames["camera_pose_valid"], 6, 3))
         if k % 100 == 0:
             for name, values in nees(filters, truth).items():
                 found[name].append(values)
@@ -116,7 +119,8 @@ def test_errors_are_as_large_as_the_covariance_says(runs: dict[str, Array], what
 def test_innovations_are_as_large_as_predicted(runs: dict[str, Array]) -> None:
     for what in ("rgnss", "camera"):
         if (nis := runs[what]).size:
-            low, high = chi2.ppf([0.0005, 0.9995], 3 * nis.size) / nis.size
+            degrees = 6 if what == "rgnss" else runs["camera_degrees"].mean()
+            low, high = chi2.ppf([0.0005, 0.9995], degrees * nis.size) / nis.size
             assert low < nis.mean() < high, what
 
 
@@ -385,3 +389,14 @@ def test_quaternions_and_turns_of_the_world_are_the_cores(core: ctypes.CDLL) -> 
     core.quat_from_rotvec(q.ctypes.data_as(ctypes.c_void_p), turn.ctypes.data_as(ctypes.c_void_p))
     assert quaternion(turned(turn)) == pytest.approx(q, abs=1e-15)
     assert c.params["cycle_s"] == pytest.approx(DT, rel=1e-9, abs=0.0)
+
+
+def test_the_handover_is_uncertain_in_hill_axes_and_rates(core: ctypes.CDLL) -> None:
+    """Position and velocity come in the turning hill frame with errors of their own; in inertial rates the velocity's
+    has the position's in it, which far out is as large."""
+    c = started(core, "iss-vbar")
+    p, r, v = c.params, c["relative.r_target_eci_m"], c["relative.v_target_eci_mps"]
+    turn = np.cross(r, v) / (r @ r)
+    to_eci = np.block([[np.eye(3), np.zeros((3, 3))], [np.cross(np.eye(3), turn), np.eye(3)]])
+    hill = np.diag(np.repeat([p["init_sigma_r_m"] ** 2, p["init_sigma_v_mps"] ** 2], 3))
+    assert c.matrix("relative.p")[:6, :6] == pytest.approx(to_eci @ hill @ to_eci.T, rel=1e-9, abs=1e-18)

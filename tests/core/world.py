@@ -58,7 +58,8 @@ class Truth:
         self.rt = drawn("relative.r_target_eci_m", p["target_sigma_r_m"])
         self.vt = drawn("relative.v_target_eci_mps", p["target_sigma_v_mps"])
         self.dr = drawn("relative.dr_eci_m", p["init_sigma_r_m"])
-        self.dv = drawn("relative.dv_eci_mps", p["init_sigma_v_mps"])
+        off, turn = self.dr - core["relative.dr_eci_m"], np.cross(self.rt, self.vt) / (self.rt**2).sum(1, keepdims=True)
+        self.dv = drawn("relative.dv_eci_mps", p["init_sigma_v_mps"]) + np.cross(turn, off)  # handed over in hill
         self.theta = p["target_attitude_sigma_rad"] * rng.normal(size=(runs, 3))
         self.rate = p["target_rate_sigma_radps"] * rng.normal(size=(runs, 3))
         self.growth = 1.0 + np.linalg.norm(self.dr, axis=1, keepdims=True) / p["rgnss_growth_m"]

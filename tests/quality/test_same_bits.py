@@ -14,8 +14,8 @@ import pytest
 from tests.quality.out_of_tree import ROOT, build, run_python
 
 DIGESTS = {
-    "iss-contact": "25b9e4ffe0e689c34e212437521691922981a25cd176409d156be0928fb0d270",
-    "iss-final": "9e4b438e797f7eff53a451dc8e5d5757a8a948c657928173fcdc84a833350d0e",
+    "iss-contact": "b3209a4eecbef0a8b00890815546f91e1d69a4cd930d5abb88389db5df6fc3b8",
+    "iss-final": "7a1e5f7f2414e6de90d084c709fa30a7749fe944763a20d4ea2de7c07a593979",
 }
 FLY = f"from hil import fly; print({{name: fly(name, seed=1).digest for name in {list(DIGESTS)}}})"
 BUILDS = {

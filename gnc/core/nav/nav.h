@@ -4,16 +4,25 @@
 #define PROXOPS_NAV_H
 
 #include "flight.h"
-#include "math/kalman.h"
+#include "math/filter.h"
 #include "math/linalg.h"
 #include "math/rotation.h"
 
 #define HISTORY 16 /* cycles of past state kept for late measurements: one is known HISTORY - 1 cycles late */
-/* Relative filter: dr 0..2, dv 3..5, target attitude 6..8, its rate 9..11, rgnss bias 12..14; considered, never
- * corrected: the docking camera's mounting error 15..17, camera axes. */
-#define REL 18
-#define REL_ESTIMATED 15
-#define ORB 6 /* target orbit filter: r 0..2, v 3..5 */
+
+/* Blocks of the three filters: attitude (body axes), the target's orbit (eci), and what is relative (eci axes, the
+ * target's own in tbody axes, the camera's mounting error in camera axes). */
+enum { ATTITUDE_ANGLE = 0, ATTITUDE_BIAS = 1, ATTITUDE_BLOCKS = 2 };
+enum { ORBIT_R = 0, ORBIT_V = 1, ORBIT_BLOCKS = 2 };
+enum {
+    RELATIVE_R = 0,
+    RELATIVE_V = 1,
+    RELATIVE_THETA = 2, /* target attitude against its nominal hold */
+    RELATIVE_RATE = 3,
+    RELATIVE_GNSS_BIAS = 4,
+    RELATIVE_BORESIGHT = 5, /* of the docking camera: considered */
+    RELATIVE_BLOCKS = 6
+};
 
 /* Book-keeping of one instrument. */
 typedef struct {
@@ -33,7 +42,9 @@ typedef struct {
 /* Attitude filter, multiplicative: q_true = exp(dtheta) (x) q, error state [dtheta, dbias], body axes. */
 typedef struct {
     double q_body_from_eci[4], w_body_radps[3], w_before_radps[3], bias_radps[3];
-    double p[36], pending_s; /* covariance, and the time it has not been propagated over yet */
+    filter_t filter;
+    double p[9 * ATTITUDE_BLOCKS * ATTITUDE_BLOCKS],
+        pending_s; /* covariance, and the time it has not been propagated over yet */
 } nav_attitude_t;
 
 typedef struct {
@@ -43,12 +54,15 @@ typedef struct {
 
 /* Relative filter and target orbit filter. */
 typedef struct {
-    double r_target_eci_m[3], v_target_eci_mps[3], a_target_eci_mps2[3], p_orbit[ORB * ORB];
+    double r_target_eci_m[3], v_target_eci_mps[3], a_target_eci_mps2[3];
+    filter_t orbit;
+    double p_orbit[9 * ORBIT_BLOCKS * ORBIT_BLOCKS];
     double dr_eci_m[3], dv_eci_mps[3], da_eci_mps2[3]; /* chaser minus target c.m. */
     double hold_stiffness_ps2, hold_damping_ps, hold_psd_rad2ps3; /* of the target's attitude motion */
     double theta_tbody_rad[3], rate_tbody_radps[3];    /* target attitude against its nominal hold */
     double bias_rgnss_eci_m[3];
-    double p[REL * REL], pending_s;
+    filter_t filter;
+    double p[FILTER_STATES * FILTER_STATES], pending_s;
     double accel_bias_mps2[3], accel_bias_age_s;
     uint32_t cycles_since_thrust; /* cycles since a thruster was last commanded or driven */
     double sensed_eci_mps[3]; /* velocity sensed over the last cycle */
@@ -61,6 +75,7 @@ typedef struct {
     /* Set by nav_init, and never again. */
     gravity_t gravity;
     uint64_t cycle_us;
+    double gate[FILTER_COMPONENTS + 1]; /* innovation gate by number of components */
     /* Changed by navigate. */
     uint64_t t_us;
     bool started;
@@ -100,7 +115,11 @@ void nav_relative_init(const flight_params_t *p, nav_t *nav);
 void nav_relative_propagate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, bool fired);
 void nav_relative_remember(nav_t *nav);
 void nav_relative_covariance(const flight_params_t *p, nav_t *nav);
-void nav_relative_correct(nav_t *nav, const double dx[REL_ESTIMATED]);
+void nav_relative_correct(nav_t *nav, const double *dx);
+void nav_orbit_correct(nav_t *nav, const double *dx);
+/* Takes a whole measurement into the filter or refuses it; so does the next with the target's orbit. */
+bool nav_relative_update(nav_t *nav, const observation_t *o, sensor_track_t *track);
+bool nav_orbit_update(nav_t *nav, const observation_t *o, sensor_track_t *track);
 /* The estimate at a past time, from the history; false when it is older than the history. */
 bool nav_relative_at(const nav_t *nav, uint64_t t_us, nav_sample_t *out);
 /* Target attitude: tbody_from_eci at a sample, nominal hold turned by the estimated error. */

@@ -8,6 +8,7 @@ void nav_init(const flight_params_t *p, nav_t *nav)
     nav->gravity.j2 = p->j2;
     vec3_copy(nav->gravity.pole_eci, p->pole_eci);
     nav->cycle_us = (uint64_t)(p->cycle_s * 1.0e6 + 0.5);
+    for (size_t i = 1; i <= FILTER_COMPONENTS; i++) nav->gate[i] = filter_gate(p->gate_chi2_3dof, i);
     nav_attitude_init(p, nav);
     nav_relative_init(p, nav);
 }

@@ -5,7 +5,53 @@
 
 #define THRUST_TAIL_CYCLES 1 /* cycles after a firing in which its thrust still decays */
 
-double nav_rgnss_growth(const flight_params_t *p, const nav_t *nav) { return 1.0 + vec3_norm(nav->relative.dr_eci_m) / p->rgnss_growth_m; }
+double nav_rgnss_growth(const flight_params_t *p, const nav_t *nav)
+{
+    return 1.0 + vec3_norm(nav->relative.dr_eci_m) / p->rgnss_growth_m;
+}
+
+static void start(const filter_t *f, double *cov, size_t block, double sigma)
+{
+    filter_start(f, cov, block, sigma * sigma);
+}
+
+/* Position and velocity are handed over in the turning hill frame, with errors of their own: v = v_hill + w x r, so
+ * that the error of r is in the inertial velocity too. */
+static void handed_over_in_hill(nav_relative_t *n, double variance_r)
+{
+    size_t states = n->filter.states;
+    double h[3], w[9], ww[9], r2 = vec3_dot(n->r_target_eci_m, n->r_target_eci_m);
+    vec3_cross(h, n->r_target_eci_m, n->v_target_eci_mps);
+    vec3_scale(h, 1.0 / r2, h);
+    mat3_skew(w, h);
+    mat3_mul_t(ww, w, w);
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < 3; j++) {
+            size_t vi = n->filter.at[RELATIVE_V] + i, vj = n->filter.at[RELATIVE_V] + j,
+                   rj = n->filter.at[RELATIVE_R] + j;
+            n->p[vi * states + vj] += variance_r * ww[3 * i + j];
+            n->p[vi * states + rj] = n->p[rj * states + vi] = variance_r * w[3 * i + j];
+        }
+}
+
+static void start_filters(const flight_params_t *p, nav_t *nav)
+{
+    nav_relative_t *n = &nav->relative;
+    const uint8_t orbit[ORBIT_BLOCKS] = {BLOCK_ESTIMATED, BLOCK_ESTIMATED};
+    const uint8_t relative[RELATIVE_BLOCKS] = {BLOCK_ESTIMATED, BLOCK_ESTIMATED, BLOCK_ESTIMATED,
+                                               BLOCK_ESTIMATED, BLOCK_ESTIMATED, BLOCK_CONSIDERED};
+    filter_layout(&n->orbit, ORBIT_BLOCKS, orbit);
+    start(&n->orbit, n->p_orbit, ORBIT_R, p->target_sigma_r_m);
+    start(&n->orbit, n->p_orbit, ORBIT_V, p->target_sigma_v_mps);
+    filter_layout(&n->filter, RELATIVE_BLOCKS, relative);
+    start(&n->filter, n->p, RELATIVE_R, p->init_sigma_r_m);
+    start(&n->filter, n->p, RELATIVE_V, p->init_sigma_v_mps);
+    handed_over_in_hill(n, p->init_sigma_r_m * p->init_sigma_r_m);
+    start(&n->filter, n->p, RELATIVE_THETA, p->target_attitude_sigma_rad);
+    start(&n->filter, n->p, RELATIVE_RATE, p->target_rate_sigma_radps);
+    start(&n->filter, n->p, RELATIVE_GNSS_BIAS, p->rgnss_bias_sigma_m * nav_rgnss_growth(p, nav));
+    start(&n->filter, n->p, RELATIVE_BORESIGHT, p->camera_boresight_sigma_rad);
+}
 
 void nav_relative_init(const flight_params_t *p, nav_t *nav)
 {
@@ -27,17 +73,7 @@ void nav_relative_init(const flight_params_t *p, nav_t *nav)
     n->hold_psd_rad2ps3 = 2.0 * n->hold_damping_ps * p->target_rate_sigma_radps * p->target_rate_sigma_radps;
     for (size_t i = 0; i < HISTORY; i++) n->history[i].t_us = UINT64_MAX; /* not filled yet */
     n->cycles_since_thrust = UINT32_MAX;
-    double sigma[REL / 3] = {p->init_sigma_r_m,
-                             p->init_sigma_v_mps,
-                             p->target_attitude_sigma_rad,
-                             p->target_rate_sigma_radps,
-                             p->rgnss_bias_sigma_m * nav_rgnss_growth(p, nav),
-                             p->camera_boresight_sigma_rad};
-    for (size_t i = 0; i < REL; i++) n->p[i * REL + i] = sigma[i / 3] * sigma[i / 3];
-    for (size_t i = 0; i < ORB; i++) {
-        double s = i < 3 ? p->target_sigma_r_m : p->target_sigma_v_mps;
-        n->p_orbit[i * ORB + i] = s * s;
-    }
+    start_filters(p, nav);
 }
 
 void nav_relative_remember(nav_t *nav)
@@ -143,32 +179,13 @@ void nav_relative_propagate(const flight_params_t *p, nav_t *nav, const sensor_f
     /* The scale error acts on the sum of what was sensed, so its variance grows with the square. */
     if (n->sensed_mps > sensed_before) {
         double k = p->accel_scale_sigma, grown = n->sensed_mps * n->sensed_mps - sensed_before * sensed_before;
-        for (size_t i = 3; i < 6; i++) n->p[i * REL + i] += k * k * grown;
+        filter_noise(&n->filter, n->p, RELATIVE_V, RELATIVE_V, k * k * grown, 0.0, 0.0);
     }
     double keep = 1.0 - dt / p->rgnss_bias_tau_s;
     vec3_scale(n->bias_rgnss_eci_m, keep, n->bias_rgnss_eci_m);
     n->pending_s += dt;
     nav_relative_remember(nav);
     if (n->pending_s > 0.95) nav_relative_covariance(p, nav);
-}
-
-/* x <- Phi x with the given stride; g is the gravity gradient, keep the bias decay. What is considered is constant. */
-static void apply_phi(const nav_relative_t *n, double *x, size_t stride, const double g[9], double dt, double keep)
-{
-    double r[3], v[3], gr[3], k = n->hold_stiffness_ps2, d = n->hold_damping_ps;
-    for (size_t i = 0; i < 3; i++) {
-        r[i] = x[i * stride];
-        v[i] = x[(i + 3) * stride];
-    }
-    mat3_mul_vec(gr, g, r);
-    for (size_t i = 0; i < 3; i++) {
-        x[i * stride] = r[i] + 0.5 * dt * dt * gr[i] + dt * v[i];
-        x[(i + 3) * stride] = v[i] + dt * gr[i];
-        double th = x[(i + 6) * stride], w = x[(i + 9) * stride], pull = -k * th - d * w;
-        x[(i + 6) * stride] = th + dt * (w + 0.5 * dt * pull);
-        x[(i + 9) * stride] = w + dt * (pull + 0.5 * dt * (-k * w - d * pull));
-        x[(i + 12) * stride] *= keep;
-    }
 }
 
 /* Point-mass gravity gradient, -mu/r^3 (I - 3 u u'). */
@@ -180,37 +197,10 @@ static void gravity_gradient(const flight_params_t *p, const nav_t *nav, double 
         for (size_t j = 0; j < 3; j++) g[3 * i + j] = 3.0 * k * (r[i] * r[j]) / r2 - (i == j ? k : 0.0);
 }
 
-static void propagate_orbit_covariance(const flight_params_t *p, nav_t *nav, const double g[9], double dt)
+/* White noise of that density on the rate of a pair of blocks. */
+static void white(const filter_t *f, double *cov, size_t a, size_t b, double q, double dt)
 {
-    double *cov = nav->relative.p_orbit, q = p->orbit_accel_psd_m2ps3;
-    for (size_t pass = 0; pass < 2; pass++)
-        for (size_t c = 0; c < ORB; c++) {
-            double *x = pass == 0 ? &cov[c] : &cov[c * ORB], r[3], gr[3];
-            size_t stride = pass == 0 ? ORB : 1;
-            for (size_t i = 0; i < 3; i++) r[i] = x[i * stride];
-            mat3_mul_vec(gr, g, r);
-            for (size_t i = 0; i < 3; i++) {
-                x[i * stride] += dt * x[(i + 3) * stride] + 0.5 * dt * dt * gr[i];
-                x[(i + 3) * stride] += dt * gr[i];
-            }
-        }
-    for (size_t i = 0; i < 3; i++) {
-        cov[i * ORB + i] += q * dt * dt * dt / 3.0;
-        cov[i * ORB + i + 3] += q * dt * dt / 2.0;
-        cov[(i + 3) * ORB + i] += q * dt * dt / 2.0;
-        cov[(i + 3) * ORB + i + 3] += q * dt;
-    }
-}
-
-/* Adds the white-acceleration noise of a position/velocity pair of blocks at row `at`. */
-static void add_noise(double *p, size_t at, double q, double dt)
-{
-    for (size_t i = at; i < at + 3; i++) {
-        p[i * REL + i] += q * dt * dt * dt / 3.0;
-        p[i * REL + i + 3] += q * dt * dt / 2.0;
-        p[(i + 3) * REL + i] += q * dt * dt / 2.0;
-        p[(i + 3) * REL + i + 3] += q * dt;
-    }
+    filter_noise(f, cov, a, b, q * dt * dt * dt / 3.0, q * dt * dt / 2.0, q * dt);
 }
 
 void nav_relative_covariance(const flight_params_t *p, nav_t *nav)
@@ -218,37 +208,78 @@ void nav_relative_covariance(const flight_params_t *p, nav_t *nav)
     nav_relative_t *n = &nav->relative;
     double dt = n->pending_s, g[9];
     if (!(dt > 0.0)) return;
-    double keep = 1.0 - dt / p->rgnss_bias_tau_s, bias = p->rgnss_bias_sigma_m * nav_rgnss_growth(p, nav);
     gravity_gradient(p, nav, g);
-    for (size_t c = 0; c < REL; c++) apply_phi(n, &n->p[c], REL, g, dt, keep);
-    for (size_t c = 0; c < REL; c++) apply_phi(n, &n->p[c * REL], 1, g, dt, keep);
-    add_noise(n->p, 0, p->rel_accel_psd_m2ps3, dt);
-    add_noise(n->p, 6, n->hold_psd_rad2ps3 * (1.0 - n->hold_damping_ps * dt),
-              dt); /* what of it the damping leaves within dt */
-    for (size_t i = 12; i < REL_ESTIMATED; i++) n->p[i * REL + i] += bias * bias * (1.0 - keep * keep);
-    for (size_t i = 0; i < REL; i++)
-        for (size_t j = i + 1; j < REL; j++) {
-            double mean = 0.5 * (n->p[i * REL + j] + n->p[j * REL + i]);
-            n->p[i * REL + j] = mean;
-            n->p[j * REL + i] = mean;
-        }
-    propagate_orbit_covariance(p, nav, g, dt);
+    double k = n->hold_stiffness_ps2, d = n->hold_damping_ps, keep = 1.0 - dt / p->rgnss_bias_tau_s;
+    double bias = p->rgnss_bias_sigma_m * nav_rgnss_growth(p, nav);
+    const filter_motion_t orbit = {
+        ORBIT_R, ORBIT_V, .aa = 1.0, .ab = dt, .bb = 1.0, .m = g, .ay = 0.5 * dt * dt, .by = dt,
+    };
+    const filter_motion_t relative[] = {
+        {RELATIVE_R, RELATIVE_V, .aa = 1.0, .ab = dt, .bb = 1.0, .m = g, .ay = 0.5 * dt * dt, .by = dt},
+        {RELATIVE_THETA, RELATIVE_RATE, .aa = 1.0 - 0.5 * dt * dt * k, .ab = dt * (1.0 - 0.5 * dt * d),
+         .ba = dt * (-k + 0.5 * dt * d * k), .bb = 1.0 - dt * d + 0.5 * dt * dt * (d * d - k)},
+        {RELATIVE_GNSS_BIAS, FILTER_NONE, .aa = keep},
+    };
+    filter_propagate(&n->filter, n->p, relative, sizeof relative / sizeof relative[0]);
+    white(&n->filter, n->p, RELATIVE_R, RELATIVE_V, p->rel_accel_psd_m2ps3, dt);
+    /* what of it the damping leaves within dt */
+    white(&n->filter, n->p, RELATIVE_THETA, RELATIVE_RATE, n->hold_psd_rad2ps3 * (1.0 - d * dt), dt);
+    filter_noise(&n->filter, n->p, RELATIVE_GNSS_BIAS, FILTER_NONE, bias * bias * (1.0 - keep * keep), 0.0, 0.0);
+    filter_propagate(&n->orbit, n->p_orbit, &orbit, 1);
+    white(&n->orbit, n->p_orbit, ORBIT_R, ORBIT_V, p->orbit_accel_psd_m2ps3, dt);
     n->pending_s = 0.0;
 }
 
-void nav_relative_correct(nav_t *nav, const double dx[REL_ESTIMATED])
+static void add(double x[3], const double *dx)
+{
+    if (dx != NULL) vec3_add(x, x, dx);
+}
+
+void nav_orbit_correct(nav_t *nav, const double *dx)
 {
     nav_relative_t *n = &nav->relative;
-    vec3_add(n->dr_eci_m, n->dr_eci_m, &dx[0]);
-    vec3_add(n->dv_eci_mps, n->dv_eci_mps, &dx[3]);
-    vec3_add(n->theta_tbody_rad, n->theta_tbody_rad, &dx[6]);
-    vec3_add(n->rate_tbody_radps, n->rate_tbody_radps, &dx[9]);
-    vec3_add(n->bias_rgnss_eci_m, n->bias_rgnss_eci_m, &dx[12]);
+    const double *dr = filter_correction(&n->orbit, dx, ORBIT_R), *dv = filter_correction(&n->orbit, dx, ORBIT_V);
+    add(n->r_target_eci_m, dr);
+    add(n->v_target_eci_mps, dv);
+    for (size_t k = 0; k < HISTORY; k++) {
+        add(n->history[k].r_target_eci_m, dr);
+        add(n->history[k].v_target_eci_mps, dv);
+    }
+}
+
+void nav_relative_correct(nav_t *nav, const double *dx)
+{
+    nav_relative_t *n = &nav->relative;
+    const double *dr = filter_correction(&n->filter, dx, RELATIVE_R),
+                 *dv = filter_correction(&n->filter, dx, RELATIVE_V);
+    add(n->dr_eci_m, dr);
+    add(n->dv_eci_mps, dv);
+    add(n->theta_tbody_rad, filter_correction(&n->filter, dx, RELATIVE_THETA));
+    add(n->rate_tbody_radps, filter_correction(&n->filter, dx, RELATIVE_RATE));
+    add(n->bias_rgnss_eci_m, filter_correction(&n->filter, dx, RELATIVE_GNSS_BIAS));
     /* The past moves with the present, or the next late measurement would see the old error again. */
     for (size_t k = 0; k < HISTORY; k++) {
-        vec3_add(n->history[k].dr_eci_m, n->history[k].dr_eci_m, &dx[0]);
-        vec3_add(n->history[k].dv_eci_mps, n->history[k].dv_eci_mps, &dx[3]);
+        add(n->history[k].dr_eci_m, dr);
+        add(n->history[k].dv_eci_mps, dv);
     }
+}
+
+bool nav_relative_update(nav_t *nav, const observation_t *o, sensor_track_t *track)
+{
+    nav_relative_t *n = &nav->relative;
+    double dx[FILTER_STATES];
+    if (!filter_update(&n->filter, n->p, o, nav->gate[o->components], dx, &track->nis)) return false;
+    nav_relative_correct(nav, dx);
+    return true;
+}
+
+bool nav_orbit_update(nav_t *nav, const observation_t *o, sensor_track_t *track)
+{
+    nav_relative_t *n = &nav->relative;
+    double dx[FILTER_STATES];
+    if (!filter_update(&n->orbit, n->p_orbit, o, nav->gate[o->components], dx, &track->nis)) return false;
+    nav_orbit_correct(nav, dx);
+    return true;
 }
 
 void nav_target_attitude(const flight_params_t *p, const nav_t *nav, const nav_sample_t *at, double c_eci_from_tbody[9])

@@ -1,15 +1,17 @@
 /* The estimate in the frames guidance, control and the monitors use. */
 #include "nav/nav.h"
 
-/* Variances of a 3-vector whose covariance block starts at row `at`, in hill axes; besides: a further variance of each
+/* Variances of a block in hill axes; besides: a further variance of each
  * axis. */
-static void variance_hill(const double c[9], const double *cov, size_t at, double besides, double out[3])
+static void variance_hill(const double c[9], const nav_relative_t *n, size_t block, double besides, double out[3])
 {
+    size_t states = n->filter.states, at = n->filter.at[block];
+    const double *cov = &n->p[at * states + at];
     for (size_t k = 0; k < 3; k++) {
-        double var = besides;
-        for (size_t i = 0; i < 3; i++)
-            for (size_t j = 0; j < 3; j++) var += c[3 * k + i] * cov[(at + i) * REL + at + j] * c[3 * k + j];
-        out[k] = var;
+        const double *axis = &c[3 * k];
+        double across[3];
+        for (size_t i = 0; i < 3; i++) across[i] = vec3_dot(&cov[i * states], axis);
+        out[k] = besides + vec3_dot(axis, across);
     }
 }
 
@@ -31,11 +33,11 @@ static void states(const flight_params_t *p, const nav_t *nav, solution_t *o)
     o->cycles_since_thrust = n->cycles_since_thrust;
     /* All that is measured hangs on the chaser's structure: its centre of mass is off by as much again, whatever the
      * filter knows. */
-    variance_hill(o->c_hill_from_eci, n->p, 0, p->com_sigma_m * p->com_sigma_m, o->variance_r_hill_m2);
-    variance_hill(o->c_hill_from_eci, n->p, 3, 0.0, o->variance_v_hill_m2ps2);
+    variance_hill(o->c_hill_from_eci, n, RELATIVE_R, p->com_sigma_m * p->com_sigma_m, o->variance_r_hill_m2);
+    variance_hill(o->c_hill_from_eci, n, RELATIVE_V, 0.0, o->variance_v_hill_m2ps2);
     for (size_t i = 0; i < 3; i++) {
         o->variance_attitude_rad2[i] = nav_attitude_variance(p, nav, i);
-        o->variance_target_attitude_rad2[i] = n->p[(6 + i) * REL + 6 + i];
+        o->variance_target_attitude_rad2[i] = filter_variance(&n->filter, n->p, RELATIVE_THETA, i);
     }
 }
 

@@ -33,14 +33,18 @@ static void predict(const flight_params_t *p, const nav_t *nav, const nav_sample
 /* Mean variance of the chaser's own attitude: it turns the line of sight as the camera's noise does. */
 static double attitude_variance(const flight_params_t *p, const nav_t *nav)
 {
-    return (nav_attitude_variance(p, nav, 0) + nav_attitude_variance(p, nav, 1) + nav_attitude_variance(p, nav, 2)) / 3.0;
+    return (nav_attitude_variance(p, nav, 0) + nav_attitude_variance(p, nav, 1) + nav_attitude_variance(p, nav, 2)) /
+           3.0;
 }
 
-static bool update_sight(const flight_params_t *p, nav_t *nav, const double sight[SIGHT_VALUES], const geometry_t *g, double late_s)
+/* Range and line of sight: components 0 to 2. false: the port is predicted overhead, where there is no azimuth. */
+static bool observe_sight(const flight_params_t *p, const nav_t *nav, const double sight[SIGHT_VALUES],
+                          const geometry_t *g, double late_s, observation_t *o)
 {
+    const filter_t *f = &nav->relative.filter;
     const double *d = g->d_camera_m;
-    double flat = elem_sqrt(d[0] * d[0] + d[1] * d[1]), range = vec3_norm(d), sa, ca, se, ce, across, dz[3];
-    double h[3 * REL] = {0.0}, z[3], r[3], dx[REL_ESTIMATED], axes[9], m[9], mt[9], mb[9], skew[9];
+    double flat = elem_sqrt(d[0] * d[0] + d[1] * d[1]), range = vec3_norm(d), sa, ca, se, ce, dz[3];
+    double axes[9], by_theta[9], by_boresight[9], skew[9];
     if (!(flat > 1.0e-3 * range)) return false;
     elem_sincos(sight[AZIMUTH], &sa, &ca);
     elem_sincos(sight[ELEVATION], &se, &ce);
@@ -48,36 +52,29 @@ static bool update_sight(const flight_params_t *p, nav_t *nav, const double sigh
     vec3_sub(dz, dz, d);
     sa = d[1] / flat, ca = d[0] / flat, se = d[2] / range, ce = flat / range;
     const double los[9] = {ce * ca, ce * sa, se, -sa, ca, 0.0, -se * ca, -se * sa, ce};
-    mat3_mul_vec(z, los, dz);
+    mat3_mul_vec(o->z, los, dz);
     mat3_mul(axes, los, g->c_camera_from_eci); /* rows: line-of-sight axes in eci */
-    for (size_t i = 0; i < 9; i++) m[i] = -axes[i];
-    mat3_mul(mt, axes, g->by_theta);
-    mat3_skew(skew, g->d_camera_m);
-    mat3_mul(mb, los, skew);
-    for (size_t i = 0; i < 3; i++)
-        for (size_t j = 0; j < 3; j++) {
-            h[i * REL + j] = m[3 * i + j];
-            h[i * REL + 3 + j] = -late_s * m[3 * i + j];
-            h[i * REL + 6 + j] = mt[3 * i + j];
-            h[i * REL + 9 + j] = -late_s * mt[3 * i + j];
-            h[i * REL + 15 + j] = mb[3 * i + j];
-        }
+    mat3_mul(by_theta, axes, g->by_theta);
+    mat3_skew(skew, d);
+    mat3_mul(by_boresight, los, skew);
+    observation_see(o, f, 0, 3, RELATIVE_R, -1.0, axes);
+    observation_see(o, f, 0, 3, RELATIVE_V, late_s, axes);
+    observation_see(o, f, 0, 3, RELATIVE_THETA, 1.0, by_theta);
+    observation_see(o, f, 0, 3, RELATIVE_RATE, -late_s, by_theta);
+    observation_see(o, f, 0, 3, RELATIVE_BORESIGHT, 1.0, by_boresight);
     double ratio = p->camera_sigma_range_ratio * range, floor_m = p->camera_sigma_range_floor_m;
-    across = range * range * (p->camera_sigma_los_rad * p->camera_sigma_los_rad + attitude_variance(p, nav));
-    r[0] = ratio * ratio + floor_m * floor_m;
-    r[1] = across;
-    r[2] = across;
-    if (!kalman_update3(REL, REL_ESTIMATED, nav->relative.p, h, z, r, p->gate_chi2_3dof, dx, &nav->track[NAV_CAMERA].nis))
-        return false;
-    nav_relative_correct(nav, dx);
+    o->r[0] = ratio * ratio + floor_m * floor_m;
+    o->r[1] = o->r[2] = range * range * (p->camera_sigma_los_rad * p->camera_sigma_los_rad + attitude_variance(p, nav));
     return true;
 }
 
-static bool update_pose(const flight_params_t *p, nav_t *nav, const double qm[4], const nav_sample_t *at, const geometry_t *g, double late_s)
+/* The port's attitude: components 3 to 5. */
+static bool observe_pose(const flight_params_t *p, const nav_t *nav, const double qm[4], const nav_sample_t *at,
+                         const geometry_t *g, double late_s, observation_t *o)
 {
+    const filter_t *f = &nav->relative.filter;
     double norm2 = qm[0] * qm[0] + qm[1] * qm[1] + qm[2] * qm[2] + qm[3] * qm[3];
-    double q_eci_from_tbody[4], q[4], dq[4], c_tbody_from_eci[9], turned[9], z[3], h[3 * REL] = {0.0}, r[3],
-                                                                                         dx[REL_ESTIMATED], nis;
+    double q_eci_from_tbody[4], q[4], dq[4], c_tbody_from_eci[9], turned[9];
     if (!(norm2 > 0.99 && norm2 < 1.01)) return false;
     /* tbody from eci as measured, against the estimate */
     quat_mul(q, p->q_camera_from_body, at->q_body_from_eci);
@@ -89,17 +86,13 @@ static bool update_pose(const flight_params_t *p, nav_t *nav, const double qm[4]
     quat_mul(dq, q, q_eci_from_tbody); /* estimated tbody from measured tbody */
     quat_conj(dq, dq);
     quat_normalize(dq);
-    quat_to_rotvec(z, dq);
+    quat_to_rotvec(&o->z[3], dq);
     double sigma = p->camera_sigma_pose_rad * elem_max(1.0, vec3_norm(g->d_camera_m) / p->camera_pose_reference_m);
     mat3_mul_t(turned, c_tbody_from_eci, g->c_camera_from_eci);
-    for (size_t i = 0; i < 3; i++) {
-        h[i * REL + 6 + i] = 1.0;
-        h[i * REL + 9 + i] = -late_s;
-        for (size_t j = 0; j < 3; j++) h[i * REL + 15 + j] = -turned[3 * i + j];
-        r[i] = sigma * sigma + attitude_variance(p, nav);
-    }
-    if (!kalman_update3(REL, REL_ESTIMATED, nav->relative.p, h, z, r, p->gate_chi2_3dof, dx, &nis)) return false;
-    nav_relative_correct(nav, dx);
+    observation_see(o, f, 3, 3, RELATIVE_THETA, 1.0, NULL);
+    observation_see(o, f, 3, 3, RELATIVE_RATE, -late_s, NULL);
+    observation_see(o, f, 3, 3, RELATIVE_BORESIGHT, -1.0, turned);
+    for (size_t i = 3; i < 6; i++) o->r[i] = sigma * sigma + attitude_variance(p, nav);
     return true;
 }
 
@@ -109,19 +102,19 @@ void nav_camera_update(const flight_params_t *p, nav_t *nav, const measurement_t
     sensor_track_t *track = &nav->track[NAV_CAMERA];
     if (!nav_take(p, nav, track, m)) return;
     const double *z = m->z;
-    bool ok = (m->count == SIGHT_VALUES || m->count == POSE_VALUES) && nav_all_finite(z, SIGHT_VALUES) &&
-              z[RANGE] > 0.0 && elem_abs(z[AZIMUTH]) < VIEW_MAX_RAD && elem_abs(z[ELEVATION]) < VIEW_MAX_RAD &&
+    bool pose = m->count == POSE_VALUES;
+    bool ok = (m->count == SIGHT_VALUES || pose) && nav_all_finite(z, SIGHT_VALUES) && z[RANGE] > 0.0 &&
+              elem_abs(z[AZIMUTH]) < VIEW_MAX_RAD && elem_abs(z[ELEVATION]) < VIEW_MAX_RAD &&
               nav_relative_at(nav, m->t_valid_us, &at);
     if (ok) {
         geometry_t g;
+        observation_t o;
         double late_s = 1.0e-6 * (double)(nav->t_us - at.t_us);
+        observation_start(&o, pose ? 6 : 3);
         nav_relative_covariance(p, nav);
         predict(p, nav, &at, &g);
-        ok = update_sight(p, nav, z, &g, late_s);
-        if (ok && m->count == POSE_VALUES) {
-            nav_target_attitude(p, nav, &at, g.c_eci_from_tbody);
-            ok = update_pose(p, nav, &z[POSE], &at, &g, late_s);
-        }
+        ok = observe_sight(p, nav, z, &g, late_s, &o) &&
+             (!pose || observe_pose(p, nav, &z[POSE], &at, &g, late_s, &o)) && nav_relative_update(nav, &o, track);
     }
     nav_accept(nav, track, ok);
 }

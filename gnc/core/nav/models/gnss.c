@@ -41,42 +41,26 @@ static void target_antenna(const flight_params_t *p, const nav_t *nav, const nav
     for (size_t i = 0; i < 9; i++) t->rate_by_theta[i] += by_rate[i];
 }
 
-static bool update_position(const flight_params_t *p, nav_t *nav, const double z[3], const target_antenna_t *t, double late_s)
+/* What position and velocity see of the states, and their noise. */
+static void observe(const flight_params_t *p, const nav_t *nav, const target_antenna_t *t, double late_s,
+                    observation_t *o)
 {
-    double h[3 * REL] = {0.0}, dx[REL_ESTIMATED], sigma = p->rgnss_sigma_r_m * nav_rgnss_growth(p, nav),
-                 var = sigma * sigma;
-    double r[3] = {var, var, var};
+    const filter_t *f = &nav->relative.filter;
+    double growth = nav_rgnss_growth(p, nav), r = p->rgnss_sigma_r_m * growth, v = p->rgnss_sigma_v_mps * growth;
+    double rate_by_rate[9];
+    for (size_t i = 0; i < 9; i++) rate_by_rate[i] = t->by_theta[i] - late_s * t->rate_by_theta[i];
+    observation_see(o, f, 0, 3, RELATIVE_R, 1.0, NULL);
+    observation_see(o, f, 0, 3, RELATIVE_V, -late_s, NULL);
+    observation_see(o, f, 0, 3, RELATIVE_THETA, 1.0, t->by_theta);
+    observation_see(o, f, 0, 3, RELATIVE_RATE, -late_s, t->by_theta);
+    observation_see(o, f, 0, 3, RELATIVE_GNSS_BIAS, 1.0, NULL);
+    observation_see(o, f, 3, 3, RELATIVE_V, 1.0, NULL);
+    observation_see(o, f, 3, 3, RELATIVE_THETA, 1.0, t->rate_by_theta);
+    observation_see(o, f, 3, 3, RELATIVE_RATE, 1.0, rate_by_rate);
     for (size_t i = 0; i < 3; i++) {
-        h[i * REL + i] = 1.0;
-        h[i * REL + 3 + i] = -late_s;
-        h[i * REL + 12 + i] = 1.0;
-        for (size_t j = 0; j < 3; j++) {
-            h[i * REL + 6 + j] = t->by_theta[3 * i + j];
-            h[i * REL + 9 + j] = -late_s * t->by_theta[3 * i + j];
-        }
+        o->r[i] = r * r;
+        o->r[3 + i] = v * v;
     }
-    if (!kalman_update3(REL, REL_ESTIMATED, nav->relative.p, h, z, r, p->gate_chi2_3dof, dx,
-                        &nav->track[NAV_RGNSS].nis))
-        return false;
-    nav_relative_correct(nav, dx);
-    return true;
-}
-
-static bool update_velocity(const flight_params_t *p, nav_t *nav, const double z[3], const target_antenna_t *t, double late_s)
-{
-    double h[3 * REL] = {0.0}, dx[REL_ESTIMATED], sigma = p->rgnss_sigma_v_mps * nav_rgnss_growth(p, nav),
-                 var = sigma * sigma, nis;
-    double r[3] = {var, var, var};
-    for (size_t i = 0; i < 3; i++) {
-        h[i * REL + 3 + i] = 1.0;
-        for (size_t j = 0; j < 3; j++) {
-            h[i * REL + 6 + j] = t->rate_by_theta[3 * i + j];
-            h[i * REL + 9 + j] = t->by_theta[3 * i + j] - late_s * t->rate_by_theta[3 * i + j];
-        }
-    }
-    if (!kalman_update3(REL, REL_ESTIMATED, nav->relative.p, h, z, r, p->gate_chi2_3dof, dx, &nis)) return false;
-    nav_relative_correct(nav, dx);
-    return true;
 }
 
 void nav_rgnss_update(const flight_params_t *p, nav_t *nav, const measurement_t *m)
@@ -84,63 +68,49 @@ void nav_rgnss_update(const flight_params_t *p, nav_t *nav, const measurement_t 
     nav_sample_t at;
     sensor_track_t *track = &nav->track[NAV_RGNSS];
     if (!nav_take(p, nav, track, m)) return;
-    const double *r_m = &m->z[0], *v_mps = &m->z[3];
     bool ok = false;
     if (m->count == GNSS_VALUES && nav_all_finite(m->z, GNSS_VALUES) && nav_relative_at(nav, m->t_valid_us, &at)) {
-        double arm[3], rate[3], z[3], zv[3], late_s = 1.0e-6 * (double)(nav->t_us - at.t_us);
+        double arm[3], rate[3];
         target_antenna_t t;
+        observation_t o;
+        observation_start(&o, GNSS_VALUES);
         nav_relative_covariance(p, nav);
         chaser_antenna(p, &at, arm, rate);
         target_antenna(p, nav, &at, &t);
-        for (size_t i = 0; i < 3; i++)
-            z[i] = r_m[i] - (at.dr_eci_m[i] + arm[i] - t.arm[i] + nav->relative.bias_rgnss_eci_m[i]);
-        ok = update_position(p, nav, z, &t, late_s);
-        if (ok && nav_relative_at(nav, m->t_valid_us, &at)) {
-            for (size_t i = 0; i < 3; i++) zv[i] = v_mps[i] - (at.dv_eci_mps[i] + rate[i] - t.rate[i]);
-            ok = update_velocity(p, nav, zv, &t, late_s);
+        for (size_t i = 0; i < 3; i++) {
+            o.z[i] = m->z[i] - (at.dr_eci_m[i] + arm[i] - t.arm[i] + nav->relative.bias_rgnss_eci_m[i]);
+            o.z[3 + i] = m->z[3 + i] - (at.dv_eci_mps[i] + rate[i] - t.rate[i]);
         }
+        observe(p, nav, &t, 1.0e-6 * (double)(nav->t_us - at.t_us), &o);
+        ok = nav_relative_update(nav, &o, track);
     }
     nav_accept(nav, track, ok);
 }
 
-/* One block update of the target's own orbit from the chaser's absolute fix less the relative state,
- * whose own uncertainty adds to the fix's. */
-static bool update_orbit(const flight_params_t *p, nav_t *nav, size_t at, const double z[3], double sigma)
-{
-    nav_relative_t *n = &nav->relative;
-    double h[3 * ORB] = {0.0}, dx[ORB], nis, r[3];
-    for (size_t i = 0; i < 3; i++) {
-        h[i * ORB + at + i] = 1.0;
-        r[i] = sigma * sigma + n->p[(at + i) * REL + at + i];
-    }
-    if (!kalman_update3(ORB, ORB, n->p_orbit, h, z, r, p->gate_chi2_3dof, dx, &nis)) return false;
-    nav->track[NAV_GNSS].nis = nis;
-    vec3_add(n->r_target_eci_m, n->r_target_eci_m, &dx[0]);
-    vec3_add(n->v_target_eci_mps, n->v_target_eci_mps, &dx[3]);
-    for (size_t k = 0; k < HISTORY; k++) {
-        vec3_add(n->history[k].r_target_eci_m, n->history[k].r_target_eci_m, &dx[0]);
-        vec3_add(n->history[k].v_target_eci_mps, n->history[k].v_target_eci_mps, &dx[3]);
-    }
-    return true;
-}
-
+/* The target's own orbit from the chaser's absolute fix less the relative state, whose own uncertainty adds to the
+ * fix's. */
 void nav_gnss_update(const flight_params_t *p, nav_t *nav, const measurement_t *m)
 {
     nav_sample_t at;
+    nav_relative_t *n = &nav->relative;
     sensor_track_t *track = &nav->track[NAV_GNSS];
     if (!nav_take(p, nav, track, m)) return;
-    const double *r_m = &m->z[0], *v_mps = &m->z[3];
     bool ok = false;
     if (m->count == GNSS_VALUES && nav_all_finite(m->z, GNSS_VALUES) && nav_relative_at(nav, m->t_valid_us, &at)) {
-        double arm[3], rate[3], z[3];
+        double arm[3], rate[3], r = p->gnss_sigma_r_m, v = p->gnss_sigma_v_mps;
+        observation_t o;
+        observation_start(&o, GNSS_VALUES);
         nav_relative_covariance(p, nav);
         chaser_antenna(p, &at, arm, rate);
-        for (size_t i = 0; i < 3; i++) z[i] = r_m[i] - arm[i] - at.dr_eci_m[i] - at.r_target_eci_m[i];
-        ok = update_orbit(p, nav, 0, z, p->gnss_sigma_r_m);
-        if (ok && nav_relative_at(nav, m->t_valid_us, &at)) {
-            for (size_t i = 0; i < 3; i++) z[i] = v_mps[i] - rate[i] - at.dv_eci_mps[i] - at.v_target_eci_mps[i];
-            ok = update_orbit(p, nav, 3, z, p->gnss_sigma_v_mps);
+        for (size_t i = 0; i < 3; i++) {
+            o.z[i] = m->z[i] - arm[i] - at.dr_eci_m[i] - at.r_target_eci_m[i];
+            o.z[3 + i] = m->z[3 + i] - rate[i] - at.dv_eci_mps[i] - at.v_target_eci_mps[i];
+            o.r[i] = r * r + filter_variance(&n->filter, n->p, RELATIVE_R, i);
+            o.r[3 + i] = v * v + filter_variance(&n->filter, n->p, RELATIVE_V, i);
         }
+        observation_see(&o, &n->orbit, 0, 3, ORBIT_R, 1.0, NULL);
+        observation_see(&o, &n->orbit, 3, 3, ORBIT_V, 1.0, NULL);
+        ok = nav_orbit_update(nav, &o, track);
     }
     nav_accept(nav, track, ok);
 }

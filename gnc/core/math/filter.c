@@ -1,0 +1,220 @@
+#include "math/filter.h"
+
+#include "math/linalg.h"
+
+#define KEPT 1.0e-13 /* share of a variance that any measurement leaves, well above what rounding takes away */
+
+void filter_layout(filter_t *f, size_t count, const uint8_t *use)
+{
+    uint8_t next = 0;
+    for (size_t b = 0; b <= FILTER_BLOCKS; b++) f->at[b] = FILTER_ABSENT;
+    for (uint8_t kind = BLOCK_ESTIMATED; kind <= BLOCK_CONSIDERED; kind++) {
+        for (size_t b = 0; b < count; b++) {
+            if (use[b] != kind) continue;
+            f->at[b] = next;
+            next = (uint8_t)(next + 3);
+        }
+        if (kind == BLOCK_ESTIMATED) f->estimated = next;
+    }
+    f->states = next;
+}
+
+void filter_start(const filter_t *f, double *p, size_t block, double variance)
+{
+    size_t n = f->states, at = f->at[block];
+    if (!filter_has(f, block)) return;
+    for (size_t i = at; i < at + 3; i++) {
+        for (size_t j = 0; j < n; j++) p[i * n + j] = p[j * n + i] = 0.0;
+        p[i * n + i] = variance;
+    }
+}
+
+double filter_variance(const filter_t *f, const double *p, size_t block, size_t axis)
+{
+    size_t at = f->at[block] + axis;
+    return filter_has(f, block) ? p[at * f->states + at] : 0.0;
+}
+
+void filter_noise(const filter_t *f, double *p, size_t a, size_t b, double aa, double ab, double bb)
+{
+    size_t n = f->states;
+    for (size_t i = 0; i < 3; i++) {
+        size_t ia = f->at[a] + i, ib = f->at[b] + i;
+        if (filter_has(f, a)) p[ia * n + ia] += aa;
+        if (filter_has(f, b)) p[ib * n + ib] += bb;
+        if (!filter_has(f, a) || !filter_has(f, b)) continue;
+        p[ia * n + ib] += ab;
+        p[ib * n + ia] += ab;
+    }
+}
+
+/* Vectors of three with elements `stride` apart, `count` of them `step` apart, as a motion of two blocks moves them. */
+static void move_pairs(const filter_motion_t *motion, double *va, double *vb, size_t stride, size_t step, size_t count)
+{
+    const double aa = motion->aa, ab = motion->ab, ba = motion->ba, bb = motion->bb, *m = motion->m;
+    for (size_t c = 0; c < count; c++, va += step, vb += step) {
+        double a0 = va[0], a1 = va[stride], a2 = va[2 * stride], b0 = vb[0], b1 = vb[stride], b2 = vb[2 * stride];
+        double to_a[3] = {aa * a0 + ab * b0, aa * a1 + ab * b1, aa * a2 + ab * b2};
+        double to_b[3] = {ba * a0 + bb * b0, ba * a1 + bb * b1, ba * a2 + bb * b2};
+        if (m != NULL) {
+            double y0 = m[0] * a0 + m[1] * a1 + m[2] * a2, y1 = m[3] * a0 + m[4] * a1 + m[5] * a2,
+                   y2 = m[6] * a0 + m[7] * a1 + m[8] * a2;
+            to_a[0] += motion->ay * y0, to_a[1] += motion->ay * y1, to_a[2] += motion->ay * y2;
+            to_b[0] += motion->by * y0, to_b[1] += motion->by * y1, to_b[2] += motion->by * y2;
+        }
+        va[0] = to_a[0], va[stride] = to_a[1], va[2 * stride] = to_a[2];
+        vb[0] = to_b[0], vb[stride] = to_b[1], vb[2 * stride] = to_b[2];
+    }
+}
+
+static void move_alone(const filter_motion_t *motion, double *va, size_t stride, size_t step, size_t count)
+{
+    const double aa = motion->aa, ay = motion->ay, *m = motion->m;
+    for (size_t c = 0; c < count; c++, va += step) {
+        double a[3] = {va[0], va[stride], va[2 * stride]}, y[3] = {0.0, 0.0, 0.0};
+        if (m != NULL) mat3_mul_vec(y, m, a);
+        for (size_t i = 0; i < 3; i++) va[i * stride] = aa * a[i] + ay * y[i];
+    }
+}
+
+static void move(const filter_t *f, const filter_motion_t *motion, double *p, size_t stride, size_t step, size_t from)
+{
+    double *va = &p[f->at[motion->a] * stride + from * step];
+    if (filter_has(f, motion->b)) move_pairs(motion, va, &p[f->at[motion->b] * stride + from * step], stride, step, 3);
+    else move_alone(motion, va, stride, step, 3);
+}
+
+/* The block at (i, j) onto the one at (j, i); with itself, and within a motion, the mean of both. */
+static void mirror(double *p, size_t n, size_t i, size_t j, bool mean)
+{
+    for (size_t a = 0; a < 3; a++)
+        for (size_t b = i == j ? a : 0; b < 3; b++) {
+            double *upper = &p[(i + a) * n + j + b], *lower = &p[(j + b) * n + i + a];
+            if (mean) *upper = 0.5 * (*upper + *lower);
+            *lower = *upper;
+        }
+}
+
+/* Of each two motions one half of their covariance is moved and mirrored: the other need not be. */
+void filter_propagate(const filter_t *f, double *p, const filter_motion_t *motions, size_t count)
+{
+    size_t n = f->states, blocks = n / 3;
+    uint8_t order[FILTER_BLOCKS]; /* which motion each three rows belong to; none: they come after all that move */
+    for (size_t b = 0; b < blocks; b++) order[b] = FILTER_ABSENT;
+    for (size_t g = 0; g < count; g++) {
+        if (filter_has(f, motions[g].a)) order[f->at[motions[g].a] / 3] = (uint8_t)g;
+        if (filter_has(f, motions[g].b)) order[f->at[motions[g].b] / 3] = (uint8_t)g;
+    }
+    for (size_t g = 0; g < count; g++)
+        for (size_t b = 0; b < blocks; b++)
+            if (filter_has(f, motions[g].a) && order[b] >= g) move(f, &motions[g], p, n, 1, 3 * b);
+    for (size_t g = 0; g < count; g++)
+        for (size_t b = 0; b < blocks; b++)
+            if (filter_has(f, motions[g].a) && order[b] <= g) move(f, &motions[g], p, 1, n, 3 * b);
+    for (size_t i = 0; i < blocks; i++)
+        for (size_t j = 0; j < blocks; j++)
+            if (order[i] < order[j] || (order[i] == order[j] && order[i] != FILTER_ABSENT && i <= j))
+                mirror(p, n, 3 * i, 3 * j, order[i] == order[j]);
+}
+
+void observation_start(observation_t *o, size_t components)
+{
+    o->components = components;
+    for (size_t i = 0; i < FILTER_COMPONENTS; i++) o->used[i] = 0;
+}
+
+void observation_see(observation_t *o, const filter_t *f, size_t row, size_t rows, size_t block, double scale,
+                     const double *m)
+{
+    if (!filter_has(f, block)) return;
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < 3; j++) {
+            double x = m != NULL ? scale * m[3 * i + j] : (i == j ? scale : 0.0);
+            uint8_t *used = &o->used[row + i];
+            if (x == 0.0) continue;
+            o->column[row + i][*used] = (uint8_t)(f->at[block] + j);
+            o->element[row + i][*used] = x;
+            (*used)++;
+        }
+}
+
+/* What component i sees of a vector. */
+static double seen(const observation_t *o, size_t i, const double *x)
+{
+    double sum = 0.0;
+    for (size_t k = 0; k < o->used[i]; k++) sum += o->element[i][k] * x[o->column[i][k]];
+    return sum;
+}
+
+/* Covariance of component i with every state, and its own variance, both given the components before it. */
+static double given_before(size_t n, const double *p, const observation_t *o, size_t i,
+                           double w[FILTER_COMPONENTS][FILTER_STATES], const double *s)
+{
+    double *wi = w[i];
+    const double *h = o->element[i];
+    const uint8_t *column = o->column[i];
+    size_t e = 0, used = o->used[i];
+    for (size_t k = 0; k < n; k++) wi[k] = 0.0;
+    for (; e + 3 <= used; e += 3) {
+        const double *a = &p[column[e] * n], *b = &p[column[e + 1] * n], *c = &p[column[e + 2] * n];
+        double ha = h[e], hb = h[e + 1], hc = h[e + 2];
+        for (size_t k = 0; k < n; k++) wi[k] += ha * a[k] + hb * b[k] + hc * c[k];
+    }
+    for (; e < used; e++) {
+        const double *a = &p[column[e] * n], ha = h[e];
+        for (size_t k = 0; k < n; k++) wi[k] += ha * a[k];
+    }
+    for (size_t j = 0; j < i; j++) {
+        double share = seen(o, i, w[j]) / s[j];
+        for (size_t k = 0; k < n; k++) wi[k] -= share * w[j][k];
+    }
+    return o->r[i] + seen(o, i, wi);
+}
+
+/* P less what the components told of it; rows and columns of what is considered keep their own block. */
+static void commit(const filter_t *f, double *p, size_t components, double w[FILTER_COMPONENTS][FILTER_STATES],
+                   const double *s)
+{
+    size_t n = f->states;
+    for (size_t i = 0; i < f->estimated; i++) {
+        double least = KEPT * p[i * n + i];
+        size_t c = 0;
+        for (; c + 3 <= components; c += 3) {
+            const double *wa = w[c], *wb = w[c + 1], *wc = w[c + 2];
+            double a = wa[i] / s[c], b = wb[i] / s[c + 1], d = wc[i] / s[c + 2], *row = &p[i * n];
+            for (size_t j = i; j < n; j++) row[j] -= a * wa[j] + b * wb[j] + d * wc[j];
+        }
+        for (; c < components; c++) {
+            double a = w[c][i] / s[c], *row = &p[i * n];
+            for (size_t j = i; j < n; j++) row[j] -= a * w[c][j];
+        }
+        p[i * n + i] = elem_max(p[i * n + i], least);
+        for (size_t j = i + 1; j < n; j++) p[j * n + i] = p[i * n + j];
+    }
+}
+
+bool filter_update(const filter_t *f, double *p, const observation_t *o, double gate, double *dx, double *nis)
+{
+    double w[FILTER_COMPONENTS][FILTER_STATES], s[FILTER_COMPONENTS], moved[FILTER_STATES] = {0.0}, sum = 0.0;
+    size_t n = f->states;
+    for (size_t i = 0; i < o->components; i++) {
+        s[i] = given_before(n, p, o, i, w, s);
+        if (!(s[i] > 0.0) || !elem_is_finite(s[i])) return false;
+        double z = o->z[i] - seen(o, i, moved), weight = z / s[i];
+        sum += z * weight;
+        for (size_t k = 0; k < n; k++) moved[k] += weight * w[i][k];
+    }
+    *nis = sum;
+    if (!(sum >= 0.0 && sum <= gate)) return false;
+    for (size_t k = 0; k < n; k++) dx[k] = k < f->estimated ? moved[k] : 0.0;
+    commit(f, p, o->components, w, s);
+    return true;
+}
+
+double filter_gate(double gate_3, size_t components)
+{
+    double n = (double)components, a = 2.0 / (9.0 * n), a_3 = 2.0 / 27.0;
+    double normal = (elem_cbrt(gate_3 / 3.0) - (1.0 - a_3)) / elem_sqrt(a_3);
+    double root = 1.0 - a + normal * elem_sqrt(a);
+    return n * root * root * root;
+}
