@@ -13,14 +13,12 @@ from firmware_bridge.faults import STRICT
 from hil.requirements.leaving import Floats, Mask
 from hil.requirements.result import Measure, Requirement
 from hil.requirements.row import Row
+from hil.requirements.thrust import burning, burns_of
 from hil.requirements.view import Frames, View
 from hil.schema import NonNegative, Positive
 
 if TYPE_CHECKING:
     from hil.scenario import Scenario
-
-
-BURN_WINDOW_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -53,9 +51,9 @@ class PassiveSafety(Row):
             return rows
         picked = _clock(inside, self.interval_s, flight.cycle_s)
         picked[rows[-1]] = True
-        burning, ends = burns(flight, self.burn_dv_mps)
-        picked |= burning & _clock(inside, self.burn_interval_s, flight.cycle_s)
-        picked[ends] = True
+        found = burns_of(flight, self.burn_dv_mps)
+        picked |= burning(flight, found) & _clock(inside, self.burn_interval_s, flight.cycle_s)
+        picked[[burn.stop - 1 for burn in found]] = True
         return np.flatnonzero(inside & picked)
 
     def evaluate(self, flight: View) -> list[Requirement]:
@@ -75,34 +73,6 @@ def _clock(inside: Mask, interval_s: float, cycle_s: float) -> Mask:
     found = np.zeros(len(inside), bool)
     found[int(np.argmax(inside)) % (step := max(1, round(interval_s / cycle_s))) :: step] = True
     return found
-
-
-def burns(flight: View, dv_mps: float) -> tuple[Mask, NDArray[np.intp]]:
-    """The rows of the approach inside a burn, and the row as each burn has ended, told from true thrust.
-
-    A burn is where the velocity changes by dv_mps or more within `BURN_WINDOW_S` by all forces but gravity; it ends
-    with the last cycle in which propellant flowed.
-    """
-    truth = flight.approach
-    fired = np.zeros(len(truth), bool)
-    fired[1:] = truth["mass_kg"][1:] < truth["mass_kg"][:-1]
-    total = np.cumsum(np.where(fired[:, None], truth["dv_body_mps"], 0.0), axis=0)
-    window = max(1, round(BURN_WINDOW_S / flight.cycle_s))
-    gained = total.copy()
-    gained[window:] -= total[:-window]
-    hot = np.flatnonzero(np.linalg.norm(gained, axis=1) >= dv_mps)
-    burning = np.zeros(len(truth), bool)
-    if not hot.size:
-        return burning, hot
-    starts = hot[np.flatnonzero(np.diff(hot, prepend=-2) > 1)]
-    stops = hot[np.flatnonzero(np.diff(hot, append=len(truth) + 1) > 1)]
-    ends = []
-    for start, stop in zip(starts, stops, strict=True):
-        first = max(0, int(start) - window + 1)
-        last = first + int(np.flatnonzero(fired[first : stop + 1])[-1])
-        burning[first + int(np.argmax(fired[first : stop + 1])) : last + 1] = True
-        ends.append(last)
-    return burning, np.array(ends, np.intp)
 
 
 def drift_states(scenario: Scenario, truth: Frames, rows: NDArray[np.intp]) -> Floats:

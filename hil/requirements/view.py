@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import pi, sqrt
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gnc import kernels
+from hil.plant.environment import sun_position_m
 from hil.requirements.leaving import Floats, Mask, leaving
+from hil.solids import facets, signed_distance_m
 
 if TYPE_CHECKING:
     from hil.requirements.row import Row
@@ -25,6 +28,7 @@ PassiveMinimum = Callable[[Floats, float], tuple[list[float], list[float]]]
 `hil.plant.plant.Plant.passive_min_distances`."""
 
 RAD_TO_DEG = 57.29577951308232
+CENTURY_S = 36525.0 * 86400.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +107,54 @@ class View:
     def leaving(self) -> Mask:
         """The rows of the approach in which the chaser has broken off and is leaving."""
         return leaving(self.guarded, self.permitted, self.range_com_m, self.contact["status"] != 0, self.coast_m)
+
+    def _vehicle(self, part: Literal["chaser", "target"]) -> Any:
+        scenario: Any = self.scenario
+        return scenario.vehicles[getattr(scenario.scenario, part)]
+
+    def shape_of(self, part: Literal["chaser", "target"]) -> tuple[Any, ...]:
+        """The primitives of a craft's outer shape, `[[vehicle.shape]]`; none where the mission gives it no shape."""
+        return tuple(self._vehicle(part).shapes)
+
+    def com_of(self, part: Literal["chaser", "target"]) -> Floats:
+        """The centre of mass of a craft in its structural frame, shape (3,)."""
+        return np.array(self._vehicle(part).com_body_m)
+
+    def chaser_in_tbody_m(self, rows: NDArray[np.intp]) -> Floats:
+        """The chaser's centre of mass in the target's structural frame at rows of the truth, shape (n, 3)."""
+        at = self.truth[rows]
+        away = at["r_chaser_eci_m"] - at["r_target_eci_m"]
+        turn = np.ascontiguousarray(at["q_tbody_from_eci"])
+        return np.asarray(kernels.quat_rotate(turn, np.ascontiguousarray(away)) + self.com_of("target"))
+
+    def distance_to_shape_m(self, rows: NDArray[np.intp], surface_m: float = 0.5) -> Floats:
+        """Distance between the outer shapes of the craft at rows of the truth, shape (n,).
+
+        From points of the chaser's surface at most surface_m apart, or its centre of mass if it has no shape, to the
+        target's shape, or its centre of mass.
+        """
+        chaser = self.chaser_in_tbody_m(rows)
+        points = np.zeros((1, 3))
+        if shape := self.shape_of("chaser"):
+            points = facets(shape, surface_m).centre_body_m - self.com_of("chaser")
+        target = self.shape_of("target")
+        at = self.truth[rows]
+        turns = kernels.quat_mul(
+            np.ascontiguousarray(at["q_tbody_from_eci"]), kernels.quat_conj(np.ascontiguousarray(at["q_body_from_eci"]))
+        )
+        found = np.empty(len(rows))
+        for i, turn in enumerate(turns):
+            spread = chaser[i] + kernels.quat_rotate(turn, points)
+            distance = signed_distance_m(target, spread) if target else range_m(spread - self.com_of("target"))
+            found[i] = distance.min()
+        return found
+
+    def sun_eci(self, rows: NDArray[np.intp]) -> Floats:
+        """Unit vectors to the Sun at rows of the truth, eci, shape (n, 3)."""
+        start_s = 1.0e-6 * self.scenario.scenario.epoch.tt_since_j2000_us()
+        at_s = start_s + 1.0e-6 * self.truth["t_us"][rows]
+        away = np.array([sun_position_m(float(t)) for t in at_s / CENTURY_S]).reshape(-1, 3)
+        return np.asarray(away / np.linalg.norm(away, axis=1)[:, None])
 
     @cached_property
     def mean_motion_radps(self) -> float:

@@ -57,3 +57,13 @@ def view(
 def found(scenario: Scenario, truth: Any, telemetry: Any, *more: Any, **options: Any) -> dict[str, Requirement]:
     """The results by name, of the scenario's own rows unless others are given."""
     return {r.name: r for r in judge(view(scenario, truth, telemetry, *more, **options))}
+
+
+def burning(count: int = 10_000) -> Any:
+    """1000 s beyond 300 m, with two burns: of 3 s from row 3001 and of 1 s from row 6001, and a pulse at row 100."""
+    truth, telemetry = straight_approach(2000.0, 0.1)
+    truth, telemetry = truth[:count].copy(), telemetry[:count].copy()
+    for start, stop, dv in ((3001, 3031, 0.01), (6001, 6011, 0.02), (100, 101, 0.001)):
+        truth["dv_body_mps"][start:stop, 0] = dv
+        truth["mass_kg"] -= np.clip(np.arange(count) - start + 1, 0, stop - start) * 0.1
+    return truth, telemetry
