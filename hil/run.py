@@ -369,6 +369,7 @@ def _run_with(
         if not in_time:
             part.command[i] = np.zeros((), core.COMMAND)
             part.command[i]["t_us"], part.command[i]["tick"] = frame["t_us"], frame["tick"]
+            part.command[i]["mechanism"] = loop.effectors.armed  # a latch stays where it was put
         loop.act(part, i)
         if loop.lost:
             return i + 1, None

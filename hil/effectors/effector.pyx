@@ -26,7 +26,7 @@ cdef class Effectors:
             if fault.effector not in by_name:
                 raise ValueError(f"fault of effector {fault.effector}: expected one of {', '.join(by_name)}")
             self._declare(fault, *by_name[fault.effector])
-        self.fitted = False
+        self.armed, self.fitted = 0, False
         self.swapped, self.captures, self.releases = False, True, True
 
     def _declare(self, fault, row, first):
@@ -61,7 +61,8 @@ cdef class Effectors:
             for i in range(self.fault_count):
                 if self.fault[i].in_force:
                     self._count(&self.fault[i], command, cycle_us)
-        plant.dock_armed = command.mechanism & 0xFFFF if self.captures else 0
+        self.armed = command.mechanism & 0xFFFF
+        plant.dock_armed = self.armed if self.captures else 0
         if plant.docked and self.releases and (command.mechanism >> 16 >> plant.chaser_port_index()) & 1:
             plant.dock_release = True
         if not self.swapped:
@@ -135,7 +136,7 @@ cdef class Effectors:
         cdef bint changes = False
         cdef int i
         if f.kind == FAULT_NO_CAPTURE:
-            changes = command.mechanism & 0xFFFF != 0
+            changes = self.armed != 0
         elif f.kind == FAULT_NO_RELEASE:
             changes = command.mechanism >> 16 != 0
         elif f.kind == FAULT_SWAPPED:
