@@ -1,36 +1,17 @@
-"""The kinds of requirement: those shipped, one list line each, and those of installed packages."""
+"""The kinds of requirement: those of the modules here, and those of installed packages."""
 
 from __future__ import annotations
 
+import inspect
 from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
+from pkgutil import iter_modules
 
-from hil.requirements.avoidance import Avoidance
-from hil.requirements.closing_rate import ClosingRate
-from hil.requirements.collision import Collision
-from hil.requirements.corridor import Corridor
-from hil.requirements.delta_v import DeltaV
-from hil.requirements.docking import Docking
-from hil.requirements.duration import Duration
-from hil.requirements.final_phase import FinalPhase
-from hil.requirements.keep_out import KeepOut
-from hil.requirements.passive_safety import PassiveSafety
+from hil import requirements
 from hil.requirements.row import Row
 
 GROUP = "proxops.requirement"
-
-SHIPPED: tuple[type[Row], ...] = (
-    Docking,
-    Corridor,
-    ClosingRate,
-    KeepOut,
-    Collision,
-    PassiveSafety,
-    DeltaV,
-    Avoidance,
-    Duration,
-    FinalPhase,
-)
 
 
 class RequirementKindError(ValueError):
@@ -42,6 +23,22 @@ def name_of(kind: type[Row]) -> str:
     return str(kind.__dataclass_fields__["kind"].default)
 
 
+def _is_kind(found: object) -> bool:
+    return isinstance(found, type) and issubclass(found, Row) and "kind" in found.__dataclass_fields__
+
+
+@cache
+def shipped() -> tuple[type[Row], ...]:
+    """The kinds of the modules in `hil/requirements`: whoever adds one writes a module, and no list."""
+    modules = [import_module(f"{requirements.__name__}.{each.name}") for each in iter_modules(requirements.__path__)]
+    return tuple(
+        kind
+        for module in modules
+        for _, kind in inspect.getmembers(module, _is_kind)
+        if kind.__module__ == module.__name__
+    )
+
+
 @cache
 def kinds() -> dict[str, type[Row]]:
     """Every kind by its name: the shipped ones, then those of the entry points of group `proxops.requirement`.
@@ -49,14 +46,14 @@ def kinds() -> dict[str, type[Row]]:
     Raises RequirementKindError for an entry point that cannot be loaded, is no subclass of `Row` of that kind, or
     takes a name that is taken.
     """
-    found = {name_of(kind): kind for kind in SHIPPED}
+    found = {name_of(kind): kind for kind in shipped()}
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         said = f"requirement kind {entry.name!r} ({entry.value})"
         try:
             kind = entry.load()
         except Exception as error:
             raise RequirementKindError(f"{said}: cannot be loaded: {error}") from error
-        if not (isinstance(kind, type) and issubclass(kind, Row) and "kind" in kind.__dataclass_fields__):
+        if not _is_kind(kind):
             raise RequirementKindError(f"{said}: expected a subclass of hil.requirements.Row with a field kind")
         if name_of(kind) != entry.name:
             raise RequirementKindError(f"{said}: its field kind is {name_of(kind)!r}: expected the entry point's name")
