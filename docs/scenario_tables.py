@@ -6,50 +6,72 @@ import re
 from dataclasses import fields, is_dataclass
 from math import isfinite
 from pathlib import Path
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 from firmware_bridge.faults import BoardFault
 from gnc import flight
 from hil import scenario as s
 from hil.dispersion import sample
+from hil.effectors import kinds as effector_kinds
+from hil.instruments import kinds as instrument_kinds
 from hil.plant.validity import declared
 from hil.prepare import plant_config
+from hil.requirements import kinds as requirement_kinds
 from hil.scenario.messages import expectation
+from hil.scenario.parameters import BELIEFS, beliefs
+from hil.scenario.schema.attitudes import Attitude
+from hil.scenario.schema.orbits import Orbit
+from hil.scenario.schema.shapes import SHAPES
+from hil.scenario.schema.vehicle import Port, Tank, Vehicle
 from hil.scenario.sections import is_required
 
 PAGE = Path(__file__).with_name("scenario.md")
 
 
 def sections() -> str:
-    """Every section but [flight], key by key."""
+    """Every table and row but [flight] and [[phase]], key by key."""
     parts = []
     for name, cls in get_type_hints(s.Scenario, include_extras=True).items():
         if is_dataclass(cls):
-            parts.append(_section(name, cls))
-    lists = (("[fault]", s.Fault), ("[board_fault]", BoardFault), ("[telecommand]", s.Telecommand))
+            parts.append(_section(f"[{name}]", cls))
+    parts.append(_section("[[vehicle]]", Vehicle))
+    parts += [_section(f"[[vehicle.{name}]]", cls) for name, cls in (("port", Port), ("tank", Tank))]
+    parts += [_section(f'[[vehicle.shape]] kind = "{kind}"', cls) for kind, cls in SHAPES.items()]
+    parts += [_section(f'[vehicle.orbit] kind = "{_said(cls, "kind")}"', cls) for cls in get_args(Orbit)]
+    parts += [_section(f'[vehicle.attitude] mode = "{_said(cls, "mode")}"', cls) for cls in get_args(Attitude)]
+    models = {name: kind.row for name, kind in instrument_kinds().items()}
+    actors = {name: kind.row for name, kind in effector_kinds().items()}
+    for row, kinds in (("instrument", models), ("effector", actors), ("requirement", requirement_kinds())):
+        parts += [_section(f'[[{row}]] kind = "{kind}"', cls) for kind, cls in kinds.items()]
+    lists = (("[[fault]]", s.Fault), ("[[board_fault]]", BoardFault), ("[[telecommand]]", s.Telecommand))
     parts += [_section(name, cls) for name, cls in lists]
     return "\n".join(parts)
 
 
-def _section(path: str, cls: type) -> str:
+def _said(cls: type, word: str) -> str:
+    """What a model's kind or mode is."""
+    return str(get_args(get_type_hints(cls)[word])[0])
+
+
+def _section(heading: str, cls: type) -> str:
     hints = get_type_hints(cls, include_extras=True)
-    nested = [name for name, hint in hints.items() if is_dataclass(hint)]
-    lines = [f"### `[{path}]`", "", (cls.__doc__ or "").strip().split("\n\n")[0], ""]
-    rows = [name for name in hints if name not in nested]
-    if rows:
-        lines += ["| Key | Value |", "|---|---|"]
+    lines = [f"### `{heading}`", "", (cls.__doc__ or "").strip().split("\n\n")[0], "", "| Key | Value |", "|---|---|"]
     optional = {f.name for f in fields(cls) if not is_required(f)}
-    for name in rows:
-        words = expectation(hints[name], s.unit_of(name))
+    for name, hint in hints.items():
+        if (name in ("kind", "mode") and "=" in heading) or name in ("ports", "tanks", "shapes"):
+            continue
+        nested = {"orbit": "a table, [vehicle.orbit]", "attitude": "a table, [vehicle.attitude]"}
+        words = nested.get(name) or expectation(hint, s.unit_of(name))
         lines.append(f"| `{name}` | {words}{'; may be left out' if name in optional else ''} |")
-    return "\n".join([*lines, "", *(_section(f"{path}.{name}", hints[name]) for name in nested)])
+    return "\n".join([*lines, ""])
 
 
 def flight_keys() -> str:
-    """The keys of [flight] and [[flight.phase]]: the core's own parameters."""
+    """The keys of [flight], [[phase]] and [instrument.flight]: the core's own parameters."""
     scalars, phases = s.flight_keys()
+    believed = [(f'### `[instrument.flight]` of kind "{kind}"', beliefs(kind)) for kind in BELIEFS]
     lines = []
-    for heading, keys in (("### `[flight]`", scalars), ("### `[[flight.phase]]`", phases)):
+    for heading, keys in (("### `[flight]`", scalars), ("### `[[phase]]`", phases), *believed):
         by_parameter: dict[str, list[str]] = {}
         for key, parameter in keys.items():
             by_parameter.setdefault(parameter.name, []).append(key)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tomllib
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -34,6 +33,7 @@ from hil.log import ERROR, Log
 from hil.requirements import Requirement
 from hil.run import FlightComputer, fly
 from hil.scenario import Scenario
+from hil.scenario.rows import rows_of_text
 from hil.software import FlightFactory, RunError, flown_by, own_state, software_name
 from hil.workers import Workers, not_flown, pool_for, stop_event
 
@@ -663,7 +663,7 @@ def _other_software(kept: Kept, software: str) -> Iterator[str]:
 
 def _causes(kept: Kept, log: Log) -> Iterator[str]:
     """What is known to be otherwise than when the baseline was flown."""
-    keys = list(_changed_keys("", tomllib.loads(kept.scenario_toml), tomllib.loads(log.scenario.to_toml())))
+    keys = list(_changed_keys("", rows_of_text(kept.scenario_toml), rows_of_text(log.scenario.to_toml())))
     yield from _first("scenario", keys)
     yield from _first("drawn", [name for name, value in _drawn(log).items() if kept.dispersed.get(name) != value])
     if not keys and len(kept.params) == log.params.nbytes:

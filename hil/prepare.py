@@ -18,6 +18,7 @@ import numpy as np
 from gnc import flight, kernels
 from hil.campaign.sampling import NOISE, RANDOM, Sampling
 from hil.dispersion import Dispersed, Vector, chaser_config, declared_sigma, sample
+from hil.effectors.docking_mechanism import DockingMechanism
 from hil.effectors.effector import Effectors
 from hil.ephemeris import Ephemeris, EphemerisError
 from hil.instruments import fit, kinds
@@ -25,6 +26,8 @@ from hil.instruments.faults import Fault
 from hil.instruments.instrument import Instruments
 from hil.instruments.rows import Fitted, TargetPort, turned
 from hil.plant.config import (
+    MOON,
+    SUN,
     Atmosphere,
     BodyConfig,
     CaptureConfig,
@@ -95,7 +98,7 @@ def prepare(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = R
         plant = Plant(config)
         _place(plant, scenario, d)
         beyond = _beyond_validity(scenario, config.environment, plant)
-        effectors = Effectors(scenario.effectors)
+        effectors = Effectors(scenario.effectors, scenario.effector_faults)
         ports = plant.port_names[plant.names.index(config.chaser)]
         instruments = fitted_instruments(scenario, d, seed, sampling.case_of(NOISE, case), ports)
     except ScenarioError:
@@ -165,14 +168,8 @@ def plant_config(scenario: Scenario, d: Dispersed) -> PlantConfig:
     """The truth plant of a run."""
     s, target = scenario, scenario.target
     environment = _environment(s, d)
-    capture = CaptureConfig(
-        closing_min_mps=s.contact.capture_closing_min_mps, closing_max_mps=s.contact.capture_closing_max_mps,
-        lateral_m=s.contact.capture_lateral_m, lateral_rate_mps=NOT_LIMITED,
-        pitch_yaw_rad=s.contact.capture_angle_deg * DEG, roll_rad=s.contact.capture_angle_deg * DEG,
-        pitch_yaw_rate_radps=NOT_LIMITED, roll_rate_radps=NOT_LIMITED,
-    )  # fmt: skip
     port = PortConfig(
-        s.chaser.port_body_m, s.chaser.q_port_from_body, capture=capture,
+        s.chaser.port_body_m, s.chaser.q_port_from_body, capture=_capture(s.contact),
         q_tport_from_port_docked=s.chaser.q_tport_from_port,
     )  # fmt: skip
     chaser = replace(
@@ -195,18 +192,33 @@ def plant_config(scenario: Scenario, d: Dispersed) -> PlantConfig:
     )  # fmt: skip
 
 
+def _capture(contact: DockingMechanism | None) -> CaptureConfig | None:
+    if contact is None:
+        return None
+    return CaptureConfig(
+        closing_min_mps=contact.capture_closing_min_mps, closing_max_mps=contact.capture_closing_max_mps,
+        lateral_m=contact.capture_lateral_m, lateral_rate_mps=NOT_LIMITED,
+        pitch_yaw_rad=contact.capture_angle_deg * DEG, roll_rad=contact.capture_angle_deg * DEG,
+        pitch_yaw_rate_radps=NOT_LIMITED, roll_rate_radps=NOT_LIMITED,
+    )  # fmt: skip
+
+
 def _environment(s: Scenario, d: Dispersed) -> EnvironmentConfig:
-    p = s.plant
+    p, body = s.plant, s.central_body
     return EnvironmentConfig(
         epoch=s.scenario.epoch,
-        mu_m3ps2=p.mu_m3ps2,
-        re_m=p.re_m,
-        j2=p.j2,
-        j3=p.j3,
-        j4=p.j4,
+        mu_m3ps2=body.mu_m3ps2,
+        re_m=body.re_m,
+        j2=body.j2,
+        j3=body.j3,
+        j4=body.j4,
         field=load_gravity_field(degree=p.field_degree) if p.field_degree else None,
         atmosphere=_atmosphere(s),
         density_factor=d.density_factor,
+        flattening=body.flattening,
+        rate_radps=body.rate_radps,
+        others=tuple({"sun": SUN, "moon": MOON}[name] for name in p.third_bodies),
+        radiation_pressure=p.radiation_pressure,
     )
 
 
@@ -247,9 +259,14 @@ def _place(plant: Plant, s: Scenario, d: Dispersed) -> None:
     r_target, v_target = target_state(s)
     plant.set_target(r_target, v_target)
     _check_orbit(s, r_target, v_target)
+    start = s.initial
+    if start is None:
+        kind = s.vehicles[s.scenario.chaser].orbit.kind
+        at = f'vehicle.{s.scenario.chaser}.orbit.kind = "{kind}"'
+        raise ScenarioError(f'{s.source}: {at}: expected "approach" of the chaser')
     q_tport_from_hill = _mul(s.target.q_tport_from_tbody, s.target.q_tbody_from_hill)
-    r_port_hill = _inverse_rotated(q_tport_from_hill, (s.initial.distance_m, 0.0, 0.0))
-    r_port_hill = _added(_added(r_port_hill, (s.initial.offset_x_m, 0.0, 0.0)), d.initial_position_hill_m)
+    r_port_hill = _inverse_rotated(q_tport_from_hill, (start.distance_m, 0.0, 0.0))
+    r_port_hill = _added(_added(r_port_hill, (start.offset_x_m, 0.0, 0.0)), d.initial_position_hill_m)
     plant.set_chaser_hill(
         r_port_hill, d.initial_velocity_hill_mps, turned(facing_port(s), d.initial_attitude_body_rad),
         d.initial_rate_body_radps, datum="port",
@@ -258,11 +275,11 @@ def _place(plant: Plant, s: Scenario, d: Dispersed) -> None:
 
 def _check_orbit(s: Scenario, r_eci_m: Vector, v_eci_mps: Vector) -> None:
     """Passive safety is flown in orbits: of a nearly open one it has no end (vis-viva: 1/a = 2/r - v^2/mu)."""
-    mu, r2, v2 = s.plant.mu_m3ps2, sum(x * x for x in r_eci_m), sum(x * x for x in v_eci_mps)
+    mu, r2, v2 = s.central_body.mu_m3ps2, sum(x * x for x in r_eci_m), sum(x * x for x in v_eci_mps)
     per_a = 2.0 / sqrt(r2) - v2 / mu
     if 0.0 < mu * per_a * per_a * per_a < (2.0 * pi / ORBIT_MAX_S) ** 2:
         expected = f"expected one that keeps the target on an orbit of at most {ORBIT_MAX_S:g} s"
-        raise ScenarioError(f"{s.source}: plant.mu_m3ps2 = {mu:g}: {expected}")
+        raise ScenarioError(f"{s.source}: central_body.mu_m3ps2 = {mu:g}: {expected}")
 
 
 def facing_port(s: Scenario) -> Quat:
@@ -296,21 +313,16 @@ def fitted_instruments(s: Scenario, d: Dispersed, seed: int, case: int, ports: t
         fit(
             Fitted(
                 kinds()[row.kind], row, number, seed, case, target,
-                {drawn.name: getattr(d, drawn.name) for drawn in kinds()[row.kind].drawn}, _faults(s, row.name), ports,
+                {drawn.name: getattr(d, drawn.name) for drawn in kinds()[row.kind].drawn}, _faults_of(s, row.name),
+                ports,
             )
         )
         for number, row in enumerate(s.instruments)
     )  # fmt: skip
 
 
-def _faults(s: Scenario, name: str) -> tuple[Fault, ...]:
-    return tuple(
-        Fault(
-            instrument=f.sensor, kind=f.kind, start_s=f.start_s, end_s=f.end_s, error_m=f.bias_m,
-            error_deg=f.bias_deg, error_deg_s=f.bias_deg_s,
-        )
-        for f in s.faults if f.sensor == name
-    )  # fmt: skip
+def _faults_of(s: Scenario, instrument: str) -> tuple[Fault, ...]:
+    return tuple(fault for fault in s.faults if fault.instrument == instrument)
 
 
 # ---- what flight is told ------------------------------------------------------------------------
@@ -339,7 +351,7 @@ def _fill_block(params: Any, s: Scenario) -> None:
         params["phase_block_offset"][row], params["phase_block_length"][row] = at, length
         if at + length > flight.N_BLOCK:
             expected = f"expected at most {flight.N_BLOCK} numbers in all for the laws' own fields"
-            raise ScenarioError(f"{s.source}: flight.phase.{s.flight.phases[row]}: {expected}")
+            raise ScenarioError(f"{s.source}: phase.{s.flight.phases[row]}: {expected}")
         for name, value in flight.law_block(params, row).items():
             value[...] = own[name]
         at += length
@@ -350,15 +362,15 @@ def _tell_vehicles(params: Any, s: Scenario) -> None:
     count = len(thrusters.position_m)
     # TT - UTC of the navigation model is dropped: the pole moves 1e-9 rad in it
     since_j2000_s = s.scenario.epoch.utc_since_j2000_us() / 1e6
-    params["mu_m3ps2"], params["re_m"], params["j2"] = s.plant.mu_m3ps2, s.plant.re_m, s.plant.j2
+    params["mu_m3ps2"], params["re_m"], params["j2"] = s.central_body.mu_m3ps2, s.central_body.re_m, s.central_body.j2
     params["pole_eci"] = pole_of_date(since_j2000_s / (86400.0 * 36525.0))
     params["mass_kg"], params["com_body_m"] = chaser.mass_kg, chaser.com_body_m
     params["inertia_body_kgm2"] = inertia_matrix(chaser.inertia_kgm2)
     params["port_body_m"], params["q_port_from_body"] = chaser.port_body_m, chaser.q_port_from_body
-    params["imu_body_m"], params["gnss_body_m"] = sensors.imu.position_body_m, sensors.gnss.antenna_body_m
-    params["q_star_from_body"] = sensors.star.q_star_from_body
+    params["imu_body_m"], params["gnss_body_m"] = sensors.imu.position_body_m, sensors.gnss.position_body_m
+    params["q_star_from_body"] = sensors.star.q_from_body
     params["camera_body_m"] = sensors.camera.position_body_m
-    params["q_camera_from_body"] = sensors.camera.q_camera_from_body
+    params["q_camera_from_body"] = sensors.camera.q_from_body
     params["thruster_min_on_s"] = thrusters.min_on_s
     params["thruster_rise_s"], params["thruster_decay_s"] = thrusters.rise_s, thrusters.decay_s
     params["thruster_body_m"][: 3 * count] = np.ravel(thrusters.position_m)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,7 @@ from hil.campaign.journal import CampaignError, Journal
 from hil.campaign.results import Criterion
 from hil.log import versions
 from hil.scenario import Scenario
+from hil.scenario.rows import rows_of_text
 from hil.software import software_name
 
 
@@ -55,7 +55,7 @@ def _changes(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
         if was[name] != now[name]:
             yield f"{name} = {now[name]}, it was begun with {was[name]}"
     if was["scenario"] != now["scenario"]:
-        yield _first_difference("", tomllib.loads(was["scenario"]), tomllib.loads(now["scenario"])) or "the scenario"
+        yield _first_difference("", rows_of_text(was["scenario"]), rows_of_text(now["scenario"])) or "the scenario"
     if was["criterion"] != now["criterion"]:
         yield _first_difference("", json.loads(was["criterion"]), json.loads(now["criterion"])) or "the criterion"
     if was["ephemeris"] != now["ephemeris"]:

@@ -195,6 +195,6 @@ def _facts(log: Log) -> list[tuple[str, str]]:
         facts.append(("flight computer", f"{log.computer['board']} ({log.computer['name']})"))
     facts += [("cold start", f"tick {tick:,}: given parameters anew, to retreat") for tick in log.cold_starts]
     facts += [(f"version, {name.replace('_', ' ')}", value) for name, value in log.versions.items()]
-    facts += [("sensor fault", f"{f.sensor} {f.kind} from {f.start_s:g} s") for f in s.faults]
+    facts += [("instrument fault", f"{f.instrument} {f.kind} from {f.start_s:g} s") for f in s.faults]
     facts += [("telecommand", f"{t.command} at {t.t_s:g} s") for t in s.telecommands]
     return facts

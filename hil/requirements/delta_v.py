@@ -70,7 +70,7 @@ def budget_terms(scenario: Scenario, n_radps: float) -> dict[str, float]:
     """
     table = scenario.flight
     terms: dict[str, float] = {}
-    at, distance = table["start_phase"], scenario.initial.distance_m
+    at, distance = table["start_phase"], scenario.initial.distance_m if scenario.initial else 0.0
     for _ in table.phases:
         name = table.phases[at]
         law, end = table.phase(name, "law"), table.phase(name, "distance_m")

@@ -171,7 +171,7 @@ def mean_motion_radps(scenario: Scenario, truth: Frames) -> float:
     """Mean motion of the target's osculating orbit in the first row of the truth (vis-viva)."""
     r = float(np.linalg.norm(truth["r_target_eci_m"][0]))
     v = float(np.linalg.norm(truth["v_target_eci_mps"][0]))
-    mu = scenario.plant.mu_m3ps2
+    mu = scenario.central_body.mu_m3ps2
     a = 1.0 / (2.0 / r - v * v / mu)
     return sqrt(mu / (a * a * a))
 

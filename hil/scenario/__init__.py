@@ -1,23 +1,24 @@
 """Scenario files: TOML in, one validated and frozen `Scenario` out.
 
-Every key ends in its unit. A file may extend another (`[scenario] extends`): tables merge key by
-key, and a table `[flight.phase.NAME]` overrides fields of the phase of that name. The keys of
-`[flight]` are the flight core's own parameters (gnc/core/flight.h): names, ranges and units come
-from its descriptors. docs/scenario.md describes the format.
+Every key ends in its unit. A file may extend another (`[scenario] extends`): tables merge key by key, rows
+(`[[vehicle]]`, `[[phase]]`, ...) by their names. The keys of `[flight]`, `[[phase]]` and `[instrument.flight]` are the
+flight core's own parameters (gnc/core/definitions): names, ranges and units come from its descriptors.
+docs/scenario.md describes the format.
 """
 
+from hil.instruments.faults import Fault
 from hil.scenario.dispersed import declared
 from hil.scenario.files import read_toml
 from hil.scenario.messages import ScenarioError
 from hil.scenario.model import Scenario, says_scenario
 from hil.scenario.parameters import UPLOADED_PARAMETERS, VEHICLE_PARAMETERS, FlightTable, flight_keys, law_keys
-from hil.scenario.schema.events import BIAS_KEYS, Fault, Telecommand
+from hil.scenario.schema.events import Telecommand
 from hil.scenario.schema.header import Header
-from hil.scenario.schema.vehicles import inertia_matrix
+from hil.scenario.schema.vehicle import inertia_matrix
 from hil.schema import DEG, unit_of
 
 __all__ = [
-    "BIAS_KEYS", "DEG", "UPLOADED_PARAMETERS", "VEHICLE_PARAMETERS", "Fault", "FlightTable", "Header", "Scenario",
+    "DEG", "UPLOADED_PARAMETERS", "VEHICLE_PARAMETERS", "Fault", "FlightTable", "Header", "Scenario",
     "ScenarioError", "Telecommand", "declared", "flight_keys", "inertia_matrix", "law_keys", "read_toml",
     "says_scenario", "unit_of",
 ]  # fmt: skip

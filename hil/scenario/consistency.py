@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING
+from dataclasses import MISSING, fields
 from itertools import product
 from math import sqrt
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,17 @@ import numpy as np
 
 from firmware_bridge.faults import BoardFault
 from gnc import flight as core
+from hil.effectors import kinds as effector_kinds
+from hil.effectors.faults import Fault as EffectorFault
+from hil.instruments import kinds
+from hil.instruments.faults import Fault
 from hil.plant.config import HOLD_ANGLE_MAX_RAD, inertia_problem
+from hil.requirements.row import Row as Requirement
 from hil.scenario.dispersed import check_correlated, check_distributions, check_draws, largest
-from hil.scenario.messages import Reader
-from hil.scenario.schema.events import BIAS_KEYS, Fault, Telecommand
-from hil.scenario.schema.vehicles import Thrusters, inertia_matrix
+from hil.scenario.messages import Reader, nearest, show
+from hil.scenario.schema.attitudes import LvlhHold
+from hil.scenario.schema.events import Telecommand
+from hil.scenario.schema.vehicle import Vehicle, inertia_matrix
 from hil.schema import DEG
 
 if TYPE_CHECKING:
@@ -29,56 +35,97 @@ def check_consistency(reader: Reader, s: Scenario) -> None:
     _check_epoch(reader, s)
     _check_timing(reader, s)
     for at, fault in enumerate(s.faults):
-        _check_fault(reader, f"fault[{at}]", fault)
+        _check_fault(reader, f"fault[{at}]", s, fault)
+    for at, acting in enumerate(s.effector_faults):
+        _check_effector_fault(reader, at, s, acting)
     _check_order(reader, "telecommand", s.telecommands)
     _check_board_faults(reader, s.board_faults)
     _check_quaternions(reader, s.document, "")
     check_distributions(reader, s)
     for at, together in enumerate(s.dispersions.correlated):
         check_correlated(reader, f"dispersions.correlated[{at}]", s, together)
-    chaser, thrusters = s.chaser, s.chaser.thrusters
-    if chaser.propellant_kg >= chaser.mass_kg:
-        expected = f"expected less than chaser.mass_kg = {chaser.mass_kg} (kg)"
-        raise reader.fail("chaser.propellant_kg", chaser.propellant_kg, expected)
-    if len(thrusters.direction) != len(thrusters.position_m):
-        expected = (
-            f"expected one for each of the {len(thrusters.position_m)} positions, found {len(thrusters.direction)}"
-        )
-        raise reader.fail("chaser.thrusters.direction", MISSING, expected)
-    for i, (x, y, z) in enumerate(thrusters.direction):
-        if abs(x * x + y * y + z * z - 1.0) > 1.0e-9:
-            raise reader.fail(f"chaser.thrusters.direction[{i}]", (x, y, z), "expected a unit vector")
+    for name, vehicle in s.vehicles.items():
+        _check_vehicle(reader, f"vehicle.{name}", vehicle)
+    for effector in s.effectors:
+        if effector.kind == "thrusters":
+            _check_thrusters(reader, f"effector.{effector.name}", effector)
+        else:
+            _check_lower(
+                reader, f"effector.{effector.name}", effector, "capture_closing_min_mps", "capture_closing_max_mps"
+            )
     _check_hold(reader, s)
-    most = _largest_force_n(thrusters)
+    most = _largest_force_n(s.chaser.thrusters)
     if s.flight["force_max_n"] > most:
         expected = f"expected at most {most:.6g} N, the largest force that the thrusters give together"
         raise reader.fail("flight.force_max_n", s.flight["force_max_n"], expected)
-    for craft in ("target", "chaser"):
-        _check_inertia(reader, f"{craft}.inertia_kgm2", getattr(s, craft).inertia_kgm2)
-    for table, lo, hi in (
-        ("contact", "capture_closing_min_mps", "capture_closing_max_mps"),
-        ("requirements", "contact_closing_rate_min_mps", "contact_closing_rate_max_mps"),
-    ):
-        low, high = getattr(getattr(s, table), lo), getattr(getattr(s, table), hi)
-        if low >= high:
-            raise reader.fail(f"{table}.{lo}", low, f"expected less than {table}.{hi} = {high}")
-    for key in ("passive_safety_from_phase", "passive_safety_to_phase"):
-        name = getattr(s.requirements, key)
-        if name not in s.flight.phases:
-            expected = f"expected the name of a phase: {', '.join(s.flight.phases)}"
-            raise reader.fail(f"requirements.{key}", name, expected)
+    for requirement in s.requirements:
+        _check_requirement(reader, s, requirement)
     check_draws(reader, s)
 
 
-def _check_fault(reader: Reader, path: str, fault: Fault) -> None:
-    expected = BIAS_KEYS[fault.sensor] if fault.kind == "bias" else None
-    for key in sorted(set(BIAS_KEYS.values())):
+def _check_requirement(reader: Reader, s: Scenario, row: Requirement) -> None:
+    """The phases that it names are there, and each minimum is less than its maximum."""
+    path = f"requirement.{row.name}"
+    given = {field.name: getattr(row, field.name) for field in fields(row)}
+    for key, value in given.items():
+        names = value if key == "phases" else (value,) if key.endswith("_phase") else ()
+        for name in names:
+            if name not in s.flight.phases:
+                expected = f"expected the name of a phase: {', '.join(s.flight.phases)}"
+                raise reader.fail(f"{path}.{key}", name, expected)
+        highest = re.sub(r"(^|_)min_", r"\1max_", key)
+        if highest != key and value is not None and given.get(highest) is not None:
+            _check_lower(reader, path, row, key, highest)
+
+
+def _check_vehicle(reader: Reader, path: str, vehicle: Vehicle) -> None:
+    if vehicle.propellant_kg >= vehicle.mass_kg:
+        at = f"{path}.tank.{vehicle.tanks[0].name}.propellant_kg"
+        expected = f"expected less than {path}.mass_kg = {vehicle.mass_kg} (kg), all tanks together"
+        raise reader.fail(at, vehicle.tanks[0].propellant_kg, expected)
+    if problem := inertia_problem(inertia_matrix(vehicle.inertia_kgm2)):
+        raise reader.fail(f"{path}.inertia_kgm2", vehicle.inertia_kgm2, problem)
+
+
+def _check_thrusters(reader: Reader, path: str, thrusters: Any) -> None:
+    if len(thrusters.direction) != len(thrusters.position_m):
+        count = len(thrusters.position_m)
+        expected = f"expected one for each of the {count} positions, found {len(thrusters.direction)}"
+        raise reader.fail(f"{path}.direction", MISSING, expected)
+    for i, (x, y, z) in enumerate(thrusters.direction):
+        if abs(x * x + y * y + z * z - 1.0) > 1.0e-9:
+            raise reader.fail(f"{path}.direction[{i}]", (x, y, z), "expected a unit vector")
+
+
+def _check_lower(reader: Reader, path: str, row: Any, low_key: str, high_key: str) -> None:
+    low, high = getattr(row, low_key, 0.0), getattr(row, high_key, 1.0)
+    if low >= high:
+        raise reader.fail(f"{path}.{low_key}", low, f"expected less than {path}.{high_key} = {high}")
+
+
+def _check_fault(reader: Reader, path: str, s: Scenario, fault: Fault) -> None:
+    row = s.instrument(fault.instrument)
+    if row is None:
+        names = [each.name for each in s.instruments]
+        fitted = f"expected one of {', '.join(map(show, names))}{nearest(fault.instrument, names)}"
+        raise reader.fail(f"{path}.instrument", fault.instrument, fitted)
+    if problem := fault.problem(kinds()[row.kind]):
+        key, expected = problem
         value = getattr(fault, key)
-        if (value is not None) != (key == expected):
-            wanted = f"expected for a {fault.kind} of {fault.sensor}: {expected or 'no bias'}"
-            raise reader.fail(f"{path}.{key}", MISSING if value is None else value, wanted)
-    if fault.end_s <= fault.start_s:
-        raise reader.fail(f"{path}.end_s", fault.end_s, f"expected more than start_s = {fault.start_s}")
+        raise reader.fail(f"{path}.{key}", MISSING if value is None else value, expected)
+
+
+def _check_effector_fault(reader: Reader, at: int, s: Scenario, fault: EffectorFault) -> None:
+    effectors = {row.name: row for row in s.effectors}
+    path = f"fault of effector {at + 1}"
+    if fault.effector not in effectors:
+        fitted = f"expected one of {', '.join(map(show, effectors))}{nearest(fault.effector, effectors)}"
+        raise reader.fail(f"{path}.effector", fault.effector, fitted)
+    row = effectors[fault.effector]
+    if problem := fault.problem(effector_kinds()[row.kind], row):
+        key, expected = problem
+        value = getattr(fault, key)
+        raise reader.fail(f"{path}.{key}", MISSING if value is None else value, expected)
 
 
 def _check_board_faults(reader: Reader, faults: tuple[BoardFault, ...]) -> None:
@@ -106,26 +153,28 @@ def _check_timing(reader: Reader, s: Scenario) -> None:
     if not cycle_s <= s.scenario.max_duration_s <= CYCLES_MAX * cycle_s:
         expected = f"expected 1 to {CYCLES_MAX:,} control cycles, {cycle_s:g} to {CYCLES_MAX * cycle_s:g} s"
         raise reader.fail("scenario.max_duration_s", s.scenario.max_duration_s, expected)
-    for name in ("star", "gnss", "rgnss", "camera"):
-        sensor = getattr(s.sensors, name)
+    sensor: Any
+    for sensor in s.instruments:
+        if not hasattr(sensor, "period_s"):
+            continue
         for key in ("period_s", "latency_s"):
             value = getattr(sensor, key)
             cycles, least = value / cycle_s, 1 if key == "period_s" else 0
             if abs(cycles - round(cycles)) > 1.0e-9 * max(1.0, cycles) or round(cycles) < least:
                 expected = f"expected a whole number of control cycles, flight.cycle_s = {cycle_s}"
-                raise reader.fail(f"sensors.{name}.{key}", value, expected)
+                raise reader.fail(f"instrument.{sensor.name}.{key}", value, expected)
         if round(sensor.latency_s / cycle_s) > core.LATE_CYCLES_MAX:
             expected = (
                 f"expected at most {core.LATE_CYCLES_MAX} control cycles, {core.LATE_CYCLES_MAX * cycle_s:g} s: the "
                 "flight core no longer knows where it was before"
             )
-            raise reader.fail(f"sensors.{name}.latency_s", sensor.latency_s, expected)
+            raise reader.fail(f"instrument.{sensor.name}.latency_s", sensor.latency_s, expected)
         if round(sensor.latency_s * 1.0e6) > int(max_age_s * 1.0e6):
             expected = f"expected at most flight.measurement_max_age_s = {max_age_s}: every measurement would be stale"
-            raise reader.fail(f"sensors.{name}.latency_s", sensor.latency_s, expected)
+            raise reader.fail(f"instrument.{sensor.name}.latency_s", sensor.latency_s, expected)
 
 
-def _largest_force_n(thrusters: Thrusters) -> float:
+def _largest_force_n(thrusters: Any) -> float:
     """The largest force of any set of thrusters that fire together: from each axis up to a set that is its own best."""
     forces = thrusters.force_n * np.array(thrusters.direction)
     largest = 0.0
@@ -152,21 +201,20 @@ def _check_quaternions(reader: Reader, table: Mapping[str, Any], path: str) -> N
         at = f"{path}.{key}" if path else key
         if isinstance(value, dict):
             _check_quaternions(reader, value, at)
-        elif re.match(r"q_\w+_from_", key) and abs(sum(c * c for c in value) - 1.0) > 1.0e-9:
+        elif re.match(r"q_(\w+_)?from_", key) and abs(sum(c * c for c in value) - 1.0) > 1.0e-9:
             raise reader.fail(at, value, "expected a unit quaternion, scalar first")
-
-
-def _check_inertia(reader: Reader, path: str, inertia: tuple[float, ...]) -> None:
-    if problem := inertia_problem(inertia_matrix(inertia)):
-        raise reader.fail(path, inertia, problem)
 
 
 def _check_hold(reader: Reader, s: Scenario) -> None:
     """The target's attitude hold is modelled for small angles: bias and limit cycle, the largest that are drawn."""
+    attitude = s.vehicles[s.scenario.target].attitude
+    if not isinstance(attitude, LvlhHold):
+        return
     reach = {key: largest(s, key) * DEG for key in ("target_attitude_deg", "target_rate_deg_s")}
-    angle = sqrt(3.0) * (reach["target_attitude_deg"] + reach["target_rate_deg_s"] / s.target.hold_limit_cycle_radps)
+    angle = sqrt(3.0) * (reach["target_attitude_deg"] + reach["target_rate_deg_s"] / attitude.limit_cycle_radps)
     if not angle <= HOLD_ANGLE_MAX_RAD:
-        cycle = f"target_rate_deg_s and target.hold_limit_cycle_radps = {s.target.hold_limit_cycle_radps:g}"
+        key = f"vehicle.{s.scenario.target}.attitude.limit_cycle_radps"
+        cycle = f"target_rate_deg_s and {key} = {attitude.limit_cycle_radps:g}"
         expected = (
             f"with {cycle} the target turns by up to {angle / DEG:.4g} deg: expected at most "
             f"{HOLD_ANGLE_MAX_RAD / DEG:.4g} deg, the range of its attitude hold"

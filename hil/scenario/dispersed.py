@@ -15,8 +15,7 @@ from hil.distributions import DEVIATE_MAX, QUANTITIES, Correlated, Distribution,
 from hil.plant.config import BodyConfig, inertia_problem
 from hil.scenario.messages import Reader, nearest
 from hil.scenario.schema.dispersions import Dispersions
-from hil.scenario.schema.sensors import Camera, Imu, Star
-from hil.scenario.schema.vehicles import inertia_matrix
+from hil.scenario.schema.vehicle import inertia_matrix
 from hil.scenario.sections import hints_of
 from hil.schema import unit_of
 
@@ -26,16 +25,17 @@ if TYPE_CHECKING:
 
 def declared(s: Scenario, quantity: Quantity) -> float | Distribution:
     """What the scenario says of a quantity: 3 sigma, or a distribution, in the unit of its key."""
-    found: Any = s
-    for part in quantity.key.split("."):
-        found = getattr(found, part)
-    return found  # type: ignore[no-any-return]
+    section, _, key = quantity.key.rpartition(".")
+    if section == "dispersions":
+        return getattr(s.dispersions, key)  # type: ignore[no-any-return]
+    row = s.instrument(section.removeprefix("instrument."))
+    return getattr(row, key, 0.0)
 
 
-def most_of(quantity: Quantity) -> float:
+def most_of(s: Scenario, quantity: Quantity) -> float:
     """The largest size that the key of a quantity may have."""
     section, _, key = quantity.key.rpartition(".")
-    owner = {"dispersions": Dispersions, "sensors.imu": Imu, "sensors.star": Star, "sensors.camera": Camera}[section]
+    owner: Any = Dispersions if section == "dispersions" else type(s.instrument(section.removeprefix("instrument.")))
     number = get_args(hints_of(owner)[key])[0]
     return next((float(c.le) for c in get_args(number) if isinstance(c, Le)), float("inf"))  # type: ignore[arg-type]
 
@@ -47,7 +47,7 @@ def check_distributions(reader: Reader, s: Scenario) -> None:
         found = declared(s, quantity) if quantity.key else 0.0
         if isinstance(found, float):
             continue
-        count, most = quantity.elements(thrusters), most_of(quantity)
+        count, most = quantity.elements(thrusters), most_of(s, quantity)
         if problem := found.problem(count):
             key, expected = problem
             raise reader.fail(f"{quantity.key}.{key}", getattr(found, key), expected)
@@ -81,7 +81,7 @@ def check_correlated(reader: Reader, path: str, s: Scenario, together: Correlate
     name = "covariance" if together.covariance is not None else "correlation"
     _check_matrix(reader, f"{path}.{name}", getattr(together, name), count, together)
     for at, (key, variance) in enumerate(_variances(s, together)):
-        most = most_of(by_key[key])
+        most = most_of(s, by_key[key])
         if 9.0 * variance > most * most:
             expected = f"expected at most {most * most / 9.0:g}: 3 sigma of {key} are at most {most:g}"
             raise reader.fail(f"{path}.covariance[{at}][{at}]", variance, expected)
@@ -138,17 +138,19 @@ def check_draws(reader: Reader, s: Scenario) -> None:
     chaser, initial = s.chaser, s.initial
     mass, force = largest(s, "mass_ratio"), largest(s, "thruster_force_ratio")
     if chaser.mass_kg * (1.0 - mass) <= chaser.propellant_kg:
-        expected = f"{_DRAWN.format(mass)}: expected more than chaser.propellant_kg = {chaser.propellant_kg} to be left"
+        expected = f"{_DRAWN.format(mass)}: expected more than the propellant, {chaser.propellant_kg} kg, to be left"
         raise reader.fail("dispersions.mass_ratio", s.dispersions.mass_ratio, expected)
     if force >= 1.0:
         expected = f"{_DRAWN.format(force)}: expected less than 1"
         raise reader.fail("dispersions.thruster_force_ratio", s.dispersions.thruster_force_ratio, expected)
     _check_tank(reader, s, mass)
+    if initial is None:
+        return
     apart = sum(largest(s, key) for key in ("initial_position_m", "handover_position_m", "com_m"))
     apart += initial.distance_m + abs(initial.offset_x_m) + RELATIVE_ARMS_M
     if apart > RELATIVE_MAX_M:
         expected = f"expected at most {RELATIVE_MAX_M:g} m together with offset_x_m and what is drawn, found {apart:g}"
-        raise reader.fail("initial.distance_m", initial.distance_m, expected)
+        raise reader.fail(f"vehicle.{s.scenario.chaser}.orbit.distance_m", initial.distance_m, expected)
 
 
 # Of the flight core's init_r_hill_m, and the port's and the antenna's arms on both craft
@@ -169,5 +171,7 @@ def _check_tank(reader: Reader, s: Scenario, mass_ratio: float) -> None:
             chaser.tank_body_m,
         )  # fmt: skip
         if problem := inertia_problem(dry.dry_inertia_body_kgm2):
-            expected = f"with chaser.propellant_kg = {chaser.propellant_kg} there, the structure is left with {problem}"
-            raise reader.fail("chaser.tank_body_m", chaser.tank_body_m, expected)
+            vehicle = s.vehicles[s.scenario.chaser]
+            at = f"vehicle.{vehicle.name}.tank.{vehicle.tanks[0].name}" if vehicle.tanks else f"vehicle.{vehicle.name}"
+            expected = f"with propellant_kg = {chaser.propellant_kg} there, the structure is left with {problem}"
+            raise reader.fail(f"{at}.position_body_m", chaser.tank_body_m, expected)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from hil.scenario.messages import Layer, Reader, ScenarioError, nearest, show
-from hil.schema import other_angle_unit
+from hil.scenario.messages import Layer, ScenarioError, nearest, show
+from hil.scenario.rows import LISTED, MOUNTED, merge, name_rows, name_rows_of_vehicle
 
+SCHEMA = 2
 EXTENDS_MAX = 8
 
 
@@ -22,7 +23,7 @@ def names() -> tuple[str, ...]:
 
 def packaged() -> Any:
     """The folder of the packaged scenarios."""
-    return resources.files("hil") / "scenarios"
+    return resources.files("hil") / "missions"
 
 
 def find(name: str | Path) -> Path:
@@ -63,13 +64,27 @@ def _read(path: Path) -> dict[str, Any]:
     return document
 
 
+def settle(file: str, document: dict[str, Any], whole: str | Path | None = None) -> dict[str, Any]:
+    """A document of schema 2 with its rows by name. Raises ScenarioError, with advice for one of schema 1.
+
+    whole: what the document is called in the advice.
+    """
+    schema = document.pop("schema", 1 if "scenario" in document else SCHEMA)
+    if schema == 1 and not isinstance(schema, bool):
+        advice = f"`proxops migrate {whole or file}` writes it anew"
+        raise ScenarioError(f"{file}: schema = 1: expected a file with schema = {SCHEMA} at its top; {advice}")
+    if schema != SCHEMA or isinstance(schema, bool):
+        raise ScenarioError(f"{file}: schema = {show(schema)}: expected {SCHEMA}")
+    name_rows(file, document)
+    return document
+
+
 def read_layers(path: Path) -> list[Layer]:
     """The file and what it extends, base first."""
     layers: list[Layer] = []
     while True:
-        document = _read(path)
-        name_phases(path.name, document)
-        layers.insert(0, (path.name, document))
+        document = settle(path.name, _read(path), path)
+        layers.insert(0, Layer(path.name, document, path.parent))
         header = document.get("scenario")
         base = header.pop("extends", None) if isinstance(header, dict) else None
         if base is None:
@@ -81,20 +96,70 @@ def read_layers(path: Path) -> list[Layer]:
         path = beside if beside.is_file() else find(base if not base.endswith(".toml") else path.parent / base)
 
 
-def name_phases(file: str, document: dict[str, Any]) -> None:
-    """Turns the list `[[flight.phase]]` into a table of phases by name."""
-    flight = document.get("flight")
-    if not isinstance(flight, dict) or not isinstance(flight.get("phase"), list):
-        return
-    phases: dict[str, Any] = {}
-    for at, phase in enumerate(flight["phase"]):
-        name = phase.pop("name", None) if isinstance(phase, dict) else None
-        if not isinstance(name, str):
-            raise ScenarioError(f"{file}: flight.phase[{at}]: expected a table with a name")
-        if name in phases:
-            raise ScenarioError(f"{file}: flight.phase[{at}].name = {show(name)}: there are two of that name")
-        phases[name] = phase
-    flight["phase"] = phases
+def merged(layers: list[Layer]) -> tuple[dict[str, Any], list[Layer]]:
+    """All layers as one document, and the layers with those of the vehicles' own files among them, base first."""
+    document: dict[str, Any] = {}
+    every: list[Layer] = []
+    for layer in layers:
+        under = [_vehicle_layer(layer, name, row) for name, row in _vehicles(layer) if "file" in row]
+        for vehicle in under:
+            (name,) = vehicle.document["vehicle"]
+            document = _without(document, name)
+        for each in (*under, layer):
+            document = merge(document, each.document, each.file)
+            every.append(each)
+    return document, every
+
+
+def _vehicles(layer: Layer) -> list[tuple[str, dict[str, Any]]]:
+    rows = layer.document.get("vehicle")
+    return [(n, row) for n, row in rows.items() if isinstance(row, dict)] if isinstance(rows, dict) else []
+
+
+def _without(document: dict[str, Any], vehicle: str) -> dict[str, Any]:
+    """The document without a vehicle and what is mounted on it."""
+    kept = dict(document)
+    if vehicle in document.get("vehicle", {}):
+        kept["vehicle"] = {name: row for name, row in document["vehicle"].items() if name != vehicle}
+        for kind in MOUNTED:
+            rows = document.get(kind, {})
+            kept[kind] = {name: row for name, row in rows.items() if row.get("vehicle") != vehicle}
+    return kept
+
+
+def _vehicle_layer(layer: Layer, name: str, row: dict[str, Any]) -> Layer:
+    """What the file that a row `[[vehicle]]` names has of the vehicle, and of what is mounted on it."""
+    given = row.pop("file")
+    path = _vehicle_path(layer, name, given)
+    document = settle(path.name, _read(path), path)
+    for key in document:
+        if key not in ("vehicle", *MOUNTED):
+            expected = f"expected [vehicle], {', '.join(f'[[{kind}]]' for kind in MOUNTED)} in the file of a vehicle"
+            raise ScenarioError(f"{path.name}: {key}: {expected}")
+    table = document.get("vehicle")
+    if not isinstance(table, dict) or LISTED in table:
+        raise ScenarioError(f"{path.name}: vehicle: expected a table [vehicle]")
+    rows: dict[str, Any] = {"vehicle": name_rows_of_vehicle(path.name, name, table)}
+    for kind in MOUNTED:
+        mounted = document.get(kind, {})
+        if isinstance(mounted, dict):
+            rows[kind] = {key: {**each, "vehicle": name} for key, each in mounted.items() if isinstance(each, dict)}
+    return Layer(path.name, rows, path.parent)
+
+
+def _vehicle_path(layer: Layer, name: str, given: Any) -> Path:
+    at = f"{layer.file}: vehicle.{name}.file = {show(given)}"
+    if not isinstance(given, str) or not given:
+        raise ScenarioError(f"{at}: expected the name of a vehicle's file")
+    beside = layer.folder / (given if given.endswith(".toml") else f"{given}.toml")
+    if beside.is_file():
+        return beside
+    folder = Path(str(resources.files("hil") / "vehicles"))
+    shipped = sorted(path.stem for path in folder.glob("*.toml"))
+    if given not in shipped:
+        near = nearest(given, shipped) or f"; there are {', '.join(shipped)}"
+        raise ScenarioError(f"{at}: expected a file beside the scenario, or a packaged vehicle{near}")
+    return folder / f"{given}.toml"
 
 
 def parse_overrides(overrides: Iterable[str]) -> dict[str, Any]:
@@ -118,30 +183,3 @@ def parse_overrides(overrides: Iterable[str]) -> dict[str, Any]:
                 raise ScenarioError(f"--set {override}: {part} is not a table")
         table[parts[-1]] = value
     return document
-
-
-def merge(base: dict[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
-    """`top` over `base`, table by table; an angle replaces the same angle in the other unit.
-
-    A table that says its kind is a distribution, one value.
-    """
-    merged = dict(base)
-    for key, value in top.items():
-        if isinstance(value, dict) and isinstance(merged.get(key), dict) and "kind" not in value:
-            merged[key] = merge(merged[key], value)
-        else:
-            if key not in merged:
-                merged.pop(other_angle_unit(key), None)
-            merged[key] = value
-    return merged
-
-
-def check_phase_names(reader: Reader, base: dict[str, Any], layer: dict[str, Any], file: str) -> None:
-    """A layer may override phases of its base, not bring new ones by a misspelt name."""
-    known = base.get("flight", {}).get("phase", {})
-    flight = layer.get("flight", {})
-    phases = flight.get("phase", {}) if isinstance(flight, dict) else {}
-    if known and isinstance(phases, dict):
-        for name in phases:
-            if name not in known:
-                raise ScenarioError(f"{file}: flight.phase.{name}: no phase of that name{nearest(name, known)}")

@@ -7,15 +7,22 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import MISSING
+from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen
 
 from hil.distributions import Normal
 from hil.schema import split_unit, unit_of
 
-Layer = tuple[str, dict[str, Any]]
+
+class Layer(NamedTuple):
+    """One file of a scenario, or what the command line sets: its name, its document and the folder it is in."""
+
+    file: str
+    document: dict[str, Any]
+    folder: Path
 
 
 class ScenarioError(ValueError):
@@ -55,15 +62,15 @@ class Reader:
 
     def file_of(self, path: str) -> str:
         """The topmost layer that has something at that path."""
-        for file, document in reversed(self.layers):
-            node: Any = document
+        for layer in reversed(self.layers):
+            node: Any = layer.document
             for part in re.sub(r"\[\d+\]", "", path).split("."):
                 if isinstance(node, list):
                     break
                 node = node.get(part, MISSING) if isinstance(node, dict) else MISSING
             if node is not MISSING:
-                return file
-        return self.layers[-2][0]
+                return str(layer.file)
+        return self.layers[-2].file
 
     def fail(self, path: str, value: Any, expected: str) -> ScenarioError:
         """The error to raise for a value that is not as expected."""

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import MISSING, fields, is_dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,51 +14,52 @@ from typing import Any
 from pydantic.dataclasses import dataclass
 
 from firmware_bridge.faults import STRICT, BoardFault, LinkFaults
-from hil import effectors
+from hil.effectors.docking_mechanism import DockingMechanism
+from hil.effectors.faults import Fault as EffectorFault
 from hil.effectors.rows import Row as EffectorRow
 from hil.instruments import kinds
+from hil.instruments.faults import Fault
 from hil.instruments.rows import Row
+from hil.requirements.registry import kinds as requirement_kinds
+from hil.requirements.row import Row as Requirement
 from hil.scenario import files
 from hil.scenario.consistency import check_consistency
-from hil.scenario.files import (
-    check_phase_names,
-    find,
-    merge,
-    name_phases,
-    packaged,
-    parse_overrides,
-    read_layers,
-    read_toml,
-)
+from hil.scenario.files import SCHEMA, find, merged, packaged, parse_overrides, read_layers, read_toml, settle
 from hil.scenario.messages import Layer, Reader, ScenarioError
 from hil.scenario.parameters import read_flight
+from hil.scenario.rows import NEEDED_ROWS, ROWS, list_rows
+from hil.scenario.schema.central_body import CentralBody
 from hil.scenario.schema.dispersions import Dispersions
-from hil.scenario.schema.events import Fault, Telecommand
+from hil.scenario.schema.events import Telecommand
 from hil.scenario.schema.header import Header
+from hil.scenario.schema.orbits import Approach
 from hil.scenario.schema.plant import Plant
-from hil.scenario.schema.requirements import Requirements
-from hil.scenario.schema.sensors import Sensors
-from hil.scenario.schema.vehicles import Chaser, Contact, Initial, Target
-from hil.scenario.sections import hints_of, is_required, read_list, section
+from hil.scenario.sections import hints_of, is_required, read_list, read_rows, section
+from hil.scenario.spacecraft import check_roles, read_spacecraft
+from hil.scenario.views import Chaser, Sensors, Target, chaser_of, first, target_of
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Scenario:
-    """One validated scenario. `document` is the merged file as flown, `source` and `path` where it is from."""
+    """One validated scenario. `document` is the merged file as flown, `source` and `path` where it is from.
+
+    vehicles: the rows by name. instruments, effectors: those of the chaser; the order of the instruments is that of the
+    flight's table of instruments. target, chaser, sensors, initial, contact: what of them a rendezvous is about.
+    """
 
     scenario: Header
     plant: Plant
-    target: Target
-    chaser: Chaser
-    sensors: Sensors
-    dispersions: Dispersions
-    initial: Initial
-    contact: Contact
-    requirements: Requirements
+    central_body: CentralBody = CentralBody()
+    dispersions: Dispersions = Dispersions()
     link_faults: LinkFaults = LinkFaults()
     board_faults: tuple[BoardFault, ...] = ()
     faults: tuple[Fault, ...] = ()
+    effector_faults: tuple[EffectorFault, ...] = ()
     telecommands: tuple[Telecommand, ...] = ()
+    vehicles: Any
+    instruments: tuple[Row, ...]
+    effectors: tuple[EffectorRow, ...]
+    requirements: tuple[Requirement, ...]
     flight: Any
     document: Any
     source: str
@@ -78,7 +80,7 @@ class Scenario:
         """
         path = find(name)
         layers = read_layers(path)
-        layers.append(("--set", parse_overrides(overrides)))
+        layers.append(Layer("--set", parse_overrides(overrides), path.parent))
         return _build(layers, str(path))
 
     @staticmethod
@@ -87,25 +89,43 @@ class Scenario:
         return files.names()
 
     @property
-    def instruments(self) -> tuple[Row, ...]:
-        """The chaser's instruments; their order is that of the flight's table of instruments."""
-        return self.sensors.rows(self.target.gnss_antenna_tbody_m)
-
-    @property
-    def effectors(self) -> tuple[EffectorRow, ...]:
-        """The chaser's effectors."""
-        kinds, t, c = effectors.kinds(), self.chaser.thrusters, self.contact
-        thrusters = {field.name: getattr(t, field.name) for field in fields(t)}
-        mechanism = {field.name: getattr(c, field.name) for field in fields(c)}
-        return (
-            kinds["thrusters"].row(name="thrusters", kind="thrusters", **thrusters),
-            kinds["docking_mechanism"].row(name="mechanism", kind="docking_mechanism", **mechanism),
-        )
-
-    @property
     def instrument_kinds(self) -> dict[str, int]:
         """The kind of each instrument by its name, `gnc.flight.Kind`, in the order of their numbers."""
         return {row.name: int(kinds()[row.kind].number) for row in self.instruments}
+
+    def instrument(self, name: str) -> Row | None:
+        """The chaser's instrument of that name; None when there is none."""
+        return next((row for row in self.instruments if row.name == name), None)
+
+    @cached_property
+    def sensors(self) -> Sensors:
+        """The first of the chaser's instruments of each kind."""
+        return Sensors(**{kind: first(self.instruments, kind) for kind in ("imu", "star", "gnss", "rgnss", "camera")})
+
+    @cached_property
+    def target(self) -> Target:
+        """The other spacecraft, with the port that is docked to."""
+        antenna = self.sensors.rgnss.target_antenna_tbody_m if self.sensors.rgnss else (0.0, 0.0, 0.0)
+        vehicle = self.vehicles[self.scenario.target]
+        return target_of(vehicle, vehicle.port(self.scenario.target_port), antenna)
+
+    @cached_property
+    def chaser(self) -> Chaser:
+        """The craft that is flown, with the port that it docks with."""
+        vehicle = self.vehicles[self.scenario.chaser]
+        return chaser_of(vehicle, vehicle.port(self.scenario.chaser_port), first(self.effectors, "thrusters"))
+
+    @property
+    def initial(self) -> Approach | None:
+        """The point before the port that the chaser holds at start; None where it starts on an orbit."""
+        orbit = self.vehicles[self.scenario.chaser].orbit
+        return orbit if isinstance(orbit, Approach) else None
+
+    @property
+    def contact(self) -> DockingMechanism | None:
+        """What the docking mechanism captures; None without one."""
+        found: DockingMechanism | None = first(self.effectors, "docking_mechanism")
+        return found
 
     @property
     def folder(self) -> Path:
@@ -120,47 +140,63 @@ class Scenario:
             document = read_toml(text)
         except tomllib.TOMLDecodeError as error:
             raise ScenarioError(f"{source}: not valid TOML: {error}") from None
-        name_phases(source, document)
-        return _build([(source, document), ("--set", parse_overrides(overrides))], str(packaged() / source))
+        folder = Path(str(packaged()))
+        layers = [Layer(source, settle(source, document), folder), Layer("--set", parse_overrides(overrides), folder)]
+        return _build(layers, str(folder / source))
 
     def to_toml(self) -> str:
         """The scenario as flown, one self-contained file."""
         import tomli_w
 
-        document = dict(self.document)
-        flight = dict(document["flight"])
-        flight["phase"] = [{"name": name, **table} for name, table in flight["phase"].items()]
-        return tomli_w.dumps(document | {"flight": flight})
+        return tomli_w.dumps({"schema": SCHEMA, **list_rows(self.document)})
+
+
+LISTS = ("fault", "board_fault", "telecommand")
 
 
 def _build(layers: list[Layer], path: str) -> Scenario:
-    document: dict[str, Any] = {}
-    reader = Reader(layers)
+    document, every = merged(layers)
+    reader = Reader(every)
     sections = {name: hint for name, hint in hints_of(Scenario).items() if is_dataclass(hint)}
-    others = ("flight", "fault", "board_fault", "telecommand")
-    for file, layer in layers:
-        check_phase_names(reader, document, layer, file)
-        document = merge(document, layer)
+    valid = (*sections, *ROWS, "flight", *LISTS)
     for key, value in document.items():
-        if key not in sections and key not in others:
-            raise reader.unknown(key, [*sections, *others], value if not isinstance(value, dict) else MISSING)
-    for key in (*(name for name, cls in sections.items() if any(map(is_required, fields(cls)))), "flight"):
+        if key not in valid:
+            raise reader.unknown(key, valid, value if not isinstance(value, dict) else MISSING)
+    needed = (*(name for name, cls in sections.items() if any(map(is_required, fields(cls)))), "flight")
+    for key in (*needed, *NEEDED_ROWS):
         if key not in document:
-            raise reader.fail(key, MISSING, "missing table")
+            raise reader.fail(key, MISSING, "missing list of tables" if key in ROWS else "missing table")
     parts = {name: section(reader, cls, document.get(name, {}), name) for name, cls in sections.items()}
-    table = read_flight(reader, document["flight"])
+    rows = read_spacecraft(reader, document)
+    check_roles(reader, parts["scenario"], rows)
+    carried = [
+        tuple(row for row in each.values() if row.vehicle in ("", parts["scenario"].chaser))
+        for each in (rows.instruments, rows.effectors)
+    ]
+    requirements = read_rows(reader, requirement_kinds(), document.get("requirement", {}), "requirement")
+    faults = read_list(reader, _fault_model, "fault", document.get("fault", []))
     scenario = Scenario(
         **parts,
-        faults=tuple(read_list(reader, Fault, "fault", document.get("fault", []))),
+        faults=tuple(fault for fault in faults if isinstance(fault, Fault)),
+        effector_faults=tuple(fault for fault in faults if isinstance(fault, EffectorFault)),
         board_faults=tuple(read_list(reader, BoardFault, "board_fault", document.get("board_fault", []))),
         telecommands=tuple(read_list(reader, Telecommand, "telecommand", document.get("telecommand", []))),
-        flight=table,
+        vehicles=MappingProxyType(rows.vehicles),
+        instruments=carried[0],
+        effectors=carried[1],
+        requirements=tuple(requirements.values()),
+        flight=read_flight(reader, document),
         document=MappingProxyType(document),
-        source=layers[-2][0],
+        source=layers[-2].file,
         path=path,
     )
     check_consistency(reader, scenario)
     return scenario
+
+
+def _fault_model(table: Any) -> type:
+    """The model of a row `[[fault]]`: of an effector, or of an instrument."""
+    return EffectorFault if isinstance(table, dict) and "effector" in table else Fault
 
 
 def says_scenario(path: Path) -> bool:

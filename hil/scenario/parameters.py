@@ -71,11 +71,12 @@ def _file_keys(parameter: core.Field) -> tuple[str, ...]:
 
 @cache
 def flight_keys() -> tuple[dict[str, core.Field], dict[str, core.Field]]:
-    """The keys of `[flight]` and of `[[flight.phase]]`, each with the core's parameter behind it."""
+    """The keys of `[flight]` and of `[[phase]]`, each with the core's parameter behind it."""
     scalars: dict[str, core.Field] = {}
     phases: dict[str, core.Field] = {}
+    believed = {parameter.name for kind in BELIEFS for parameter in beliefs(kind).values()}
     for parameter in core.fields("params"):
-        if parameter.name in VEHICLE_PARAMETERS | UPLOADED_PARAMETERS:
+        if parameter.name in VEHICLE_PARAMETERS | UPLOADED_PARAMETERS | believed:
             continue
         is_phase = parameter.name.startswith("phase_")
         for key in _file_keys(parameter):
@@ -85,46 +86,84 @@ def flight_keys() -> tuple[dict[str, core.Field], dict[str, core.Field]]:
 
 @cache
 def law_keys(law: int) -> dict[str, core.Field]:
-    """The keys of `[[flight.phase]]` that are fields of its guidance law, each with the field behind it."""
+    """The keys of `[[phase]]` that are fields of its guidance law, each with the field behind it."""
     return {key: field for field in core.law_fields(law) for key in (field.name, other_angle_unit(field.name)) if key}
 
 
-def read_flight(reader: Reader, table: Any) -> FlightTable:
-    """Reads `[flight]`. Raises ScenarioError for a key that is unknown, missing, out of range, or filled elsewhere."""
-    if not isinstance(table, dict) or not isinstance(table.get("phase"), dict) or not table["phase"]:
-        raise reader.fail("flight.phase", MISSING, "missing; expected the list of mission phases")
+# By kind of instrument: how the parameters begin that say what flight believes of it, and whether its keys keep that
+BELIEFS: dict[str, str | tuple[str, ...]] = {
+    "imu": ("gyro_", "accel_"), "star": "star_", "gnss": "gnss_", "rgnss": "rgnss_", "camera": "camera_",
+}
+
+
+@cache
+def beliefs(kind: str) -> dict[str, core.Field]:
+    """The keys of `[instrument.flight]` for a kind of instrument, each with the core's parameter behind it."""
+    found: dict[str, core.Field] = {}
+    prefix = BELIEFS.get(kind, ())
+    for parameter in core.fields("params"):
+        if parameter.name.startswith(prefix) and parameter.name not in VEHICLE_PARAMETERS:
+            shown = parameter.name.removeprefix(prefix) if isinstance(prefix, str) else parameter.name
+            for key in (shown, other_angle_unit(shown)):
+                if key:
+                    found[key] = parameter
+    return found
+
+
+def read_flight(reader: Reader, document: Mapping[str, Any]) -> FlightTable:
+    """Reads `[flight]`, `[[phase]]` and `[instrument.flight]`.
+
+    Raises ScenarioError for a key that is unknown, missing, out of range, or filled elsewhere.
+    """
+    table, phases = document["flight"], document["phase"]
+    if not isinstance(table, dict):
+        raise reader.fail("flight", table, "expected a table")
+    if not isinstance(phases, dict) or not phases:
+        raise reader.fail("phase", MISSING, "missing; expected the list of mission phases, [[phase]]")
     scalars, phase_keys = flight_keys()
-    names = tuple(table["phase"])
+    names = tuple(phases)
     if len(names) > core.N_PHASES:
-        raise reader.fail("flight.phase", MISSING, f"expected at most {core.N_PHASES} phases, found {len(names)}")
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key == "phase":
-            continue
+        raise reader.fail("phase", MISSING, f"expected at most {core.N_PHASES} phases, found {len(names)}")
+    for key in table:
         if key not in scalars:
             _refuse_filled(reader, key)
-            raise reader.unknown(f"flight.{key}", scalars, value)
-        parameter = scalars[key]
-        if parameter.name in values:
-            raise reader.fail(f"flight.{key}", value, f"given twice, also as {other_angle_unit(key)}")
-        values[parameter.name] = _parameter(reader, f"flight.{key}", value, parameter, names)
-    for parameter in scalars.values():
-        if parameter.name not in values:
-            expected = f"{parameter.meaning}, {_parameter_range(parameter, parameter.name)}"
-            raise reader.fail(f"flight.{parameter.name}", MISSING, f"missing; {expected}")
+    values = _read_table(reader, "flight", table, scalars, names)
+    for name, row in document.get("instrument", {}).items():
+        values |= _read_table(reader, f"instrument.{name}.flight", row.get("flight", {}), beliefs(row["kind"]), names)
     columns: dict[str, list[Any]] = {
         parameter.name: [0.0 if parameter.type == "<f8" else 0] * len(names) for parameter in phase_keys.values()
     }
     laws = tuple(
-        _read_phase(reader, f"flight.phase.{name}", phase, row, names, columns)
-        for row, (name, phase) in enumerate(table["phase"].items())
+        _read_phase(reader, f"phase.{name}", phase, row, names, columns)
+        for row, (name, phase) in enumerate(phases.items())
     )
     return FlightTable(values | {k: tuple(v) for k, v in columns.items()}, names, laws)
 
 
+def _read_table(
+    reader: Reader, path: str, table: Any, keys: Mapping[str, core.Field], names: tuple[str, ...]
+) -> dict[str, Any]:
+    """Core parameters by name, every one of `keys` given once."""
+    if not isinstance(table, dict):
+        raise reader.fail(path, table, "expected a table")
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in keys:
+            raise reader.unknown(f"{path}.{key}", keys, value)
+        parameter = keys[key]
+        if parameter.name in values:
+            raise reader.fail(f"{path}.{key}", value, f"given twice, also as {other_angle_unit(key)}")
+        values[parameter.name] = _parameter(reader, f"{path}.{key}", value, parameter, names)
+    for key, parameter in keys.items():
+        if parameter.name not in values:
+            expected = f"missing; {parameter.meaning}, {_parameter_range(parameter, key)}"
+            raise reader.fail(f"{path}.{key}", MISSING, expected)
+    return values
+
+
 def _refuse_filled(reader: Reader, key: str) -> None:
     if key in VEHICLE_PARAMETERS:
-        expected = "not set here: flight knows the vehicles from [plant], [target], [chaser] and [sensors]"
+        expected = "not set here: flight knows it from [central_body], [[vehicle]], [[instrument]] and [[effector]]"
         raise reader.fail(f"flight.{key}", MISSING, expected)
     if key in UPLOADED_PARAMETERS:
         raise reader.fail(f"flight.{key}", MISSING, "not set here: uploaded at start, with the errors of [dispersions]")
@@ -146,7 +185,7 @@ def _read_phase(
     for key, value in phase.items():
         parameter = own_keys.get(key) or phase_keys.get(key)
         if parameter is None:
-            raise reader.unknown(f"{path}.{key}", [*phase_keys, *own_keys, "name"], value)
+            raise reader.unknown(f"{path}.{key}", [*phase_keys, *own_keys], value)
         if parameter.name in seen:
             raise reader.fail(f"{path}.{key}", value, f"given twice, also as {other_angle_unit(key)}")
         seen.add(parameter.name)
@@ -201,7 +240,7 @@ def _choice(reader: Reader, path: str, value: Any, choices: Mapping[str, int]) -
 
 
 def _in_degrees(parameter: core.Field, key: str) -> bool:
-    return key not in (parameter.name, parameter.name.removeprefix("phase_"))
+    return not parameter.name.endswith(key)
 
 
 def _number(reader: Reader, path: str, value: Any, parameter: core.Field, key: str) -> float | int:

@@ -10,7 +10,7 @@ import numpy as np
 
 from hil import Log, Scenario, fly
 
-HEADER = '[scenario]\nname = "{name}"\nextends = "{base}"\ntitle = "{base} with a fault or a telecommand"\n'
+HEADER = 'schema = 2\n[scenario]\nname = "{name}"\nextends = "{base}"\ntitle = "{base} with a fault or a telecommand"\n'
 
 
 def fly_with(tmp_path: Path, base: str, tables: str, seed: int, **options: Any) -> Log:
@@ -23,9 +23,9 @@ def fly_with(tmp_path: Path, base: str, tables: str, seed: int, **options: Any) 
 
 def fault(sensor: str, kind: str, start_s: float, *bias: float) -> str:
     """A [[fault]] table; a bias of the camera, gnss or rgnss in m, of the star tracker in deg, of the imu in deg/s."""
-    key = {"imu": "bias_deg_s", "star": "bias_deg"}.get(sensor, "bias_m")
+    key = {"imu": "error_deg_s", "star": "error_deg"}.get(sensor, "error_m")
     line = f"{key} = {list(bias)}\n" if bias else ""
-    return f'[[fault]]\nsensor = "{sensor}"\nkind = "{kind}"\nstart_s = {start_s}\n{line}'
+    return f'[[fault]]\ninstrument = "{sensor}"\nkind = "{kind}"\nstart_s = {start_s}\n{line}'
 
 
 def phases_flown(log: Log) -> list[str]:

@@ -50,7 +50,7 @@ def test_the_noise_is_there() -> None:
 
 def test_resting_on_the_vbar_itself_is_not_passively_safe() -> None:
     """The offset above the V-bar is what keeps a dispersed shutdown away: without it the check must see it fail."""
-    on_the_vbar = ["flight.phase.s3.offset_x_m=0.0", "initial.offset_x_m=0.0"]
+    on_the_vbar = ["phase.s3.offset_x_m=0.0", "vehicle.cargo.orbit.offset_x_m=0.0"]
     safe = [
         next(
             r

@@ -20,7 +20,7 @@ from hil.baseline import Baseline, BaselineError, Hashes, channel_names
 from tests.command_line import call
 from tests.hil.own_software import GIVES_UP, giving_up, passive
 
-MINE = '[scenario]\nname = "mine"\nextends = "iss-contact"\nmax_duration_s = 1800.0\n'
+MINE = 'schema = 2\n[scenario]\nname = "mine"\nextends = "iss-contact"\nmax_duration_s = 1800.0\n'
 
 
 class Altered:
@@ -131,7 +131,7 @@ def test_every_bit_counts(contact_log: Log) -> None:
 
 def test_a_changed_plant_shows_in_the_truth(kept: Path) -> None:
     with (kept.parents[1] / "mine.toml").open("a") as file:
-        file.write("[chaser]\ndrag_area_m2 = 29.0\n")
+        file.write("[vehicle.cargo]\ndrag_area_m2 = 29.0\n")
     found = baseline.check(kept)
     assert [run.identical for run in found.runs] == [True, True, False, False]
     run = found.runs[2]
@@ -142,10 +142,10 @@ def test_a_changed_plant_shows_in_the_truth(kept: Path) -> None:
 
 def test_a_changed_limit_counts_though_the_flight_is_the_same(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with (kept.parents[1] / "mine.toml").open("a") as file:
-        file.write("[requirements]\ncontact_lateral_rate_mps = 0.05\n")
+        file.write("[requirement.docking]\nlateral_rate_mps = 0.05\n")
     status, out, _ = call(capsys, "baseline", "check", str(kept))
     assert status == 1 and "first difference" not in out
-    assert "changed: scenario requirements.contact_lateral_rate_mps = 0.05, was 0.04" in out
+    assert "changed: scenario requirement.docking.lateral_rate_mps = 0.05, was 0.04" in out
     assert "0.0400 → 0.0500" in out and "25 %" in out
     status, out, _ = call(capsys, "baseline", "check", str(kept), "--tolerance", "0.3", "--json")
     found = json.loads(out)
@@ -155,7 +155,7 @@ def test_a_changed_limit_counts_though_the_flight_is_the_same(kept: Path, capsys
 
 def test_tolerance_is_a_share_of_the_limit(kept: Path) -> None:
     with (kept.parents[1] / "mine.toml").open("a") as file:
-        file.write("[sensors.camera]\ndropout_probability = 0.0\n")
+        file.write("[instrument.camera]\ndropout_probability = 0.0\n")
     strict = baseline.check(kept)
     moves = [one.moved for run in strict.runs for one in run.moved]
     assert strict.result == "moved" and moves and None not in moves
@@ -169,7 +169,7 @@ def test_tolerance_is_a_share_of_the_limit(kept: Path) -> None:
 
 def test_a_verdict_that_changed_is_beyond_any_tolerance(kept: Path) -> None:
     with (kept.parents[1] / "mine.toml").open("a") as file:
-        file.write("[requirements]\ncontact_lateral_rate_mps = 1e-6\n")
+        file.write("[requirement.docking]\nlateral_rate_mps = 1e-6\n")
     found = baseline.check(kept, tolerance=1.0e9)
     assert [run.result for run in found.runs] == ["identical", "identical", "moved", "moved"]
     assert found.runs[2].verdict == ("PASS", "FAIL") and [one.name for one in found.runs[2].moved] == [
@@ -182,14 +182,24 @@ def test_the_command_line_saves_checks_and_names_a_replay(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mine.toml").write_text(MINE)
-    save = ("baseline", "save", "mine.toml", "--seed", "4-5", "--set", "chaser.mass_kg=18900.0", "--out", "b/set")
+    save = (
+        "baseline",
+        "save",
+        "mine.toml",
+        "--seed",
+        "4-5",
+        "--set",
+        "vehicle.cargo.mass_kg=18900.0",
+        "--out",
+        "b/set",
+    )
     status, out, err = call(capsys, *save)
     assert (status, err) == (0, "") and "mine.toml, seed 5: PASS" in out and "b/set: 2 runs" in out
     status, out, err = call(capsys, "baseline", "check", "b/set")
     assert (status, err) == (0, "") and out.rstrip().endswith("identical to the bit (2 identical of 2 runs)")
     status, out, err = call(capsys, *save)
     assert (status, err) == (2, "proxops: b/set: already there; --overwrite replaces it\n")
-    Path("mine.toml").write_text(MINE + "[sensors.camera]\nlatency_s = 0.3\n")
+    Path("mine.toml").write_text(MINE + "[instrument.camera]\nlatency_s = 0.3\n")
     status, out, _ = call(capsys, "baseline", "check", "b/set")
     assert status == 1 and "replay: proxops run mine.toml --set chaser.mass_kg=18900.0 --seed 5" in out
     assert call(capsys, *save, "--overwrite")[0] == 0 and call(capsys, "baseline", "check", "b/set")[0] == 0

@@ -30,11 +30,11 @@ def test_check_reads_and_flies_nothing(capsys: pytest.CaptureFixture[str], tmp_p
 
 def in_2035(folder: Path) -> Path:
     """The NASA ephemeris moved on by ten years, and a scenario that flies on it."""
-    there = Path(str(resources.files("hil") / "scenarios"))
+    there = Path(str(resources.files("hil") / "missions"))
     states = (there / "iss_oem_2025-057.xml").read_text(encoding="utf-8")
     (folder / "later.xml").write_text(states.replace("2025-", "2035-"), encoding="utf-8")
-    header = '[scenario]\nname = "later"\nextends = "iss-contact"\nepoch_utc = 2035-02-26T13:00:00Z\n'
-    tables = '[target]\nephemeris = "later.xml"\n[plant]\natmosphere = "none"\n'
+    header = 'schema = 2\n[scenario]\nname = "later"\nextends = "iss-contact"\nepoch_utc = 2035-02-26T13:00:00Z\n'
+    tables = '[vehicle.iss.orbit]\nfile = "later.xml"\n[plant]\natmosphere = "none"\n'
     (folder / "later.toml").write_text(header + tables, encoding="utf-8")
     return folder / "later.toml"
 
@@ -86,7 +86,7 @@ def test_run_without_report_leaves_what_it_is_rendered_from(capsys: pytest.Captu
 
 
 def test_a_failed_requirement_is_exit_status_1(capsys: pytest.CaptureFixture[str]) -> None:
-    limit = "requirements.contact_lateral_misalignment_m=1e-6"
+    limit = "requirement.docking.lateral_misalignment_m=1e-6"
     status, out, _ = call(capsys, "run", "iss-contact", "--set", limit)
     assert status == 1 and out.rstrip().endswith("FAIL")
 
@@ -103,7 +103,9 @@ def test_any_64_bit_seed_flies(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     assert (status, err, json.loads(out)["seed"]) == (1, "", seed)
     status, out, _ = call(capsys, "report", str(tmp_path / "campaign"))
     assert status == 0 and f"--seed {seed} --case" in (tmp_path / "campaign" / "report.html").read_text()
-    status, out, _ = call(capsys, "sweep", "iss-contact", *short, "--param", "chaser.mass_kg=18000:19000:2", "--json")
+    status, out, _ = call(
+        capsys, "sweep", "iss-contact", *short, "--param", "vehicle.cargo.mass_kg=18000:19000:2", "--json"
+    )
     assert json.loads(out)["seed"] == seed
     kept = str(tmp_path / "flights.baseline")
     assert call(capsys, "baseline", "save", "iss-contact", *short, "--out", kept)[0] == 0
@@ -120,13 +122,19 @@ MISTAKES = {
     "case of 65 bits": (["run", "iss-contact", "--case", str(2**64)], "is not in the range"),
     "unknown scenario": (["run", "iss-vbr"], "did you mean iss-vbar?"),
     "missing file": (["run", "nowhere.toml"], "nowhere.toml: no such scenario file"),
-    "unknown key": (["run", "iss-contact", "--set", "chaser.mas_kg=3"], "did you mean mass_kg?"),
-    "wrong unit": (["check", "iss-contact", "--set", "initial.distance_km=3"], "expected m: write distance_m"),
-    "wrong type": (["check", "iss-contact", "--set", "chaser.mass_kg='x'"], "expected a number from 0.1"),
+    "unknown key": (["run", "iss-contact", "--set", "vehicle.cargo.mas_kg=3"], "did you mean mass_kg?"),
+    "wrong unit": (
+        ["check", "iss-contact", "--set", "vehicle.cargo.orbit.distance_km=3"],
+        "expected m: write distance_m",
+    ),
+    "wrong type": (["check", "iss-contact", "--set", "vehicle.cargo.mass_kg='x'"], "expected a number from 0.1"),
     "NaN": (["run", "iss-contact", "--set", "plant.step_s=nan"], "plant.step_s = nan"),
-    "negative mass": (["run", "iss-contact", "--set", "chaser.mass_kg=-1.0"], "chaser.mass_kg = -1.0"),
+    "negative mass": (["run", "iss-contact", "--set", "vehicle.cargo.mass_kg=-1.0"], "vehicle.cargo.mass_kg = -1.0"),
     "epoch": (["check", "iss-contact", "--set", "scenario.epoch_utc=2030-01-01T00:00:00"], "outside the ephemeris"),
-    "no ephemeris": (["check", "iss-contact", "--set", "target.ephemeris=no.xml"], "no.xml: cannot read the ephemeris"),
+    "no ephemeris": (
+        ["check", "iss-contact", "--set", "vehicle.iss.orbit.file=no.xml"],
+        "no.xml: cannot read the ephemeris",
+    ),
     "negative seed": (["run", "iss-contact", "--seed", "-1"], "-1 is not in the range"),
     "unknown option": (["run", "iss-contact", "--speed"], "No such option"),
     "unknown computer": (["run", "iss-contact", "--on", "mars"], "'mars': expected one of emulated"),
@@ -145,9 +153,12 @@ MISTAKES = {
     "grace not a number": (["run", "iss-contact", "--mode", "realtime", "--grace", "nan"], "nan is not in the range"),
     "grace without end": (["run", "iss-contact", "--mode", "realtime", "--grace", "inf"], "inf is not in the range"),
     "confidence not a number": (["compare", "x", "y", "--confidence", "nan"], "nan is not in the range"),
-    "bits": (["check", "iss-contact", "--set", f"chaser.mass_kg={hex(2**20000)}"], "a number of 20001 bits: expected"),
-    "digits": (["check", "iss-contact", "--set", f"chaser.mass_kg={'9' * 5000}"], "expected a number from 0.1"),
-    "depth": (["check", "iss-contact", "--set", f"chaser.mass_kg={'[' * 5000}"], "expected a number from 0.1"),
+    "bits": (
+        ["check", "iss-contact", "--set", f"vehicle.cargo.mass_kg={hex(2**20000)}"],
+        "a number of 20001 bits: expected",
+    ),
+    "digits": (["check", "iss-contact", "--set", f"vehicle.cargo.mass_kg={'9' * 5000}"], "expected a number from 0.1"),
+    "depth": (["check", "iss-contact", "--set", f"vehicle.cargo.mass_kg={'[' * 5000}"], "expected a number from 0.1"),
     "degrees": (["check", "iss-contact", "--set", f"flight.init_sigma_attitude_deg={10**400}"], "to 57.2958 deg"),
 }
 

@@ -21,7 +21,7 @@ from tests.unprivileged import environment, proxops
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Campaigns as they are, once more, and with a camera of twice the noise."""
     made = tmp_path_factory.mktemp("two")
-    noisy = ["sensors.camera.sigma_los_deg=0.2"]
+    noisy = ["instrument.camera.sigma_los_deg=0.2"]
     for name, overrides in (("as-is", []), ("again", []), ("noisy", noisy)):
         campaign("iss-contact", 20, 3, overrides=overrides, out=made / name, keep=Keep(0, 0, 0))
     return made

@@ -57,7 +57,7 @@ def test_control_characters_are_shown_not_sent() -> None:
     [
         ["run", "iss-contact", *SHORT],
         ["campaign", "iss-contact", "--runs", "2", *SHORT],
-        ["sweep", "iss-contact", "--param", "chaser.mass_kg=18000,19000", *SHORT],
+        ["sweep", "iss-contact", "--param", "vehicle.cargo.mass_kg=18000,19000", *SHORT],
     ],
     ids=lambda command: command[0],
 )

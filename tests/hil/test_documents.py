@@ -36,7 +36,7 @@ def test_tables_of_the_scenario_page_are_current() -> None:
     tables = load(DOCS / "scenario_tables.py")
     text = (DOCS / "scenario.md").read_text(encoding="utf-8")
     assert tables.page(text) == text, "run: python docs/scenario_tables.py"
-    assert "`camera_sigma_los_rad` or `camera_sigma_los_deg`" in text
+    assert "`sigma_los_rad` or `sigma_los_deg`" in text
 
 
 def test_example_of_ones_own_flight_software_stops_the_ship_turning(capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,7 +82,7 @@ def test_examples_for_continuous_integration_work(
     pipelines = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.S)]
     assert [len(list(commands(pipeline))) for pipeline in pipelines] == [3, 4]
     pytester.mkdir("scenarios").joinpath("docking.toml").write_text(
-        '[scenario]\nname = "docking"\nextends = "iss-contact"\n'
+        'schema = 2\n[scenario]\nname = "docking"\nextends = "iss-contact"\n'
     )
     baseline.save("flights.baseline", ["scenarios/docking.toml"], [1, 2])
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")

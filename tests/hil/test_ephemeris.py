@@ -11,7 +11,7 @@ import hil
 from hil.ephemeris import Ephemeris, EphemerisError, hermite, hermite_error_m
 from hil.timescales import SECOND_NS, Epoch
 
-OEM = Path(hil.__file__).parent / "scenarios" / "iss_oem_2025-057.xml"
+OEM = Path(hil.__file__).parent / "missions" / "iss_oem_2025-057.xml"
 START = datetime(2025, 2, 26, 12)
 
 KVN = """CCSDS_OEM_VERS = 2.0

@@ -81,7 +81,7 @@ def test_epoch_outside_the_ephemeris_is_refused(epoch: str) -> None:
 
 def test_ephemeris_that_is_not_there_is_refused() -> None:
     with pytest.raises(ScenarioError, match=r"nowhere\.xml: cannot read the ephemeris"):
-        prepare(Scenario.load("iss-vbar", ["target.ephemeris='nowhere.xml'"]), 1)
+        prepare(Scenario.load("iss-vbar", ["vehicle.iss.orbit.file='nowhere.xml'"]), 1)
 
 
 def test_unknown_atmosphere_is_refused() -> None:
@@ -103,10 +103,13 @@ def test_every_shipped_scenario_is_inside_every_model() -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["plant.mu_m3ps2=3.9e14", "plant.atmosphere='none'"], r"gravity: mu_m3ps2 3\.9e\+14, the field egm2008 is of"),
-        (["plant.mu_m3ps2=3.6e14"], r"density: height 4\d\d\.\d+ to \d+\.?\d* km, holds from 300 to 500 km"),
+        (
+            ["central_body.mu_m3ps2=3.9e14", "plant.atmosphere='none'"],
+            r"gravity: mu_m3ps2 3\.9e\+14, the field egm2008 is of",
+        ),
+        (["central_body.mu_m3ps2=3.6e14"], r"density: height 4\d\d\.\d+ to \d+\.?\d* km, holds from 300 to 500 km"),
         (["scenario.max_duration_s=400000.0"], r"pole: duration 400000 s, holds for 345600 s"),
-        (["initial.distance_m=90000.0"], r"rgnss: distance 90\.0\d km, holds to 50 km"),
+        (["vehicle.cargo.orbit.distance_m=90000.0"], r"rgnss: distance 90\.0\d km, holds to 50 km"),
     ],
 )
 def test_model_outside_its_range_is_refused_unless_the_key_allows_it(overrides: list[str], message: str) -> None:
@@ -122,12 +125,12 @@ def test_model_outside_its_range_is_refused_unless_the_key_allows_it(overrides: 
 
 def test_an_orbit_that_is_not_closed_is_refused() -> None:
     with pytest.raises(ScenarioError, match=r"iss-vbar\.toml: orbit of eccentricity \d.*: expected a closed one"):
-        prepare(Scenario.load("iss-vbar", ["plant.mu_m3ps2=1.9e14"]), 1)
+        prepare(Scenario.load("iss-vbar", ["central_body.mu_m3ps2=1.9e14"]), 1)
 
 
 @pytest.mark.parametrize(
     "overrides",
-    [["dispersions.target_attitude_deg=10.0"], ["target.hold_limit_cycle_radps=0.001"]],
+    [["dispersions.target_attitude_deg=10.0"], ["vehicle.iss.attitude.limit_cycle_radps=0.001"]],
 )
 def test_hold_beyond_its_small_angles_is_refused(overrides: list[str]) -> None:
     with pytest.raises(ScenarioError, match=r"target turns by up to .* deg: expected at most 11\.46 deg"):

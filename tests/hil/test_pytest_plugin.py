@@ -23,8 +23,8 @@ pytest_plugins = "pytester"
 
 NAMES = Catalogue.of(Scenario.load("iss-contact")).names
 
-CONTACT = '[scenario]\nname = "contact"\nextends = "iss-contact"\n'
-TIGHT = CONTACT.replace('"contact"', '"tight"') + "[requirements]\ncontact_lateral_rate_mps = 1e-6\n"
+CONTACT = 'schema = 2\n[scenario]\nname = "contact"\nextends = "iss-contact"\n'
+TIGHT = CONTACT.replace('"contact"', '"tight"') + "[requirement.docking]\nlateral_rate_mps = 1e-6\n"
 # Notes each flight in a file, whichever process flies it
 NOTING = """
 import hil.run
@@ -93,7 +93,7 @@ def test_a_failure_is_a_short_table_and_its_replay_fails_too(
 ) -> None:
     session.path.joinpath("tight case.toml").write_text(TIGHT)
     found = run(session, "--sil", "tight case.toml", "--sil-seed", "2")
-    found.assert_outcomes(failed=1, passed=13, skipped=3)
+    found.assert_outcomes(failed=1, passed=14, skipped=3)
     text = found.stdout.str()
     shown = text.partition("FAILURES")[2].partition("short test summary")[0]
     assert "Error" not in shown and ".py" not in shown
@@ -114,12 +114,12 @@ def test_a_failure_is_a_short_table_and_its_replay_fails_too(
     ("text", "expected"),
     [
         (
-            CONTACT + "[chaser]\nmas_kg = 3.0\n",
-            "wrong.toml: chaser.mas_kg = 3.0: unknown key in [chaser]; did you mean",
+            CONTACT + "[vehicle.cargo]\nmas_kg = 3.0\n",
+            "wrong.toml: vehicle.cargo.mas_kg = 3.0: unknown key in [vehicle.cargo]; did you mean",
         ),
         ("[scenario\n", "wrong.toml: not valid TOML"),
         ('[scenaro]\nname = "x"\n[plant]\nstep_s = 0.1\n', "unknown key in a scenario; did you mean scenario?"),
-        (CONTACT + '[target]\nephemeris = "no.xml"\n', "no.xml: cannot read the ephemeris"),
+        (CONTACT + '[vehicle.iss.orbit]\nfile = "no.xml"\n', "no.xml: cannot read the ephemeris"),
     ],
 )
 def test_a_mistake_in_a_scenario_is_one_line(session: pytest.Pytester, text: str, expected: str) -> None:
@@ -159,8 +159,8 @@ def test_files_of_other_programs_are_left_alone(session: pytest.Pytester) -> Non
 
 
 def test_a_file_that_says_it_is_a_scenario_is_never_dropped(session: pytest.Pytester) -> None:
-    session.path.joinpath("bad.toml").write_text('# caf\xe9\n[scenario]\nname = "x"\n', encoding="latin-1")
-    session.path.joinpath("short.toml").write_text("[scenario]\n")
+    session.path.joinpath("bad.toml").write_text('# caf\xe9\nschema = 2\n[scenario]\nname = "x"\n', encoding="latin-1")
+    session.path.joinpath("short.toml").write_text("schema = 2\n[scenario]\n")
     run(session, "--sil", ".", "--collect-only").assert_outcomes(errors=2)
 
 
@@ -267,7 +267,7 @@ def test_pytest_finds_it_where_the_package_is_installed() -> None:
 
 
 def test_a_model_flown_beyond_its_range_is_a_warning(session: pytest.Pytester) -> None:
-    far = "max_duration_s = 1.0\n[initial]\ndistance_m = 60000.0\n[plant]\nbeyond_validity = ['rgnss']\n"
+    far = "max_duration_s = 1.0\n[vehicle.cargo.orbit]\ndistance_m = 60000.0\n[plant]\nbeyond_validity = ['rgnss']\n"
     session.path.joinpath("scenarios", "contact.toml").write_text(CONTACT + far)
     plugins = ("-p", "hil.pytest_plugin", "-p", "xdist")
     found = session.runpytest_inprocess(*plugins, "--sil", "scenarios", "-k", "flown")

@@ -129,7 +129,7 @@ def test_two_flights_differ_first_in_what_they_were_given() -> None:
 
     one = short()
     assert compare(one, one).equal and compare(one, one).parameter is None
-    found = compare(one, short('fault=[{sensor="star",kind="dropout",start_s=5.0}]'))
+    found = compare(one, short('fault=[{instrument="star",kind="dropout",start_s=5.0}]'))
     assert found.first is not None and found.parameter is None
     assert (found.first.tick, found.first.channel) == (52, "sensors.star.count")
     found = compare(one, short(seed=2))

@@ -111,7 +111,7 @@ def test_a_command_that_is_none_is_refused(bad: Any) -> None:
 
 
 def test_a_run_broken_off_ends_in_retreat_or_hold_without_contact() -> None:
-    blind = 'fault=[{sensor="camera",kind="dropout",start_s=60.0}]'
+    blind = 'fault=[{instrument="camera",kind="dropout",start_s=60.0}]'
     log = fly("iss-contact", seed=1, overrides=[blind, "scenario.max_duration_s=4000.0"])
     assert log.verdict == "FAIL" and log.contact is None
     assert log.ended == "broken off"
@@ -119,7 +119,7 @@ def test_a_run_broken_off_ends_in_retreat_or_hold_without_contact() -> None:
 
 
 def test_where_a_run_is_broken_off_does_not_depend_on_who_looks_on_or_flies() -> None:
-    blind = 'fault=[{sensor="camera",kind="dropout",start_s=60.0}]'
+    blind = 'fault=[{instrument="camera",kind="dropout",start_s=60.0}]'
     overrides = [blind, "scenario.max_duration_s=4000.0"]
     alone = fly("iss-contact", seed=1, overrides=overrides)
     watched = fly("iss-contact", seed=1, overrides=overrides, progress=lambda t_s: None)
@@ -173,7 +173,7 @@ def test_exception_in_flight_leaves_a_readable_incomplete_log(tmp_path: Path) ->
 
 
 def test_parameters_that_the_core_refuses_are_a_scenario_error_before_anything_is_written(tmp_path: Path) -> None:
-    shorter_than_the_rise = ["chaser.thrusters.min_on_s=0.005"]
+    shorter_than_the_rise = ["effector.thrusters.min_on_s=0.005"]
     with pytest.raises(ScenarioError, match=r"^iss-contact\.toml: flight parameter thruster_min_on_s = 0\.005"):
         fly("iss-contact", overrides=shorter_than_the_rise, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -233,7 +233,7 @@ def test_every_value_of_the_truth_is_looked_at_in_every_cycle() -> None:
 def test_leaving_the_density_table_in_flight_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """An Earth too light for the orbit, which preparation would refuse: both craft climb out of the table."""
     monkeypatch.setattr(prepare_module, "outside", lambda environment, asked: {})
-    light = ["plant.mu_m3ps2=3.7e14", "scenario.max_duration_s=900.0"]
+    light = ["central_body.mu_m3ps2=3.7e14", "scenario.max_duration_s=900.0"]
     log = fly("iss-contact", overrides=light, flight=Idle())
     assert log.verdict == "ERROR" and log.ended == "error" and log.requirements == ()
     assert log.error is not None
@@ -243,7 +243,11 @@ def test_leaving_the_density_table_in_flight_is_an_error(monkeypatch: pytest.Mon
 
 
 def test_models_flown_beyond_their_range_are_said(tmp_path: Path) -> None:
-    beyond = ["initial.distance_m=60000.0", "plant.beyond_validity=['rgnss']", "scenario.max_duration_s=2.0"]
+    beyond = [
+        "vehicle.cargo.orbit.distance_m=60000.0",
+        "plant.beyond_validity=['rgnss']",
+        "scenario.max_duration_s=2.0",
+    ]
     log = fly("iss-contact", overrides=beyond, out=tmp_path)
     (line,) = log.beyond_validity
     assert line.startswith("rgnss: distance 60.0")

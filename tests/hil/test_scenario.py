@@ -27,7 +27,7 @@ def test_extending_file_overrides_only_what_it_names() -> None:
 
 
 def test_degrees_become_radians_and_names_become_indices() -> None:
-    s = Scenario.load("iss-vbar", ["flight.attitude_max_deg=6.0", "flight.camera_sigma_los_rad=0.002"])
+    s = Scenario.load("iss-vbar", ["flight.attitude_max_deg=6.0", "instrument.camera.flight.sigma_los_rad=0.002"])
     assert s.flight["attitude_max_rad"] == 6.0 * DEG
     assert s.flight["camera_sigma_los_rad"] == 0.002
     at = s.flight.phases.index
@@ -44,11 +44,13 @@ def test_scenario_is_frozen() -> None:
 
 
 def test_scenario_as_flown_reads_back_the_same(tmp_path: Path) -> None:
-    s = Scenario.load("iss-contact", ["dispersions.mass_ratio=0.0", "flight.phase.s4.timeout_s=333.0"])
+    s = Scenario.load("iss-contact", ["dispersions.mass_ratio=0.0", "phase.s4.timeout_s=333.0"])
     (tmp_path / "flown.toml").write_text(s.to_toml())
     again = Scenario.load(tmp_path / "flown.toml")
     assert dict(again.flight) == dict(s.flight)
-    for section in set(s.document) - {"flight"}:
+    assert again.document == s.document
+    assert again.vehicles == s.vehicles
+    for section in ("scenario", "plant", "central_body", "dispersions", "instruments", "effectors", "requirements"):
         assert getattr(again, section) == getattr(s, section)
 
 
@@ -66,7 +68,7 @@ def test_epoch_is_utc_with_any_offset_taken_off(tmp_path: Path, epoch: str) -> N
     plain = Scenario.load("iss-contact").scenario.epoch
     assert Scenario.load("iss-contact", [f"scenario.epoch_utc={epoch}"]).scenario.epoch == plain
     path = tmp_path / "s.toml"
-    path.write_text(f'[scenario]\nname = "s"\nextends = "iss-contact"\nepoch_utc = {epoch}\n')
+    path.write_text(f'schema = 2\n[scenario]\nname = "s"\nextends = "iss-contact"\nepoch_utc = {epoch}\n')
     written = Scenario.load(path)
     assert written.scenario.epoch == plain
     assert Scenario.parse(written.to_toml(), "log").scenario == written.scenario
@@ -79,78 +81,79 @@ def test_epoch_may_be_in_a_leap_second() -> None:
 
 def test_byte_order_mark_is_read_over(tmp_path: Path) -> None:
     path = tmp_path / "bom.toml"
-    path.write_text('[scenario]\nname = "a"\nextends = "base"\n', encoding="utf-8-sig")
-    (tmp_path / "base.toml").write_text('[scenario]\nname = "b"\nextends = "iss-contact"\n', encoding="utf-8-sig")
+    path.write_text('schema = 2\n[scenario]\nname = "a"\nextends = "base"\n', encoding="utf-8-sig")
+    (tmp_path / "base.toml").write_text(
+        'schema = 2\n[scenario]\nname = "b"\nextends = "iss-contact"\n', encoding="utf-8-sig"
+    )
     assert Scenario.load(path).name == "a"
 
 
 def test_every_core_parameter_has_one_source() -> None:
     from hil.scenario import UPLOADED_PARAMETERS, VEHICLE_PARAMETERS
+    from hil.scenario.parameters import BELIEFS, beliefs
 
-    scalars, phases = flight_keys()
-    design = {p.name for p in (*scalars.values(), *phases.values())}
+    keys = (*flight_keys(), *map(beliefs, BELIEFS))
+    design = {parameter.name for table in keys for parameter in table.values()}
     declared = {f.name for f in flight.fields("params")}
     assert design | VEHICLE_PARAMETERS | UPLOADED_PARAMETERS == declared
     assert not design & (VEHICLE_PARAMETERS | UPLOADED_PARAMETERS)
 
 
 MISTAKES = {
-    "chaser.mass_kg=-1.0": "chaser.mass_kg = -1.0: expected a number from 0.1 to 1e+06 (kg)",
+    "vehicle.cargo.mass_kg=-1.0": "vehicle.cargo.mass_kg = -1.0: expected a number from 0.1 to 1e+07 (kg)",
     "plant.step_s=nan": "plant.step_s = nan: expected a number from 0.001 to 1 (s)",
-    "chaser.mass_kg='heavy'": 'chaser.mass_kg = "heavy": expected a number from 0.1 to 1e+06 (kg)',
-    "chaser.mass_kg=true": "chaser.mass_kg = true: expected a number",
-    "chaser.mas_kg=3.0": "chaser.mas_kg = 3.0: unknown key in [chaser]; did you mean mass_kg?",
-    "initial.distance_km=3.5": "initial.distance_km = 3.5: wrong unit; expected m: write distance_m",
-    "sensors.camera.boresight_rad=0.1": "wrong unit; expected deg: write boresight_deg",
-    "sensor.imu.period_s=1.0": "sensor: unknown key in a scenario; did you mean sensors?",
-    "chaser.com_body_m=[0.0, 0.0]": "chaser.com_body_m = [0.0, 0.0]: expected 3 numbers, each a number from -100",
-    "chaser.com_body_m=[0.0, inf, 0.0]": "chaser.com_body_m[1] = inf: expected a number from -100 to 100 (m)",
-    "chaser.thrusters.direction=[[1.0, 1.0, 0.0]]": "expected one for each of the 28 positions, found 1",
-    "chaser.inertia_kgm2=[1.0, 1.0, 5.0, 0.0, 0.0, 0.0]": "expected the inertia of a real body",
-    "target.inertia_kgm2=[2.0, 2.0, 2.0, 1.6, 0.0, 0.0]": "principal moments 0.4, 2 and 3.6 kg m^2",
-    "chaser.propellant_kg=20000.0": "expected less than chaser.mass_kg",
-    "target.q_tbody_from_hill=[1.0, 1.0, 0.0, 0.0]": "expected a unit quaternion",
+    "vehicle.cargo.mass_kg='heavy'": 'vehicle.cargo.mass_kg = "heavy": expected a number from 0.1 to 1e+07 (kg)',
+    "vehicle.cargo.mass_kg=true": "vehicle.cargo.mass_kg = true: expected a number",
+    "vehicle.cargo.mas_kg=3.0": "vehicle.cargo.mas_kg = 3.0: unknown key in [vehicle.cargo]; did you mean mass_kg?",
+    "vehicle.cargo.orbit.distance_km=3.5": "orbit.distance_km = 3.5: wrong unit; expected m: write distance_m",
+    "instrument.camera.boresight_rad=0.1": "wrong unit; expected deg: write boresight_deg",
+    "instruments.imu.period_s=1.0": "instruments: unknown key in a scenario; did you mean instrument?",
+    "vehicle.cargo.com_body_m=[0.0, 0.0]": "cargo.com_body_m = [0.0, 0.0]: expected 3 numbers, each a number from -100",
+    "vehicle.cargo.com_body_m=[0.0, inf, 0.0]": "cargo.com_body_m[1] = inf: expected a number from -100 to 100 (m)",
+    "effector.thrusters.direction=[[1.0, 1.0, 0.0]]": "expected one for each of the 28 positions, found 1",
+    "vehicle.cargo.inertia_kgm2=[1.0, 1.0, 5.0, 0.0, 0.0, 0.0]": "expected the inertia of a real body",
+    "vehicle.iss.inertia_kgm2=[2.0, 2.0, 2.0, 1.6, 0.0, 0.0]": "principal moments 0.4, 2 and 3.6 kg m^2",
+    "vehicle.cargo.tank.main.propellant_kg=20000.0": "expected less than vehicle.cargo.mass_kg",
+    "vehicle.iss.attitude.q_body_from_hill=[1.0, 1.0, 0.0, 0.0]": "expected a unit quaternion",
     "scenario.epoch_utc=today": 'scenario.epoch_utc = "today": expected a UTC date and time, as 2025-02-26T13:00:00',
     "scenario.epoch_utc=2025-02-26": "expected a UTC date and time",
     "scenario.epoch_utc=2025-02-30T13:00:00": 'scenario.epoch_utc = "2025-02-30T13:00:00": day ',
     "scenario.epoch_utc=2025-02-26T23:59:60Z": "second 60 is out of range: there is no leap second at that time",
     "scenario.epoch_utc=1969-07-20T20:17:40": "expected 1972-01-01, when leap seconds began",
-    "contact.capture_closing_min_mps=0.5": "expected less than contact.capture_closing_max_mps",
+    "effector.mechanism.capture_closing_min_mps=0.5": "expected less than effector.mechanism.capture_closing_max_mps",
     "dispersions=3": "dispersions = 3: expected a table",
     "flight.attitude_max_deg=800.0": "expected 0.0572958 to 183.346 deg",
     "flight.reject_limit=2.5": "expected a whole number, 1 to 1000",
-    "flight.mass_kg=3.0": "not set here: flight knows the vehicles from [plant], [target], [chaser] and [sensors]",
+    "flight.mass_kg=3.0": "not set here: flight knows it from [central_body], [[vehicle]], [[instrument]] and",
     "flight.init_sigma_r_m=3.0": "not set here: uploaded at start",
-    "flight.phase.cam.velocity_hill_mps=[0.0, 0.0, 20.0]": (
-        "flight.phase.cam.velocity_hill_mps[2] = 20.0: expected -10 to 10 m/s"
-    ),
-    "flight.phase.s33.duration_s=1.0": "flight.phase.s33: no phase of that name; did you mean s3?",
-    "flight.phase.s3.next='s5'": 'flight.phase.s3.next = "s5": expected one of s2, hop, s3',
-    "flight.phase.s3.uses=['sun']": 'flight.phase.s3.uses = "sun": expected one of star, rgnss, camera',
-    "flight.phase.s3.needs_go=1": "flight.phase.s3.needs_go = 1: expected true or false",
-    "flight.phase.s3.duration_min=3.0": "wrong unit; expected s: write duration_s",
-    "requirements.passive_safety_to_phase='s9'": "expected the name of a phase: s2, hop",
+    "phase.cam.velocity_hill_mps=[0.0, 0.0, 20.0]": ("phase.cam.velocity_hill_mps[2] = 20.0: expected -10 to 10 m/s"),
+    "phase.s33.duration_s=1.0": "phase.s33: no phase of that name; did you mean s3?",
+    "phase.s3.next='s5'": 'phase.s3.next = "s5": expected one of s2, hop, s3',
+    "phase.s3.uses=['sun']": 'phase.s3.uses = "sun": expected one of star, rgnss, camera',
+    "phase.s3.needs_go=1": "phase.s3.needs_go = 1: expected true or false",
+    "phase.s3.duration_min=3.0": "wrong unit; expected s: write duration_s",
+    "requirement.docking.closing_rate_min_mps=0.5": "expected less than requirement.docking.closing_rate_max_mps = 0.1",
     "nonsense": "expected key=value",
-    "sensors.camera.latency_s=0.25": "expected a whole number of control cycles, flight.cycle_s = 0.1",
-    "sensors.star.period_s=0.05": "sensors.star.period_s = 0.05: expected a whole number of control cycles",
-    "sensors.star.period_s=1e-12": "sensors.star.period_s = 1e-12: expected a number from 1e-09",
-    "sensors.star.period_s=1e-9": "sensors.star.period_s = 1e-09: expected a whole number of control cycles",
-    "sensors.gnss.latency_s=1.6": "sensors.gnss.latency_s = 1.6: expected at most 15 control cycles, 1.5 s: the flight",
-    "sensors.gnss.latency_s=1.1": "= 1.1: expected at most flight.measurement_max_age_s = 1.0: every measurement would",
+    "instrument.camera.latency_s=0.25": "expected a whole number of control cycles, flight.cycle_s = 0.1",
+    "instrument.star.period_s=0.05": "instrument.star.period_s = 0.05: expected a whole number of control cycles",
+    "instrument.star.period_s=1e-12": "instrument.star.period_s = 1e-12: expected a number from 1e-09",
+    "instrument.star.period_s=1e-9": "instrument.star.period_s = 1e-09: expected a whole number of control cycles",
+    "instrument.gnss.latency_s=1.6": "gnss.latency_s = 1.6: expected at most 15 control cycles, 1.5 s: the flight",
+    "instrument.gnss.latency_s=1.1": "= 1.1: expected at most flight.measurement_max_age_s = 1.0: every",
     "flight.cycle_s=0.0333333333": "flight.cycle_s = 0.0333333333: expected a whole number of microseconds",
     "scenario.max_duration_s=0.01": "expected 1 to 10,000,000 control cycles, 0.1 to 1e+06 s",
-    "target.hold_limit_cycle_radps=0.0": "hold_limit_cycle_radps = 0.0: expected a number from 1e-05 to 1 (rad/s)",
+    "vehicle.iss.attitude.limit_cycle_radps=0.0": "limit_cycle_radps = 0.0: expected a number from 1e-05 to 1 (rad/s)",
     "flight.force_max_n=2200.0": "= 2200.0: expected at most 2116.36 N, the largest force that the thrusters give",
-    "dispersions.mass_ratio=0.4": "= 0.4: a draw may reach 1.15: expected more than chaser.propellant_kg = 800.0",
+    "dispersions.mass_ratio=0.4": "= 0.4: a draw may reach 1.15: expected more than the propellant, 800.0 kg",
     "dispersions.thruster_force_ratio=0.4": "= 0.4: a draw may reach 1.15: expected less than 1",
     "dispersions.target_attitude_deg=2.0": "deg: expected at most 11.46 deg, the range of its attitude hold",
-    "chaser.tank_body_m=[-90.0,0.0,0.0]": "with chaser.propellant_kg = 800.0 there, the structure is left with",
-    "initial.distance_m=1e6": "= 1000000.0: expected at most 1e+06 m together with offset_x_m and what is drawn",
+    "vehicle.cargo.tank.main.position_body_m=[-90.0,0.0,0.0]": "with propellant_kg = 800.0 there, the structure",
+    "vehicle.cargo.orbit.distance_m=1e6": "= 1000000.0: expected at most 1e+06 m together with offset_x_m and",
     "dispersions.correlated=[{of=['mass_ratio'],covariance=[[1.0]]}]": "[0][0] = 1.0: expected at most 0.0277778",
-    "fault=[{sensor='camera',kind='bias',start_s=9.0}]": "fault[0].bias_m: expected for a bias of camera: bias_m",
-    "fault=[{sensor='camera',kind='dropout',start_s=9.0,bias_m=[0.0,0.0,0.0]}]": "a dropout of camera: no bias",
-    "fault=[{sensor='camra',kind='dropout',start_s=9.0}]": 'fault[0].sensor = "camra": expected one of "imu", "star"',
-    "fault=[{sensor='star',kind='dropout',start_s=9.0,end_s=8.0}]": "expected more than start_s = 9.0",
+    "fault=[{instrument='camera',kind='bias',start_s=9.0}]": "fault[0].error_m: missing; expected error_m for a",
+    "fault=[{instrument='camera',kind='dropout',start_s=9.0,error_m=[0.0,0.0,0.0]}]": "not a key of a dropout of a",
+    "fault=[{instrument='camra',kind='dropout',start_s=9.0}]": 'instrument = "camra": expected one of "imu", "star"',
+    "fault=[{instrument='star',kind='dropout',start_s=9.0,end_s=8.0}]": "expected more than start_s = 9.0",
     "telecommand=[{t_s=9.0,command='stop'}]": 'telecommand[0].command = "stop": expected one of "go", "hold"',
     "telecommand=[{t_s=9.0,command='go'},{t_s=1.0,command='hold'}]": "expected in order of time",
 }
@@ -180,7 +183,7 @@ def test_a_scenario_that_is_not_there(name: str, expected: str) -> None:
 
 def test_mistake_names_the_file_it_is_in(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text('[scenario]\nname = "mine"\nextends = "iss-final"\n[plant]\nstep_s = 50.0\n')
+    path.write_text('schema = 2\n[scenario]\nname = "mine"\nextends = "iss-final"\n[plant]\nstep_s = 50.0\n')
     with pytest.raises(ScenarioError, match=r"^mine\.toml: plant\.step_s = 50\.0: expected a number from 0\.001 to 1"):
         Scenario.load(path)
     for text in ("[scenario\n", f"deep = {'[' * 5000}", f"long = {'9' * 5000}"):
@@ -189,7 +192,7 @@ def test_mistake_names_the_file_it_is_in(tmp_path: Path) -> None:
             Scenario.load(path)
         with pytest.raises(ScenarioError, match=r"mine\.toml: not valid TOML"):
             Scenario.parse(text, "mine.toml")
-    path.write_text('[scenario]\nname = "mine"\n')
+    path.write_text('schema = 2\n[scenario]\nname = "mine"\n')
     with pytest.raises(ScenarioError, match=r"mine\.toml: plant: missing table"):
         Scenario.load(path)
 
@@ -198,11 +201,12 @@ def test_missing_key_says_what_belongs_there(tmp_path: Path) -> None:
     text = Scenario.load("iss-vbar").to_toml()
     for line, expected in (
         ("gate_chi2_3dof", r"flight\.gate_chi2_3dof: missing; innovation gate.*1 to 1000"),
-        ("tank_body_m", r"chaser\.tank_body_m: missing; expected 3 numbers"),
+        ("propellant_kg", r"vehicle\.cargo\.tank\.main\.propellant_kg: missing; expected a number"),
+        ("sigma_pose_deg = 0.3", r"instrument\.camera\.sigma_pose_deg: missing; expected a number"),
     ):
         path = tmp_path / "short.toml"
         start = text.index(line)
-        end = text.index("\n", text.index("]", start)) if line == "tank_body_m" else text.index("\n", start)
+        end = text.index("\n", start)
         path.write_text(text[:start] + text[end:])
         with pytest.raises(ScenarioError, match=rf"short\.toml: {expected}"):
             Scenario.load(path)

@@ -18,7 +18,7 @@ from hil.report.terminal import show_check
 pytest_plugins = "pytester"
 
 ROOT = Path(__file__).parents[2]
-MINE = '[scenario]\nname = "mine"\nextends = "iss-contact"\nmax_duration_s = 400.0\n'
+MINE = 'schema = 2\n[scenario]\nname = "mine"\nextends = "iss-contact"\nmax_duration_s = 400.0\n'
 
 # In a source file of the core: what it says, and what a slip of the pen makes of it
 SLIPS = {
@@ -39,10 +39,10 @@ SLIPS = {
 
 # Keys of a scenario that say how noisy a sensor is, and the sensor's first channel that shows it
 NOISES = {
-    "sensors.camera.sigma_los_deg": (0.1, "sensors.camera.azimuth_rad"),
-    "sensors.imu.gyro_arw_deg_per_sqrt_h": (0.005, "sensors.imu.dtheta_body_rad[0]"),
-    "sensors.star.sigma_cross_arcsec": (10.0, "sensors.star.q_star_from_eci[0]"),
-    "sensors.rgnss.sigma_r_m": (0.05, "sensors.rgnss.r_eci_m[0]"),
+    "instrument.camera.sigma_los_deg": (0.1, "sensors.camera.azimuth_rad"),
+    "instrument.imu.gyro_arw_deg_per_sqrt_h": (0.005, "sensors.imu.dtheta_body_rad[0]"),
+    "instrument.star.sigma_cross_arcsec": (10.0, "sensors.star.q_star_from_eci[0]"),
+    "instrument.rgnss.sigma_r_m": (0.05, "sensors.rgnss.r_eci_m[0]"),
 }
 
 

@@ -66,7 +66,7 @@ def test_an_exit_is_no_status_of_any_command(name: str, capsys: pytest.CaptureFi
     assert call(capsys, "baseline", "save", *own, "--jobs", "1", "--out", str(tmp_path / "set"))[0] == 3
     status, out, _ = call(capsys, "campaign", *own, "--runs", "1", "--jobs", "1", "--accept-failures", "1", "--json")
     assert status == 3 and json.loads(out)["verdict"] == "ERROR"
-    axis = ("--param", "chaser.mass_kg=18000,20000")
+    axis = ("--param", "vehicle.cargo.mass_kg=18000,20000")
     status, out, _ = call(capsys, "sweep", *own, *axis, "--jobs", "1", "--json")
     assert status == 3 and [point["failures"] for point in json.loads(out)["points"]] == [1, 1]
 

@@ -19,6 +19,7 @@ from gnc import flight
 from hil import Scenario, ScenarioError, fly
 from hil.prepare import check
 from hil.scenario import Fault, Header, Telecommand, flight_keys
+from hil.scenario.parameters import beliefs
 from hil.seeds import SEED_MAX
 
 BASE = "iss-contact"
@@ -101,7 +102,11 @@ def of_parameter(parameter: flight.Field, nominal: Any) -> Values:
 def rows_of(cls: type) -> Values:
     hints = get_type_hints(cls, include_extras=True)
     every = {f.name: of_hint(hints[f.name], 1.0) for f in fields(cls)}
-    needed = {name: every.pop(name) for name in list(every) if name in ("sensor", "kind", "start_s", "t_s", "command")}
+    needed = {
+        name: every.pop(name) for name in list(every) if name in ("instrument", "kind", "start_s", "t_s", "command")
+    }
+    if "instrument" in needed:
+        needed["instrument"] = st.sampled_from([*base().instruments, "another"])
     return st.fixed_dictionaries(needed, optional=every)
 
 
@@ -115,14 +120,24 @@ def keys() -> dict[str, Values]:
         for field in fields(cls):
             hint, nominal = hints[field.name], getattr(owner, field.name)
             at = f"{path}{field.name}"
-            if is_dataclass(hint):
-                add(hint, nominal, f"{at}.")
-            elif hint is not str and "..." not in str(hint):
+            if is_dataclass(nominal):
+                add(type(nominal), nominal, f"{at}.")
+            elif field.name in ("ports", "tanks"):
+                for part in nominal:
+                    add(type(part), part, f"{path}{field.name.removesuffix('s')}.{part.name}.")
+            elif hint not in (str, Any) and field.name not in ("kind", "mode") and "..." not in str(hint):
                 found[at] = of_hint(hint, nominal)
 
     for name, hint in get_type_hints(Scenario, include_extras=True).items():
         if is_dataclass(hint) and hint is not Header and name != "link_faults":
             add(hint, getattr(base(), name), f"{name}.")
+    for row in ("vehicle", "instrument", "effector"):
+        for name, owner in getattr(base(), f"{row}s").items():
+            add(type(owner), owner, f"{row}.{name}.")
+    for name, instrument in base().instruments.items():
+        for key, parameter in beliefs(instrument.kind).items():
+            if parameter.name.endswith(key):
+                found[f"instrument.{name}.flight.{key}"] = of_parameter(parameter, base().flight[parameter.name])
     scalars, phases = flight_keys()
     for key, parameter in scalars.items():
         if key == parameter.name:
@@ -130,14 +145,14 @@ def keys() -> dict[str, Values]:
     for key, parameter in phases.items():
         if f"phase_{key}" == parameter.name:
             for phase in ("s4", "final", "hop"):
-                found[f"flight.phase.{phase}.{key}"] = of_parameter(parameter, base().flight.phase(phase, key))
+                found[f"phase.{phase}.{key}"] = of_parameter(parameter, base().flight.phase(phase, key))
     found["fault"] = st.lists(rows_of(Fault), max_size=17)
     found["telecommand"] = st.lists(rows_of(Telecommand), max_size=40).map(
         lambda rows: sorted(rows, key=lambda row: row["t_s"])
     )
     found["plant.atmosphere"] = st.just("none")
-    found["requirements.passive_safety_from_phase"] = st.sampled_from(base().flight.phases)
-    found["requirements.passive_safety_to_phase"] = st.sampled_from(base().flight.phases)
+    found["requirement.passive_safety.from_phase"] = st.sampled_from(base().flight.phases)
+    found["requirement.passive_safety.to_phase"] = st.sampled_from(base().flight.phases)
     return found
 
 

@@ -17,7 +17,7 @@ from hil.plant.environment import pole_of_date
 from hil.timescales import Epoch
 from tests.plant.plants import EPOCH, FIELD, IDENTITY, J2, J3, J4, MU, RE, TARGET, ZONAL, plant
 
-OEM = Path(hil.__file__).parent / "scenarios" / "iss_oem_2025-057.xml"
+OEM = Path(hil.__file__).parent / "missions" / "iss_oem_2025-057.xml"
 DAY_TT = 9188.0 + 69.184 / 86400.0
 R0, V0 = np.array((2.366e5, -5.1674525e6, 4.4058223e6)), np.array((6356.77, -2604.83, -3386.20))
 

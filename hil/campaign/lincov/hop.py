@@ -87,8 +87,8 @@ class Burning:
     def __init__(self, scenario: Scenario, params: Any, path: Path, thrust_sigma: Floats):
         self.s, self.p, self.path, self.thrust_sigma = scenario, params, path, thrust_sigma
         imu = scenario.sensors.imu
-        self.scale = declared_rms(scenario, "sensors.imu.scale_factor_ppm") * 1.0e-6
-        self.misalignment = declared_rms(scenario, "sensors.imu.misalignment_deg") * DEG
+        self.scale = declared_rms(scenario, "instrument.imu.scale_factor_ppm") * 1.0e-6
+        self.misalignment = declared_rms(scenario, "instrument.imu.misalignment_deg") * DEG
         self.noise = imu.accelerometer_noise_mps_per_sqrt_s
         self.cycle_dv = float(params["force_max_n"] * params["cycle_s"] / params["mass_kg"])
 

@@ -78,7 +78,7 @@ def _predict(text: str, source: str, path: str) -> dict[str, Gate]:
 def _eccentricity(scenario: Scenario, flown: Log) -> float:
     """Of the target's osculating orbit at start."""
     r, v = flown.truth["r_target_eci_m"][0], flown.truth["v_target_eci_mps"][0]
-    return float(np.linalg.norm(np.cross(v, np.cross(r, v)) / scenario.plant.mu_m3ps2 - r / np.linalg.norm(r)))
+    return float(np.linalg.norm(np.cross(v, np.cross(r, v)) / scenario.central_body.mu_m3ps2 - r / np.linalg.norm(r)))
 
 
 class Prediction:
@@ -123,8 +123,8 @@ class Prediction:
         put("swing", (swing_rate / max(target.hold_limit_cycle_radps, 1.0e-6)) ** 2)
         put("swing_rate", swing_rate**2)
         put("multipath", s.sensors.rgnss.bias_sigma_m**2)
-        put("boresight", (declared_rms(s, "sensors.camera.boresight_deg") * DEG) ** 2)
-        put("star", (declared_rms(s, "sensors.star.misalignment_deg") * DEG) ** 2)
+        put("boresight", (declared_rms(s, "instrument.camera.boresight_deg") * DEG) ** 2)
+        put("star", (declared_rms(s, "instrument.star.misalignment_deg") * DEG) ** 2)
         put("com", declared_rms(s, "dispersions.com_m") ** 2)
         put("thrust", self.thrust_sigma**2)
         put("tilt_1", tilt**2 / np.roll(self.path.sharing, -1))

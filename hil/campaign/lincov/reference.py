@@ -35,8 +35,9 @@ def without_noise(scenario: Scenario) -> Scenario:
         s.camera, sigma_range_ratio=0.0, sigma_range_floor_m=0.0, sigma_los_deg=0.0, sigma_pose_deg=0.0,
         boresight_deg=0.0, dropout_probability=0.0,
     )  # fmt: skip
-    sensors = replace(s, imu=imu, star=star, gnss=gnss, rgnss=rgnss, camera=camera)
-    return replace(scenario, dispersions=replace(scenario.dispersions, **still), sensors=sensors)
+    quiet = {row.name: row for row in (imu, star, gnss, rgnss, camera)}
+    instruments = tuple(quiet.get(row.name, row) for row in scenario.instruments)
+    return replace(scenario, dispersions=replace(scenario.dispersions, **still), instruments=instruments)
 
 
 @dataclass(frozen=True)

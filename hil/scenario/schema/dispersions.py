@@ -20,21 +20,21 @@ class Dispersions:
     other distribution, in the unit of the key (`hil.distributions`).
     """
 
-    initial_position_m: Annotated[float, Ge(0.0), Le(1.0e3)] | Distribution
-    initial_velocity_mps: Annotated[float, Ge(0.0), Le(1.0)] | Distribution
-    initial_attitude_deg: Angle | Distribution
-    initial_rate_deg_s: Annotated[float, Ge(0.0), Le(100.0)] | Distribution
-    mass_ratio: Annotated[float, Ge(0.0), Le(0.5)] | Distribution
-    com_m: Annotated[float, Ge(0.0), Le(10.0)] | Distribution
-    inertia_ratio: Annotated[float, Ge(0.0), Le(0.5)] | Distribution
-    thruster_force_ratio: Annotated[float, Ge(0.0), Le(0.5)] | Distribution
-    thruster_direction_deg: Annotated[float, Ge(0.0), Le(30.0)] | Distribution
-    density_factor: Annotated[float, Ge(1.0), Le(100.0)] | Distribution
-    target_attitude_deg: Angle | Distribution
-    target_rate_deg_s: Annotated[float, Ge(0.0), Le(10.0)] | Distribution
-    upload_target_position_m: Annotated[float, Ge(0.0), Le(1.0e5)] | Distribution
-    upload_target_velocity_mps: Annotated[float, Ge(0.0), Le(100.0)] | Distribution
-    handover_position_m: Annotated[float, Ge(0.0), Le(1.0e5)] | Distribution
-    handover_velocity_mps: Annotated[float, Ge(0.0), Le(100.0)] | Distribution
-    handover_attitude_deg: Angle | Distribution
+    initial_position_m: Annotated[float, Ge(0.0), Le(1.0e3)] | Distribution = 0.0
+    initial_velocity_mps: Annotated[float, Ge(0.0), Le(1.0)] | Distribution = 0.0
+    initial_attitude_deg: Angle | Distribution = 0.0
+    initial_rate_deg_s: Annotated[float, Ge(0.0), Le(100.0)] | Distribution = 0.0
+    mass_ratio: Annotated[float, Ge(0.0), Le(0.5)] | Distribution = 0.0
+    com_m: Annotated[float, Ge(0.0), Le(10.0)] | Distribution = 0.0
+    inertia_ratio: Annotated[float, Ge(0.0), Le(0.5)] | Distribution = 0.0
+    thruster_force_ratio: Annotated[float, Ge(0.0), Le(0.5)] | Distribution = 0.0
+    thruster_direction_deg: Annotated[float, Ge(0.0), Le(30.0)] | Distribution = 0.0
+    density_factor: Annotated[float, Ge(1.0), Le(100.0)] | Distribution = 1.0
+    target_attitude_deg: Angle | Distribution = 0.0
+    target_rate_deg_s: Annotated[float, Ge(0.0), Le(10.0)] | Distribution = 0.0
+    upload_target_position_m: Annotated[float, Ge(0.0), Le(1.0e5)] | Distribution = 0.0
+    upload_target_velocity_mps: Annotated[float, Ge(0.0), Le(100.0)] | Distribution = 0.0
+    handover_position_m: Annotated[float, Ge(0.0), Le(1.0e5)] | Distribution = 0.0
+    handover_velocity_mps: Annotated[float, Ge(0.0), Le(100.0)] | Distribution = 0.0
+    handover_attitude_deg: Angle | Distribution = 0.0
     correlated: tuple[Correlated, ...] = ()

@@ -19,6 +19,10 @@ class Header:
     title: str
     epoch_utc: str
     max_duration_s: Annotated[float, Gt(0.0), Le(1.0e6)]
+    chaser: str  # the vehicle that is flown
+    target: str  # the one that it flies to
+    chaser_port: str = ""  # the port it docks with; its first where left out
+    target_port: str = ""
 
     @property
     def epoch(self) -> Epoch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 from pydantic.dataclasses import dataclass
@@ -16,11 +16,8 @@ class Plant:
     """Truth environment and integration step."""
 
     step_s: Annotated[float, Ge(0.001), Le(1.0)]
-    mu_m3ps2: Annotated[float, Ge(1.0e14), Le(1.0e15)]
-    re_m: Annotated[float, Ge(6.0e6), Le(7.0e6)]
-    j2: Annotated[float, Ge(0.0), Le(0.01)]
-    j3: Annotated[float, Ge(-0.001), Le(0.001)]
-    j4: Annotated[float, Ge(-0.001), Le(0.001)]
     atmosphere: str  # a table of hil/plant/tables, or "none"
     field_degree: Annotated[int, Ge(0), Le(12)] = 0  # of the gravity field beyond J4; 0 leaves it out
+    third_bodies: tuple[Literal["sun", "moon"], ...] = ()  # that attract
+    radiation_pressure: bool = False
     beyond_validity: tuple[Model, ...] = ()  # models that may be flown outside the range they hold for

@@ -220,7 +220,7 @@ MISTAKES = {
     "sigma": (["--runs", "2", "--set", "dispersions.com_m=-1.0"], "com_m = -1.0: expected a number from 0 to 10 (m)"),
     "resume what": (["--runs", "2", "--resume"], "expected the folder of the campaign as --out"),
     "vehicle": (
-        ["--runs", "2", "--set", "chaser.tank_body_m=[-90.0, 0.0, 0.0]"],
+        ["--runs", "2", "--set", "vehicle.cargo.tank.main.position_body_m=[-90.0, 0.0, 0.0]"],
         "expected the inertia of a real body",
     ),
 }

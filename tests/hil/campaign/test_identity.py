@@ -16,7 +16,10 @@ SHORT = ("scenario.max_duration_s=20.0",)  # ends before contact: every case fai
 CHANGES: dict[str, tuple[dict[str, Any], str]] = {
     "seed": ({"seed": 9}, "seed = 9, it was begun with 1"),
     "runs": ({"runs": 3}, "runs = 3, it was begun with 2"),
-    "scenario": ({"overrides": (*SHORT, "chaser.mass_kg=15001.0")}, r"chaser\.mass_kg = 15001\.0, it was begun with"),
+    "scenario": (
+        {"overrides": (*SHORT, "vehicle.cargo.mass_kg=15001.0")},
+        r"vehicle\.cargo\.mass_kg = 15001\.0, it was begun with",
+    ),
     "criterion": ({"criterion": Criterion(accepted=1)}, "accepted = 1, it was begun with 0"),
     "sampler": ({"sampler": "sobol"}, "sampler = sobol, it was begun with random"),
     "software": ({"flight": passive}, r"flight software tests\.hil\.own_software:passive, not the flight core"),

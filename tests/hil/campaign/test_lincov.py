@@ -295,7 +295,7 @@ def test_a_hop_is_predicted_too() -> None:
 def test_doubled_noise_is_predicted_to_matter() -> None:
     """Navigation errors grow with the sensors' true noise; what the filter believes stays."""
     plain = predict(Scenario.load("iss-final"))
-    worse = predict(Scenario.load("iss-final", ["sensors.camera.boresight_deg=0.3"]))
+    worse = predict(Scenario.load("iss-final", ["instrument.camera.boresight_deg=0.3"]))
     gates: list[tuple[Gate, Gate]] = list(zip(plain.values(), worse.values(), strict=True))
     for before, after in gates[1:]:
         assert np.trace(after.navigation_m2) > 1.5 * np.trace(before.navigation_m2)
@@ -311,10 +311,10 @@ def test_nothing_is_predicted_on_an_eccentric_orbit(
     excess: float, predicted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At perigee v² r / mu is 1 + e: 0.8 % and 1.2 % of eccentricity lie on either side of the limit."""
-    scenario = Scenario.load("iss-contact", [f"contact.capture_angle_deg={9.0 + excess}"])
+    scenario = Scenario.load("iss-contact", [f"effector.mechanism.capture_angle_deg={9.0 + excess}"])
     truth = np.zeros(1, TRUTH)
     truth["r_target_eci_m"] = [7.0e6, 0.0, 0.0]
-    truth["v_target_eci_mps"] = [0.0, excess * sqrt(scenario.plant.mu_m3ps2 / 7.0e6), 0.0]
+    truth["v_target_eci_mps"] = [0.0, excess * sqrt(scenario.central_body.mu_m3ps2 / 7.0e6), 0.0]
     flown = SimpleNamespace(verdict="PASS", truth=truth)
     monkeypatch.setattr(prediction, "fly", lambda scenario: flown)
     monkeypatch.setattr(prediction, "Prediction", lambda scenario, flown: SimpleNamespace(gates=lambda: {"s4": None}))
@@ -325,7 +325,7 @@ def test_nothing_is_predicted_on_an_eccentric_orbit(
 
 def test_declared_spread_of_any_kind_counts_by_its_root_mean_square() -> None:
     scenario = Scenario.load(
-        "iss-final", ['dispersions.com_m={kind="uniform", low=-0.03, high=0.03}', "sensors.camera.boresight_deg=0.3"]
+        "iss-final", ['dispersions.com_m={kind="uniform", low=-0.03, high=0.03}', "instrument.camera.boresight_deg=0.3"]
     )
     assert declared_rms(scenario, "dispersions.com_m") == pytest.approx(0.03 / sqrt(3.0), rel=1e-9, abs=0.0)
-    assert declared_rms(scenario, "sensors.camera.boresight_deg") == pytest.approx(0.1, rel=1e-9, abs=0.0)
+    assert declared_rms(scenario, "instrument.camera.boresight_deg") == pytest.approx(0.1, rel=1e-9, abs=0.0)

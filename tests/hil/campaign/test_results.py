@@ -98,7 +98,7 @@ def test_a_report_that_finds_its_place_taken_is_one_line(capsys: pytest.CaptureF
 
 
 def test_models_flown_beyond_their_range_are_in_rows_summary_and_report() -> None:
-    far = ["initial.distance_m=60000.0", "plant.beyond_validity=['rgnss']", "scenario.max_duration_s=1.0"]
+    far = ["vehicle.cargo.orbit.distance_m=60000.0", "plant.beyond_validity=['rgnss']", "scenario.max_duration_s=1.0"]
     flown = campaign("iss-contact", 2, jobs=1, overrides=far)
     assert [row["beyond_validity"] for row in flown.rows] == ["rgnss", "rgnss"]
     summary = flown.summary()

@@ -24,8 +24,8 @@ from tests.command_line import call
 from tests.hil.own_software import dying, passive
 from tests.hil.test_pages_in_a_browser import assert_drawn
 
-NOISE = "sensors.camera.sigma_los_deg=0.1:0.5:3"
-MASS = "chaser.mass_kg=18000,20000"
+NOISE = "instrument.camera.sigma_los_deg=0.1:0.5:3"
+MASS = "vehicle.cargo.mass_kg=18000,20000"
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_each_point_is_the_campaign_of_its_values(flown: Sweep) -> None:
     assert [point.values for point in flown.points] == [
         (0.1, 18000), (0.1, 20000), (0.3, 18000), (0.3, 20000), (0.5, 18000), (0.5, 20000)
     ]  # fmt: skip
-    settings = ["sensors.camera.sigma_los_deg=0.3", "chaser.mass_kg=20000"]
+    settings = ["instrument.camera.sigma_los_deg=0.3", "vehicle.cargo.mass_kg=20000"]
     assert list(flown.points[3].rows) == campaign("iss-contact", 3, 2, overrides=settings, jobs=1).rows
     again = sweep("iss-contact", flown.parameters, runs=3, seed=2, jobs=1)
     assert again.digest == flown.digest
@@ -136,7 +136,7 @@ def test_what_is_left(flown: Sweep, tmp_path: Path, capsys: pytest.CaptureFixtur
         rows = list(csv.DictReader(file))
     table = parquet.read_table(out / "cases.parquet")
     assert len(rows) == 18 == table.num_rows
-    assert [float(row["chaser.mass_kg"]) for row in rows] == table["chaser.mass_kg"].to_pylist()
+    assert [float(row["vehicle.cargo.mass_kg"]) for row in rows] == table["vehicle.cargo.mass_kg"].to_pylist()
     figure = "requirement.delta_v.figure"
     assert [float(row[figure]) for row in rows] == table[figure].to_pylist()
     assert table[figure].to_pylist()[4] == flown.points[1].rows[1][figure]
@@ -144,18 +144,21 @@ def test_what_is_left(flown: Sweep, tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_the_terminal_shows_every_point_and_the_worst_to_fly_again(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = call(
-        capsys, "sweep", "iss-contact", "--param", MASS, "--set", "sensors.camera.sigma_los_deg=0.5"
+        capsys, "sweep", "iss-contact", "--param", MASS, "--set", "instrument.camera.sigma_los_deg=0.5"
     )
     assert (status, err) == (0, "")
     assert out.count("1/1") == 2 and "captured" in out
-    again = "worst: proxops run iss-contact --set sensors.camera.sigma_los_deg=0.5 --set chaser.mass_kg=18000 --seed 1"
-    assert f"{again} --case 0\n" in out
+    again = "--set instrument.camera.sigma_los_deg=0.5 --set vehicle.cargo.mass_kg=18000 --seed 1"
+    assert f"worst: proxops run iss-contact {again} --case 0\n" in out
 
 
 MISTAKES = {
-    "key": (["--param", "chaser.mas_kg=1:2:3"], "chaser.mas_kg = 1: unknown key in [chaser]; did you mean mass_kg?"),
-    "value": (["--param", "chaser.mass_kg=19000:-1:3"], "chaser.mass_kg = -1: expected a number from"),
-    "range": (["--param", "chaser.mass_kg=1:2:x"], "expected two values or more"),
+    "key": (
+        ["--param", "vehicle.cargo.mas_kg=1:2:3"],
+        "vehicle.cargo.mas_kg = 1: unknown key in [vehicle.cargo]; did you mean mass_kg?",
+    ),
+    "value": (["--param", "vehicle.cargo.mass_kg=19000:-1:3"], "vehicle.cargo.mass_kg = -1: expected a number from"),
+    "range": (["--param", "vehicle.cargo.mass_kg=1:2:x"], "expected two values or more"),
     "whole number": (["--param", "plant.field_degree=0:1:3"], "plant.field_degree = 0.5: expected"),
     "twice": (["--param", MASS, "--param", MASS], "each with a key of its own"),
     "software": (["--param", MASS, "--flight", "nowhere:Mine"], "--flight nowhere:Mine: expected MODULE:FACTORY"),
@@ -179,7 +182,7 @@ def test_a_draw_that_cannot_fly_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(ScenarioError, match=r"^case 6: "):
         sweep(
             "iss-contact",
-            [Parameter("chaser.propellant_kg", (800.0, 8000.0))],
+            [Parameter("vehicle.cargo.tank.main.propellant_kg", (800.0, 8000.0))],
             8,
             overrides=["dispersions.mass_ratio=0.5"],
         )
@@ -187,13 +190,13 @@ def test_a_draw_that_cannot_fly_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_report_of_two_parameters_in_a_browser(flown: Sweep, tmp_path: Path) -> None:
     page = render_sweep(flown)
-    assert "proxops run iss-contact --set sensors.camera.sigma_los_deg=0.5" in page and "none" in page
+    assert "proxops run iss-contact --set instrument.camera.sigma_los_deg=0.5" in page and "none" in page
     assert_drawn(page, tmp_path, 2)
 
 
 @pytest.mark.parametrize("values", [(0.1, 0.5), ("0.1", "0.2")])
 def test_report_of_one_parameter(flown: Sweep, values: tuple[float | str, ...]) -> None:
-    parameter = Parameter("sensors.camera.sigma_los_deg", values)
+    parameter = Parameter("instrument.camera.sigma_los_deg", values)
     points = tuple(
         replace(point, values=(value,))
         for value, point in zip(values, (flown.points[0], flown.points[-1]), strict=True)
@@ -205,7 +208,7 @@ def test_report_of_one_parameter(flown: Sweep, values: tuple[float | str, ...]) 
 def test_map_of_three_parameters_shows_the_worst_over_the_third(flown: Sweep) -> None:
     from hil.report import sweep as report
 
-    third = Parameter("sensors.camera.latency_s", (0.1, 0.2))
+    third = Parameter("instrument.camera.latency_s", (0.1, 0.2))
     points = tuple(
         replace(point, values=(*point.values, value), rows=point.rows if value == 0.2 else flown.points[0].rows)
         for point in flown.points
@@ -216,11 +219,11 @@ def test_map_of_three_parameters_shows_the_worst_over_the_third(flown: Sweep) ->
     assert failed.tolist() == [[point.failures / 3 for point in flown.points[i : i + 2]] for i in (0, 2, 4)]
     expected = [[min(p.weakest()[1], flown.points[0].weakest()[1]) for p in flown.points[i : i + 2]] for i in (0, 2, 4)]
     assert np.array_equal(least, expected)
-    assert "over all values of sensors.camera.latency_s" in render_sweep(cube)
+    assert "over all values of instrument.camera.latency_s" in render_sweep(cube)
 
 
 def test_models_flown_beyond_their_range_are_said(capsys: pytest.CaptureFixture[str]) -> None:
-    far = ["initial.distance_m=60000.0", "plant.beyond_validity=['rgnss']", "scenario.max_duration_s=1.0"]
+    far = ["vehicle.cargo.orbit.distance_m=60000.0", "plant.beyond_validity=['rgnss']", "scenario.max_duration_s=1.0"]
     flown = sweep("iss-contact", [Parameter.parse(MASS)], 1, overrides=far, jobs=1)
     assert flown.summary()["beyond_validity"] == ["rgnss"]
     show_sweep(flown)

@@ -144,8 +144,8 @@ def test_a_fault_that_an_instrument_cannot_have_is_refused(of: str, more: dict[s
 
 
 def test_a_log_says_which_faults_took_effect(tmp_path: Path) -> None:
-    declared = '[[fault]]\nsensor = "{}"\nkind = "{}"\nstart_s = {}\nend_s = 40.0\n'
-    text = '[scenario]\nname = "mine"\nextends = "iss-contact"\nmax_duration_s = 50.0\n'
+    declared = '[[fault]]\ninstrument = "{}"\nkind = "{}"\nstart_s = {}\nend_s = 40.0\n'
+    text = 'schema = 2\n[scenario]\nname = "mine"\nextends = "iss-contact"\nmax_duration_s = 50.0\n'
     text += declared.format("camera", "dropout", 10.0) + declared.format("star", "freeze", 39.9)
     (tmp_path / "mine.toml").write_text(text)
     fly(tmp_path / "mine.toml", 1, out=tmp_path / "log")

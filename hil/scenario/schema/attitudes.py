@@ -1,0 +1,38 @@
+"""How a vehicle turns: `attitude` of `[[vehicle]]`, one model for each mode."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+from pydantic.dataclasses import dataclass
+
+from firmware_bridge.faults import STRICT
+from hil.schema import Quaternion
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Flown:
+    """Turned by its effectors, as the flight software commands; at start as it will be when docked."""
+
+    mode: Literal["flown"]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class LvlhHold:
+    """Holds an attitude in the hill frame, with a slow limit cycle about it."""
+
+    mode: Literal["lvlh_hold"]
+    q_body_from_hill: Quaternion
+    limit_cycle_radps: Annotated[float, Ge(1.0e-5), Le(1.0)]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class InertialHold:
+    """Holds an attitude in the inertial frame."""
+
+    mode: Literal["inertial_hold"]
+    q_body_from_eci: Quaternion
+
+
+Attitude = Flown | LvlhHold | InertialHold

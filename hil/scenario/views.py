@@ -1,0 +1,87 @@
+"""The rows that a rendezvous of two craft reads by name: chaser, target, and the instruments of the chaser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hil.scenario.schema.attitudes import LvlhHold
+from hil.scenario.schema.orbits import Oem
+from hil.scenario.schema.vehicle import Port, Vehicle
+
+Vector = tuple[float, float, float]
+Quaternion = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """The other spacecraft; inertia as tensor elements Ixx Iyy Izz Ixy Ixz Iyz."""
+
+    ephemeris: str
+    mass_kg: float
+    drag_area_m2: float
+    drag_coefficient: float
+    inertia_kgm2: tuple[float, ...]
+    port_tbody_m: Vector
+    q_tport_from_tbody: Quaternion
+    gnss_antenna_tbody_m: Vector
+    q_tbody_from_hill: Quaternion
+    hold_limit_cycle_radps: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chaser:
+    """The craft that is flown; inertia as tensor elements Ixx Iyy Izz Ixy Ixz Iyz."""
+
+    mass_kg: float
+    propellant_kg: float
+    com_body_m: Vector
+    tank_body_m: Vector
+    inertia_kgm2: tuple[float, ...]
+    drag_area_m2: float
+    drag_coefficient: float
+    port_body_m: Vector
+    q_port_from_body: Quaternion
+    q_tport_from_port: Quaternion
+    thrusters: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensors:
+    """The first instrument of each kind; None where the chaser carries none."""
+
+    imu: Any
+    star: Any
+    gnss: Any
+    rgnss: Any
+    camera: Any
+
+
+def target_of(vehicle: Vehicle, port: Port, antenna_tbody_m: Vector) -> Target:
+    """The target, with the port that is docked to."""
+    attitude, orbit = vehicle.attitude, vehicle.orbit
+    return Target(
+        ephemeris=orbit.file if isinstance(orbit, Oem) else "",
+        mass_kg=vehicle.mass_kg, drag_area_m2=vehicle.drag_area_m2, drag_coefficient=vehicle.drag_coefficient,
+        inertia_kgm2=vehicle.inertia_kgm2, port_tbody_m=port.position_body_m, q_tport_from_tbody=port.q_port_from_body,
+        gnss_antenna_tbody_m=antenna_tbody_m,
+        q_tbody_from_hill=attitude.q_body_from_hill if isinstance(attitude, LvlhHold) else (1.0, 0.0, 0.0, 0.0),
+        hold_limit_cycle_radps=attitude.limit_cycle_radps if isinstance(attitude, LvlhHold) else 1.0,
+    )  # fmt: skip
+
+
+def chaser_of(vehicle: Vehicle, port: Port, thrusters: Any) -> Chaser:
+    """The chaser, with the port that it docks with."""
+    tank = vehicle.tanks[0] if vehicle.tanks else None
+    return Chaser(
+        mass_kg=vehicle.mass_kg, propellant_kg=tank.propellant_kg if tank else 0.0, com_body_m=vehicle.com_body_m,
+        tank_body_m=tank.position_body_m if tank else vehicle.com_body_m, inertia_kgm2=vehicle.inertia_kgm2,
+        drag_area_m2=vehicle.drag_area_m2, drag_coefficient=vehicle.drag_coefficient, port_body_m=port.position_body_m,
+        q_port_from_body=port.q_port_from_body, q_tport_from_port=port.q_mate_from_port, thrusters=thrusters,
+    )  # fmt: skip
+
+
+def first(rows: Iterable[Any], kind: str) -> Any:
+    """The first row of a kind; None when there is none."""
+    return next((row for row in rows if row.kind == kind), None)
