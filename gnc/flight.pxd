@@ -14,6 +14,7 @@ cdef extern from "flight.h" nogil:
         FLIGHT_THRUSTERS
         FLIGHT_PHASES
         FLIGHT_SLOTS
+        MEASUREMENT_VALUES
         FLIGHT_INSTRUMENTS
         FLIGHT_BLOCK
     enum:

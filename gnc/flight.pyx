@@ -160,20 +160,32 @@ cdef dict _components():
 
 
 cdef dict _COMPONENTS = _components()
-# What `measurements` gives for each kind: the frame's time, the header of the measurement, its components.
-cdef dict _TABLES = {
-    kind: np.dtype(
+
+cdef object _table(described):
+    """What `measurements` gives of a kind: the frame's time, the header of the measurement, its components."""
+    return np.dtype(
         [("t_us", "<u8"), ("t_valid_us", "<u8"), ("row", "<i8"), ("seq", "<u2"), ("instrument", "u1"), ("flags", "u1"),
          ("count", "u1")]
         + [(f.name, f.type, (f.count,)) if f.count else (f.name, f.type) for f in described]
     )
-    for kind, described in _COMPONENTS.items()
-}
+
+
+# A user's own kind: its components have no names
+cdef tuple _UNNAMED = (Field("z", "<f8", MEASUREMENT_VALUES, 0, "1", 0.0, 0.0, "the values"),)
+
+
+cdef object _kind(kind):
+    """A `Kind`, or the number of a user's own. Raises ValueError for any other."""
+    number = int(kind)
+    return number if 128 <= number < 256 else Kind(kind)
 
 
 def components(kind):
-    """The components of the measurements of a `Kind`, in the order of z: a tuple of `Field`; `offset` is in bytes of z."""
-    return _COMPONENTS[Kind(kind)]
+    """The components of the measurements of a `Kind`, in the order of z: a tuple of `Field`; `offset` is in bytes of z.
+
+    Those of a user's own kind, 128 to 255, are one field z of eight numbers.
+    """
+    return _COMPONENTS.get(_kind(kind), _UNNAMED)
 
 
 def degrees_of_freedom(kind, count):
@@ -193,7 +205,7 @@ def measurements(frames, kind):
     the frame), `t_us` (its time), `t_valid_us`, `seq`, `instrument`, `flags`, `count`, and the components of the kind by
     name. A component that the measurement does not have (see `count`) is zero.
     """
-    kind = Kind(kind)
+    kind = _kind(kind)
     frames = np.atleast_1d(np.asarray(frames))
     if frames.dtype != SENSOR_FRAME or frames.ndim != 1:
         raise ValueError(f"frames: expected records of gnc.flight.SENSOR_FRAME, got {frames.dtype} of shape {frames.shape}")
@@ -201,11 +213,12 @@ def measurements(frames, kind):
     filled = np.arange(N_SLOTS) < frames["slot_count"][:, None]
     rows, columns = np.nonzero(filled & (slots["kind"] == kind))
     found = slots[rows, columns]
-    table = np.zeros(len(rows), _TABLES[kind])
+    described = components(kind)
+    table = np.zeros(len(rows), _table(described))
     table["row"], table["t_us"] = rows, frames["t_us"][rows]
     for name in ("t_valid_us", "seq", "instrument", "flags", "count"):
         table[name] = found[name]
-    for f in _COMPONENTS[kind]:
+    for f in described:
         first = f.offset // 8
         table[f.name] = found["z"][:, first : first + f.count] if f.count else found["z"][:, first]
     return table

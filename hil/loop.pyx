@@ -177,6 +177,8 @@ cdef class Loop:
             if self._finished():
                 return i
             self._sense(&frames[i], &truth[i])
+            if self.instruments.failed:
+                return i
             self.status = flight_step(self.flight.state, &frames[i], &commands[i], &telemetry[i])
             if self.status != FLIGHT_OK:
                 return i

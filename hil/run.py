@@ -281,6 +281,9 @@ def _fly(
             progress(loop.t_s)
         if error is not None:
             break
+        if (failed := loop.instruments.failure()) is not None:
+            error = f"{failed} at {loop.t_s:.1f} s"
+            break
         if loop.status != 0:
             error = f"the flight core refused its frame at {loop.t_s:.1f} s (status {loop.status})"
             break
@@ -355,6 +358,8 @@ def _run_with(
         if pacer:
             pacer.wait()
         loop.sense(part, i)
+        if loop.instruments.failure() is not None:
+            return i, None
         frame = given[i]
         try:
             answer = computer.step(frame)

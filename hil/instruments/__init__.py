@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from hil.instruments.rows import Fitted, InstrumentKind
@@ -15,17 +16,36 @@ from hil.instruments.rows import Fitted, InstrumentKind
 if TYPE_CHECKING:
     from hil.instruments.instrument import Instrument
 
+GROUP = "proxops.instrument"
 OWN = ("imu", "star", "gnss", "rgnss", "camera", "dock")
 """The kinds of ProxOps itself, each a module of this package."""
 
 
 @cache
 def kinds() -> Mapping[str, InstrumentKind]:
-    """Every kind of instrument by its name."""
-    return {name: import_module(f"hil.instruments.{name}").KIND for name in OWN}
+    """Every kind of instrument by its name: the own ones, and those of entry points `proxops.instrument`.
+
+    Raises ValueError for an entry point that is no `InstrumentKind`, or has the name of another.
+    """
+    found: dict[str, InstrumentKind] = {name: import_module(f"hil.instruments.{name}").KIND for name in OWN}
+    for point in entry_points(group=GROUP):
+        where = f"entry point {point.name} of group {GROUP}, {point.value}"
+        try:
+            kind = point.load()
+        except Exception as error:
+            raise ValueError(f"{where}: cannot be loaded: {type(error).__name__}: {error}") from error
+        if not isinstance(kind, InstrumentKind):
+            raise ValueError(f"{where}: expected a hil.instruments.rows.InstrumentKind, got {type(kind).__name__}")
+        if point.name in found:
+            raise ValueError(f"{where}: there is a kind of instrument of that name already")
+        found[point.name] = kind
+    return found
 
 
 def fit(fitted: Fitted) -> Instrument:
     """The truth model of one instrument of a run."""
-    made: Instrument = fitted.kind.make(fitted)
-    return made
+    from hil.instruments.instrument import Instrument
+    from hil.instruments.python import PythonInstrument
+
+    made = fitted.kind.make(fitted)
+    return made if isinstance(made, Instrument) else PythonInstrument(fitted, made)

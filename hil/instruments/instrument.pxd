@@ -88,6 +88,7 @@ ctypedef struct instrument_t:
     double last[8]                      # what it gave last
     fault_t faults[INSTRUMENT_FAULTS]
     int fault_count
+    bint failed                         # its model raised an exception
 
 cdef class Instrument:
     cdef instrument_t it
@@ -108,6 +109,7 @@ cdef class Instruments:
     cdef moment_t history[INSTRUMENT_HISTORY]
     cdef uint32_t next_moment
     cdef const moment_t* now
+    cdef bint failed                    # one of them
 
     # Fills the frame of the cycle that starts at the plant's present time
     cdef void sample(self, Plant plant, uint32_t tick, uint64_t cycle_us, sensor_frame_t* out) noexcept nogil

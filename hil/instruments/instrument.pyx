@@ -213,10 +213,21 @@ cdef class Instruments:
             raise ValueError(f"{len(self.fitted)} instruments: expected at most {INSTRUMENTS_MAX}")
         memset(&self.history, 0xFF, sizeof(self.history))
         self.next_moment = 0
+        self.failed = False
         self.count = len(self.fitted)
         for i, instrument in enumerate(self.fitted):
             self.array[i] = &(<Instrument?>instrument).it
             self.spare[i] = (<Instrument>instrument).spare_state
+
+    def failure(self):
+        """Why an instrument of another package ended the run; None when none did. Raises an interrupt that it met."""
+        for each in self.fitted if self.failed else ():
+            error = getattr(each, "failure", None)
+            if isinstance(error, KeyboardInterrupt):
+                raise error
+            if error is not None:
+                return f"instrument {each.name} failed: {type(error).__name__}: {error}"
+        return None
 
     def injected(self):
         """What became of each declared fault: a tuple of dicts.
@@ -246,6 +257,7 @@ cdef class Instruments:
                 delivered = self._measured(it, plant.t_us, NULL, z)
             else:
                 delivered = self._measured_with_faults(i, plant.t_us, z)
+            self.failed = self.failed or it.failed
             if delivered:
                 out.slot_count += 1
             else:
@@ -264,8 +276,9 @@ cdef class Instruments:
         delivered = self._measured(it, t_us, NULL, z)
         for k in range(it.fault_count):
             other = before
-            other.state = saved + it.state_size
-            memcpy(other.state, saved, it.state_size)
+            if it.state_size > 0:
+                other.state = saved + it.state_size
+                memcpy(other.state, saved, it.state_size)
             without = self._measured(&other, t_us, &other.faults[k], &instead)
             if without != delivered or (delivered and memcmp(&instead, z, sizeof(measurement_t)) != 0):
                 it.faults[k].changed += 1
