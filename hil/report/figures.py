@@ -212,7 +212,7 @@ def _plane(axes: Any, log: Log, component: int, title: str, reach: float | None,
     axes.set_title(title)
     axes.set_xlabel("V-bar, m (along the velocity)")
     axes.set_ylabel("R-bar, m (to Earth)" if component == 0 else "H-bar, m (against the orbit normal)")
-    if legend:
+    if legend and axes.get_legend_handles_labels()[0]:
         axes.legend(loc="lower right" if reach is None else "upper left")
 
 

@@ -17,6 +17,8 @@ GROUP = "proxops.requirement"
 class RequirementKindError(ValueError):
     """An installed package offers a requirement kind that cannot be used."""
 
+    exit_status = 2
+
 
 def name_of(kind: type[Row]) -> str:
     """The name of a kind, as a row `[[requirement]]` gives it."""

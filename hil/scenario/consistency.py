@@ -18,6 +18,7 @@ from hil.effectors.faults import Fault as EffectorFault
 from hil.instruments import kinds
 from hil.instruments.faults import Fault
 from hil.plant.config import HOLD_ANGLE_MAX_RAD, inertia_problem
+from hil.requirements.catalogue import Catalogue
 from hil.requirements.row import Row as Requirement
 from hil.scenario.dispersed import check_correlated, check_distributions, check_draws, largest
 from hil.scenario.messages import Reader, nearest, show
@@ -60,12 +61,17 @@ def check_consistency(reader: Reader, s: Scenario) -> None:
         raise reader.fail("flight.force_max_n", s.flight["force_max_n"], expected)
     for requirement in s.requirements:
         _check_requirement(reader, s, requirement)
+    if twice := Catalogue(s.requirements).problem():
+        raise reader.fail("requirement", MISSING, f"two of them judge a figure named {twice}: expected other names")
     check_draws(reader, s)
 
 
 def _check_requirement(reader: Reader, s: Scenario, row: Requirement) -> None:
-    """The phases that it names are there, and each minimum is less than its maximum."""
+    """The phases that it names are there, each minimum is less than its maximum, and its values go together."""
     path = f"requirement.{row.name}"
+    if problem := row.problem():
+        key, expected = problem
+        raise reader.fail(f"{path}.{key}", getattr(row, key), expected)
     given = {field.name: getattr(row, field.name) for field in fields(row)}
     for key, value in given.items():
         names = value if key == "phases" else (value,) if key.endswith("_phase") else ()
