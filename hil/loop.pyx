@@ -145,8 +145,9 @@ cdef class Loop:
         truth.mass_kg = self.plant.chaser.mass_kg
         truth.propellant_kg = self.plant.chaser.propellant_kg
         truth.sunlit = self.plant.sunlit_chaser()
+        truth.clearance_m = self.plant.clearance_m()
         truth.contact_status = <uint32_t>self.plant.contact.status
-        truth.reserved = 0
+        truth.collisions = <uint32_t>self.plant.n_collisions
 
     cdef void _sense(self, sensor_frame_t* frame, truth_t* truth) noexcept nogil:
         cdef telecommand_t* tc
@@ -167,7 +168,7 @@ cdef class Loop:
     cdef void _act(self, const command_t* command) noexcept nogil:
         self.effectors.act(self.plant, command, <uint32_t>self.cycle_us)
         self.tick += 1
-        if self.contact_us == 0 and self.plant.touched:
+        if self.contact_us == 0 and (self.plant.touched or self.plant.n_collisions > 0):
             self.contact_us = self.plant.t_us
 
     cdef int _run(self, int count, sensor_frame_t* frames, command_t* commands, telemetry_t* telemetry,

@@ -425,7 +425,7 @@ def _judge(
         requirements = judge(
             View(
                 scenario=scenario, rows=judged_rows(rows_of(scenario)), truth=truth, telemetry=frames.telemetry,
-                contact=contact, drift=timed_drift,
+                contact=contact, collisions=tuple(run.plant.collisions()), drift=timed_drift,
             )
         )  # fmt: skip
     mismatches = (extras["computer"] or {}).get("mismatches", ())

@@ -21,5 +21,6 @@ ctypedef struct truth_t:
     double mass_kg
     double propellant_kg
     double sunlit
+    double clearance_m
     uint32_t contact_status
-    uint32_t reserved
+    uint32_t collisions

@@ -139,7 +139,9 @@ class PortConfig:
     """A docking interface of a body; port +x is the docking axis, outward.
 
     `capture` is the mechanism on it, which only a chaser's port needs, with the mated attitude
-    `q_tport_from_port_docked` and the relative speed `release_mps` that its springs give when it lets go.
+    `q_tport_from_port_docked` and the relative speed `release_mps` that its springs give when it lets go. Chaser and
+    target may touch inside the envelopes of a port of each: a cylinder about its origin, `radius_m` wide and `depth_m`
+    to either side.
     """
 
     position_body_m: Vec3
@@ -148,6 +150,8 @@ class PortConfig:
     capture: CaptureConfig | None = None
     q_tport_from_port_docked: Quat = (0.0, 0.0, 0.0, 1.0)
     release_mps: float = 0.0
+    radius_m: float = 1.0
+    depth_m: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -206,6 +210,9 @@ class BodyConfig:
     attitude: Attitude = Flown()
     radiation_coefficient: float = 0.0
     radiation_area_m2: float = 0.0
+    shape: tuple[
+        Any, ...
+    ] = ()  # rows of [[vehicle.shape]], their union; without one it is a point that touches nothing
 
     @classmethod
     def from_loaded(

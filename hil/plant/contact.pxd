@@ -52,6 +52,9 @@ ctypedef struct port_t:
     capture_envelope_t envelope
     double q_tport_from_port_docked[4]  # when perfectly mated
     double release_mps                  # relative speed that the springs give
+    # where it may be touched: a cylinder about its axis, this far to either side of its origin
+    double radius_m
+    double depth_m
 
 # The chaser's port seen from the target's port
 cdef void contact_port_state(port_state_t* out, const body_t* chaser, const port_t* port, const body_t* target,

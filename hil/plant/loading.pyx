@@ -252,6 +252,9 @@ cdef int load_port(port_t* port, config: PortConfig, str name) except -1:
     load_quat(port.q_tport_from_port_docked, config.q_tport_from_port_docked, f"{name}.q_tport_from_port_docked")
     load_at_least_zero(config.release_mps, f"{name}.release_mps")
     port.release_mps = config.release_mps
+    load_at_least_zero(config.radius_m, f"{name}.radius_m")
+    load_at_least_zero(config.depth_m, f"{name}.depth_m")
+    port.radius_m, port.depth_m = config.radius_m, config.depth_m
     port.captures = config.capture is not None
     c = config.capture if port.captures else CaptureConfig(*([0.0] * 8), touch_lateral_m=0.0)
     for key, value in vars(c).items():

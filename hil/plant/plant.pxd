@@ -4,15 +4,19 @@ from libc.stdint cimport uint32_t, uint64_t
 
 from hil.effectors.thrusters cimport ACTUATORS_MAX_THRUSTERS, pulse_t, thruster_t
 from hil.plant.attitude cimport attitude_t
+from hil.plant.clearance cimport nearest_t, outline_t, pair_t
 from hil.plant.contact cimport contact_t, port_state_t, port_t
 from hil.plant.dynamics cimport body_t
 from hil.plant.docking cimport stack_t
 from hil.plant.environment cimport environment_t
 from hil.plant.passive cimport drift_state_t
+from hil.plant.shapes cimport shape_t
 
 cdef enum:
     PLANT_MAX_BODIES = 8
     PLANT_MAX_PORTS = 4
+    PLANT_MAX_PAIRS = 28                # of 8 bodies
+    PLANT_MAX_COLLISIONS = 16
 
 # One cycle as the chaser's IMU would integrate it without error
 ctypedef struct imu_truth_t:
@@ -42,6 +46,22 @@ ctypedef struct before_t:
     double impulse_Ns[ACTUATORS_MAX_THRUSTERS]
     double propellant_kg[ACTUATORS_MAX_THRUSTERS]
 
+# Where a body is and how it moves
+ctypedef struct pose_t:
+    double r_eci_m[3]
+    double v_eci_mps[3]
+    double q_body_from_eci[4]
+    double w_body_radps[3]
+    double speed_mps                    # of its outermost point as it turns
+
+# Two bodies touched where no port allows it
+ctypedef struct collision_t:
+    int a
+    int b
+    double t_s
+    double point_body_m[3]              # in b's structural frame
+    double speed_mps                    # of one surface against the other
+
 cdef class Plant:
     cdef body_t bodies[PLANT_MAX_BODIES]
     cdef attitude_t attitudes[PLANT_MAX_BODIES]
@@ -62,6 +82,16 @@ cdef class Plant:
     cdef list tables                    # of other celestial bodies, which env points into
     cdef contact_t contact
     cdef bint touched                   # a port has touched in flight
+    cdef shape_t shapes[PLANT_MAX_BODIES]
+    cdef outline_t outlines[PLANT_MAX_BODIES]
+    cdef pose_t poses[PLANT_MAX_BODIES]         # at the start of the step
+    cdef pair_t pairs[PLANT_MAX_PAIRS]
+    cdef int n_pairs
+    cdef pair_t* meeting                # chaser and target
+    cdef bint looked                    # the pairs' clearances are known
+    cdef collision_t collisions_[PLANT_MAX_COLLISIONS]   # the first ones
+    cdef readonly int n_collisions
+    cdef public bint look_always        # at every pair after every step; what is found is the same
     cdef imu_truth_t imu                # of the last cycle
     cdef thruster_t thrusters[ACTUATORS_MAX_THRUSTERS]
     cdef pulse_t pulses[ACTUATORS_MAX_THRUSTERS]
@@ -92,6 +122,8 @@ cdef class Plant:
     cdef void relative_hill(self, double* r_hill_m, double* v_hill_mps) noexcept nogil
     # 1 in full Sun, 0 in umbra
     cdef double sunlit_chaser(self) noexcept nogil
+    # Shortest distance of the surfaces of chaser and target
+    cdef double clearance_m(self) noexcept nogil
     cdef int index(self, name, what=*) except -1
     cdef int _of(self, name) except -1
     cdef int _port_index(self, int i, name) except -1
@@ -115,3 +147,11 @@ cdef class Plant:
     cdef double _check_contact(self, const before_t* before, double t_s, double h_s) noexcept nogil
     cdef bint _touched(self, const before_t* before, const port_t* port, const port_t* tport, double t_s,
                        double h_s) noexcept nogil
+    cdef int _load_pairs(self, config) except -1
+    cdef void _keep_poses(self) noexcept nogil
+    cdef void _look_first(self) noexcept nogil
+    cdef void _look_at_pairs(self, double t_s, double h_s) noexcept nogil
+    cdef void _look(self, pair_t* pair, double moved_m, double t_s, double h_s) noexcept nogil
+    cdef double _sweep(self, const pair_t* pair, nearest_t* found, double moved_m, double h_s) noexcept nogil
+    cdef void _collide(self, pair_t* pair, const nearest_t* found, double s, double t_s, double h_s) noexcept nogil
+    cdef void _at(self, body_t* out, int i, double s, double h_s) noexcept nogil

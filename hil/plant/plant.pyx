@@ -16,6 +16,7 @@ from gnc.ccore cimport (
 )
 from hil.effectors.thrusters cimport ACTUATORS_MAX_THRUSTERS, actuators_area_s, actuators_open, pulse_t, thruster_t
 from hil.plant.attitude cimport ATTITUDE_FLOWN, attitude_reference, attitude_torque
+from hil.plant.clearance cimport clearance_look, clearance_speed_mps, nearest_t, outline_t, pair_t
 from hil.plant.contact cimport (
     CONTACT_CAPTURED, CONTACT_FAILED, CONTACT_NONE, contact_inside, contact_port_state, port_state_t, port_t,
 )
@@ -34,6 +35,7 @@ from hil.plant.loading cimport (
     as_tuple, load_attitude, load_body, load_environment, load_port, load_positive, load_quat, load_thruster, load_vec,
 )
 from hil.plant.passive cimport drift_state_t, passive_min_distance_m
+from hil.plant.shapes cimport load_shape, shape_reach_m
 
 import numpy as np
 
@@ -45,11 +47,19 @@ cdef uint64_t SLOW_HOLD_US = 2000000
 cdef double ROTATION_MAX_RAD = 0.2
 # A pair that closes faster than this may pass between two looks at the ports
 cdef double CLOSING_MAX_MPS = 100.0
+# Of the clearance of chaser and target: what it may change before it is looked at again
+cdef double SKIP = 0.02
+# Surfaces nearer than this have touched; once they have, they part at the other
+cdef double TOUCH_M = 1e-4
+cdef double PARTED_M = 0.01
+# The path within a step is at most this much longer than it is straight
+cdef double CURVED = 1.05
 # A piece of a step too short to be flown
 cdef double SHORTEST_S = 1e-9
 cdef enum:
     MAX_EDGES = 3 * ACTUATORS_MAX_THRUSTERS + 2
     CONTACT_BISECTIONS = 50
+    SWEEPS = 200
 
 
 cdef class Plant:
@@ -86,6 +96,7 @@ cdef class Plant:
                 raise ValueError(f"{body.name} has {len(ports)} ports: expected at most {PLANT_MAX_PORTS}")
             self.n_ports[i] = len(ports)
             port_names.append(tuple(port.name for port in ports))
+            load_shape(&self.shapes[i], body.shape, f"{body.name}.shape")
             for k, port in enumerate(ports):
                 load_port(&self.ports[i][k], port, f"{body.name}.{port.name}")
             if body.thrusters and i != self.i_chaser:
@@ -99,6 +110,31 @@ cdef class Plant:
         for i in range(self.n_thrusters):
             load_thruster(&self.thrusters[i], thrusters[i], f"thrusters[{i}]")
         self._find_reach()
+        self._load_pairs(config)
+
+    cdef int _load_pairs(self, config) except -1:
+        """Each body with each other, the target second where it is one of them."""
+        cdef int i, k
+        cdef pair_t* pair
+        cdef double d[3]
+        for i in range(self.n_bodies):
+            self.outlines[i].body, self.outlines[i].shape = &self.bodies[i], &self.shapes[i]
+            self.outlines[i].ports, self.outlines[i].n_ports = self.ports[i], len(config.bodies[i].ports)
+            # the centre of mass moves as the tank empties, at most to that of the dry body
+            vec3_sub(d, self.bodies[i].dry_com_body_m, self.bodies[i].com_body_m)
+            self.outlines[i].reach_m = shape_reach_m(&self.shapes[i], self.bodies[i].com_body_m) + vec3_norm(d)
+        self.n_pairs = 0
+        for i in range(self.n_bodies):
+            for k in range(i + 1, self.n_bodies):
+                pair = &self.pairs[self.n_pairs]
+                pair.a, pair.b = (k, i) if i == self.i_target else (i, k)
+                pair.solid = self.shapes[i].n_solids > 0 and self.shapes[k].n_solids > 0
+                pair.may_dock = pair.b == self.i_target and pair.a == self.i_chaser
+                if pair.may_dock:
+                    self.meeting = pair
+                if pair.may_dock or pair.solid:
+                    self.n_pairs += 1
+        return 0
 
     cdef void _find_reach(self) noexcept:
         """How near the centres of mass must be for a port to touch another."""
@@ -140,6 +176,8 @@ cdef class Plant:
             self._release()
         if self.t_us >= self.slow_due_us:
             self._hold_slow(cycle_us)
+        if not self.looked:
+            self._look_first()
         self._open_thrusters(thruster_on_us, cycle_us)
         while <double>n * self.step_max_s < cycle_s * (1.0 - 1e-9):
             n += 1
@@ -206,6 +244,7 @@ cdef class Plant:
             near = vec3_dot(apart, apart) < self.contact_reach_m * self.contact_reach_m
             if near:
                 self._keep(&before)
+        self._keep_poses()
         if self.docked:
             self._step_docked(t0_s, h_s)
         else:
@@ -218,6 +257,7 @@ cdef class Plant:
             s = self._check_contact(&before, t_s, h_s)
             if s >= 0.0:
                 self._capture(&before, t0_s, s, h_s)
+        self._look_at_pairs(t_s, h_s)
 
     cdef void _keep(self, before_t* before) noexcept nogil:
         """All that a step of chaser and target changes."""
@@ -268,6 +308,7 @@ cdef class Plant:
         self.docked = self.dock_release = False
         self.contact.status = CONTACT_NONE
         self.slow_due_us = 0
+        self.looked = False
 
     cdef void _step_body(self, int i, double t0_s, double h_s) noexcept nogil:
         cdef body_t* body = &self.bodies[i]
@@ -476,6 +517,140 @@ cdef class Plant:
         self.contact.status = CONTACT_CAPTURED if inside else CONTACT_FAILED
         return True
 
+    # ---- shapes ----
+
+    cdef void _keep_poses(self) noexcept nogil:
+        cdef pose_t* pose
+        cdef body_t* body
+        cdef int i, j
+        for i in range(self.n_bodies):
+            pose, body = &self.poses[i], &self.bodies[i]
+            vec3_copy(pose.r_eci_m, body.r_eci_m)
+            vec3_copy(pose.v_eci_mps, body.v_eci_mps)
+            vec3_copy(pose.w_body_radps, body.w_body_radps)
+            for j in range(4):
+                pose.q_body_from_eci[j] = body.q_body_from_eci[j]
+            pose.speed_mps = vec3_norm(body.w_body_radps) * self.outlines[i].reach_m
+
+    cdef void _look_first(self) noexcept nogil:
+        """Every pair as it is, at the start and after what did not move by flying."""
+        cdef nearest_t found
+        cdef pair_t* pair
+        cdef int k
+        self.looked = True
+        for k in range(self.n_pairs):
+            pair = &self.pairs[k]
+            if pair.may_dock and self.docked:
+                continue
+            clearance_look(&found, &self.outlines[pair.a], &self.outlines[pair.b], pair.may_dock)
+            pair.clearance_m, pair.free_m, pair.moved_m = found.clearance_m, found.free_m, 0.0
+            pair.touching = pair.touching and found.free_m < PARTED_M
+            if pair.solid and found.free_m <= 0.0 and not pair.touching:
+                self._keep_poses()
+                self._collide(pair, &found, 0.0, <double>self.t_us * 1e-6, self.step_max_s)
+
+    cdef void _look_at_pairs(self, double t_s, double h_s) noexcept nogil:
+        """Looks at the pairs that can have touched in this step, and at chaser and target when they are nearer or farther.
+
+        No point of a body gets nearer to the other by more than the centres of mass and the turning of both move it.
+        """
+        cdef double apart[3]
+        cdef double before[3]
+        cdef double moved, speed
+        cdef pair_t* pair
+        cdef int k, i, end
+        for k in range(self.n_pairs):
+            pair = &self.pairs[k]
+            if pair.may_dock and self.docked:
+                pair.clearance_m, pair.free_m, pair.touching = 0.0, 0.0, False
+                continue
+            vec3_sub(apart, self.bodies[pair.a].r_eci_m, self.bodies[pair.b].r_eci_m)
+            vec3_sub(before, self.poses[pair.a].r_eci_m, self.poses[pair.b].r_eci_m)
+            vec3_sub(apart, apart, before)
+            moved = vec3_norm(apart)
+            for end in range(2):
+                i = pair.b if end else pair.a
+                if self.outlines[i].reach_m > 0.0:
+                    speed = vec3_norm(self.bodies[i].w_body_radps) * self.outlines[i].reach_m
+                    moved += h_s * (speed if speed > self.poses[i].speed_mps else self.poses[i].speed_mps)
+            pair.moved_m += moved
+            if ((pair.solid and (pair.touching or pair.moved_m >= pair.free_m))
+                    or (pair.may_dock and pair.moved_m >= SKIP * pair.clearance_m) or self.look_always):
+                self._look(pair, moved, t_s, h_s)
+
+    cdef void _look(self, pair_t* pair, double moved_m, double t_s, double h_s) noexcept nogil:
+        cdef nearest_t found
+        cdef nearest_t on_the_way
+        cdef double start_m = pair.free_m - (pair.moved_m - moved_m), s
+        clearance_look(&found, &self.outlines[pair.a], &self.outlines[pair.b], pair.may_dock)
+        pair.clearance_m, pair.free_m, pair.moved_m = found.clearance_m, found.free_m, 0.0
+        if not pair.solid:
+            return
+        if pair.touching:
+            pair.touching = found.free_m < PARTED_M
+        elif found.free_m <= 0.0 or CURVED * moved_m > start_m + found.free_m:
+            s = self._sweep(pair, &on_the_way, CURVED * moved_m, h_s)
+            if s <= 1.0:
+                self._collide(pair, &on_the_way, s, t_s, h_s)
+            elif found.free_m <= 0.0:
+                self._collide(pair, &found, 1.0, t_s, h_s)
+
+    cdef double _sweep(self, const pair_t* pair, nearest_t* found, double moved_m, double h_s) noexcept nogil:
+        """Goes along the step no farther than the surfaces are apart. The fraction of it at which they touch, or above 1."""
+        cdef body_t a
+        cdef body_t b
+        cdef outline_t of_a = self.outlines[pair.a]
+        cdef outline_t of_b = self.outlines[pair.b]
+        cdef double s = 0.0
+        cdef int k
+        of_a.body, of_b.body = &a, &b
+        for k in range(SWEEPS):
+            if s > 1.0:
+                break
+            self._at(&a, pair.a, s, h_s)
+            self._at(&b, pair.b, s, h_s)
+            clearance_look(found, &of_a, &of_b, pair.may_dock)
+            if found.free_m <= TOUCH_M:
+                return s
+            s += found.free_m / moved_m
+        return 2.0
+
+    cdef void _at(self, body_t* out, int i, double s, double h_s) noexcept nogil:
+        """A body at a fraction of the step."""
+        cdef body_t before = self.bodies[i]
+        cdef int j
+        vec3_copy(before.r_eci_m, self.poses[i].r_eci_m)
+        vec3_copy(before.v_eci_mps, self.poses[i].v_eci_mps)
+        vec3_copy(before.w_body_radps, self.poses[i].w_body_radps)
+        for j in range(4):
+            before.q_body_from_eci[j] = self.poses[i].q_body_from_eci[j]
+        dynamics_between(out, &before, &self.bodies[i], s, h_s)
+
+    cdef void _collide(self, pair_t* pair, const nearest_t* found, double s, double t_s, double h_s) noexcept nogil:
+        cdef collision_t* c
+        cdef body_t a
+        cdef body_t b
+        cdef outline_t of_a = self.outlines[pair.a]
+        cdef outline_t of_b = self.outlines[pair.b]
+        pair.touching = True
+        self.n_collisions += 1
+        if self.n_collisions > PLANT_MAX_COLLISIONS:
+            return
+        of_a.body, of_b.body = &a, &b
+        self._at(&a, pair.a, s, h_s)
+        self._at(&b, pair.b, s, h_s)
+        c = &self.collisions_[self.n_collisions - 1]
+        c.a, c.b, c.t_s = pair.a, pair.b, t_s + s * h_s
+        c.speed_mps = clearance_speed_mps(&of_a, &of_b, found.point_eci_m)
+        vec3_sub(c.point_body_m, found.point_eci_m, b.r_eci_m)
+        quat_rotate(c.point_body_m, b.q_body_from_eci, c.point_body_m)
+        vec3_add(c.point_body_m, c.point_body_m, b.com_body_m)
+
+    cdef double clearance_m(self) noexcept nogil:
+        if not self.looked:
+            self._look_first()
+        return 0.0 if self.docked else self.meeting.clearance_m
+
     # ---- what others ask for ----
 
     cdef void relative_hill(self, double* r_hill_m, double* v_hill_mps) noexcept nogil:
@@ -521,6 +696,7 @@ cdef class Plant:
         load_vec(body.r_eci_m, r_eci_m, 3, "r_eci_m")
         load_vec(body.v_eci_mps, v_eci_mps, 3, "v_eci_mps")
         self.slow_due_us = 0
+        self.looked = False
         if q_body_from_eci is not None:
             load_quat(body.q_body_from_eci, q_body_from_eci, "q_body_from_eci")
             load_vec(body.w_body_radps, (0.0, 0.0, 0.0) if w_body_radps is None else w_body_radps, 3, "w_body_radps")
@@ -678,6 +854,31 @@ cdef class Plant:
     def contact_record(self):
         """{"status", "t_s", "state"}; status 0 none, 1 captured, 2 touched outside the envelope."""
         return self.contact
+
+    def collisions(self):
+        """Where bodies touched, the first 16, but where the ports' envelopes allow it: dicts, in order of time.
+
+        {"t_s", "bodies": (name, name), "point_body_m": in the structural frame of the second, "speed_mps": of one surface
+        against the other}. Bodies that stay in touch count once.
+        """
+        return [
+            {
+                "t_s": self.collisions_[k].t_s, "bodies": (self.names[self.collisions_[k].a], self.names[self.collisions_[k].b]),
+                "point_body_m": as_tuple(self.collisions_[k].point_body_m, 3), "speed_mps": self.collisions_[k].speed_mps,
+            }
+            for k in range(min(self.n_collisions, PLANT_MAX_COLLISIONS))
+        ]
+
+    def clearance(self):
+        """Shortest distance of the surfaces of chaser and target, m; held while it cannot have changed by 2 %.
+
+        Of points on each to the shape of the other, both ways: what it is too large by is at most `undetected_m`.
+        """
+        return self.clearance_m()
+
+    def undetected_m(self, name):
+        """How deep a body's surface may lie in another without being seen."""
+        return self.shapes[self._of(name)].cover_m
 
     def left(self):
         """Where a body first left what the models hold for; None while all are inside.
