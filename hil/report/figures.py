@@ -176,7 +176,7 @@ def approach(log: Log) -> str:
 
 def _plane(axes: Any, log: Log, component: int, title: str, reach: float | None, legend: bool = False) -> None:
     """V-bar to the right; R-bar (towards Earth) or H-bar (against the orbit normal) downward."""
-    zone = find(log.scenario, KeepOut)
+    zone = next((row for row in log.scenario.requirements if isinstance(row, KeepOut) and row.reach_m()), None)
     r = log.truth["r_chaser_target_hill_m"]
     v_bar, across = r[:, 1], -r[:, component]
     radius = 0.7 * NEAR_M if zone is None else zone.reach_m()

@@ -21,24 +21,27 @@ Sizes = tuple[Size, Size, Size]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class KeepOut(Row):
-    """A zone about the target's centre of mass that the chaser's stays out of, outside the corridors.
+    """A zone about the target that the chaser stays out of, outside the corridors.
 
-    A sphere (radius_m), or in hill axes, radial, along-track and cross-track, an ellipsoid (semi_axes_m) or a box
-    (half_sizes_m).
+    Of the centres of mass a sphere (radius_m), or in hill axes, radial, along-track and cross-track, an ellipsoid
+    (semi_axes_m) or a box (half_sizes_m); or a distance between the outer shapes (shape_m).
     """
 
     kind: Literal["keep_out"] = "keep_out"
     radius_m: Positive | None = None
     semi_axes_m: Sizes | None = None
     half_sizes_m: Sizes | None = None
+    shape_m: Positive | None = None
 
     def problem(self) -> tuple[str, str] | None:
         """One shape is given."""
-        given = sum(shape is not None for shape in (self.radius_m, self.semi_axes_m, self.half_sizes_m))
-        return None if given == 1 else ("radius_m", f"expected one of radius_m, semi_axes_m, half_sizes_m, got {given}")
+        zones = (self.radius_m, self.semi_axes_m, self.half_sizes_m, self.shape_m)
+        given = sum(zone is not None for zone in zones)
+        expected = f"expected one of radius_m, semi_axes_m, half_sizes_m, shape_m, got {given}"
+        return None if given == 1 else ("radius_m", expected)
 
     def reach_m(self) -> float:
-        """The largest distance from the target that is inside."""
+        """The largest distance between the centres of mass that is inside; 0 of a distance between shapes."""
         if self.half_sizes_m is not None:
             return float(np.linalg.norm(self.half_sizes_m))
         return self.radius_m if self.radius_m is not None else max(self.semi_axes_m or (0.0,))
@@ -68,20 +71,31 @@ class KeepOut(Row):
         return np.asarray(np.where(scaled > 0.0, distance * (1.0 - 1.0 / np.maximum(scaled, 1.0e-12)), -self.reach_m()))
 
     def guards(self, truth: Frames) -> Mask:
-        """Where the chaser's centre of mass is inside."""
+        """Where the chaser is inside."""
+        if self.shape_m is not None:
+            return np.asarray(truth["clearance_m"] < self.shape_m)
         return np.asarray(self.clearance_m(truth["r_chaser_target_hill_m"]) < 0.0)
 
     def measures(self) -> tuple[Measure, ...]:
-        """Of a sphere the smallest range, of other shapes the smallest distance from it."""
-        words = "minimum range" if self.radius_m is not None else "minimum distance from the zone"
+        """The smallest range of a sphere, distance from an ellipsoid or a box, or distance between the shapes."""
+        words = "minimum distance from the zone"
+        if self.radius_m is not None:
+            words = "minimum range"
+        elif self.shape_m is not None:
+            words = "minimum distance between the shapes"
         return (Measure(self.name, "m", f"keep-out: {words} outside the corridor"),)
 
     def evaluate(self, flight: View) -> list[Requirement]:
         """Over the approach, wherever the chaser is in no corridor, until it breaks off."""
         (measure,) = self.measures()
-        outside = flight.approach["r_chaser_target_hill_m"][~flight.permitted & ~flight.leaving]
-        limit = 0.0 if self.radius_m is None else self.radius_m
-        if not len(outside):
+        judged = ~flight.permitted & ~flight.leaving
+        limit = self.radius_m or self.shape_m or 0.0
+        if not judged.any():
             return [measure.not_evaluated(limit, self.conditional)]
-        nearest = range_m(outside) if self.radius_m is not None else self.clearance_m(outside)
+        if self.shape_m is not None:
+            nearest = flight.clearance_m[judged]
+        elif self.radius_m is not None:
+            nearest = flight.range_com_m[judged]
+        else:
+            nearest = self.clearance_m(flight.approach["r_chaser_target_hill_m"][judged])
         return [measure.at_least(float(nearest.min()), limit)]

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from gnc import kernels
 from hil.plant.environment import sun_position_m
 from hil.requirements.leaving import Floats, Mask, leaving
-from hil.solids import facets, signed_distance_m
 
 if TYPE_CHECKING:
     from hil.requirements.row import Row
@@ -127,27 +126,10 @@ class View:
         turn = np.ascontiguousarray(at["q_tbody_from_eci"])
         return np.asarray(kernels.quat_rotate(turn, np.ascontiguousarray(away)) + self.com_of("target"))
 
-    def distance_to_shape_m(self, rows: NDArray[np.intp], surface_m: float = 0.5) -> Floats:
-        """Distance between the outer shapes of the craft at rows of the truth, shape (n,).
-
-        From points of the chaser's surface at most surface_m apart, or its centre of mass if it has no shape, to the
-        target's shape, or its centre of mass.
-        """
-        chaser = self.chaser_in_tbody_m(rows)
-        points = np.zeros((1, 3))
-        if shape := self.shape_of("chaser"):
-            points = facets(shape, surface_m).centre_body_m - self.com_of("chaser")
-        target = self.shape_of("target")
-        at = self.truth[rows]
-        turns = kernels.quat_mul(
-            np.ascontiguousarray(at["q_tbody_from_eci"]), kernels.quat_conj(np.ascontiguousarray(at["q_body_from_eci"]))
-        )
-        found = np.empty(len(rows))
-        for i, turn in enumerate(turns):
-            spread = chaser[i] + kernels.quat_rotate(turn, points)
-            distance = signed_distance_m(target, spread) if target else range_m(spread - self.com_of("target"))
-            found[i] = distance.min()
-        return found
+    @cached_property
+    def clearance_m(self) -> Floats:
+        """Distance between the outer shapes of the craft in each row of the approach, as the plant found it."""
+        return np.asarray(self.approach["clearance_m"])
 
     def sun_eci(self, rows: NDArray[np.intp]) -> Floats:
         """Unit vectors to the Sun at rows of the truth, eci, shape (n, 3)."""

@@ -46,6 +46,16 @@ def test_a_mission_without_a_corridor_stays_out_altogether(zone: KeepOut, limit:
     assert outside.passed and outside.limit == limit and inside.passed is False
 
 
+def test_the_zone_can_be_a_distance_between_the_shapes() -> None:
+    truth, telemetry = straight_approach(400.0, 0.2)
+    truth["clearance_m"] = truth["r_port_tport_m"][:, 0] - 2.0
+    row = KeepOut(name="zone", shape_m=30.0)
+    near = found(Scenario.load("iss-vbar"), truth, telemetry, rows=(row,))["zone"]
+    assert near.passed is False and near.figure == truth["clearance_m"].min() and near.limit == 30.0
+    assert found(Scenario.load("iss-vbar"), truth[:1000], telemetry[:1000], rows=(row,))["zone"].passed
+    assert row.guards(truth).sum() == (truth["clearance_m"] < 30.0).sum() > 0
+
+
 def test_one_shape_is_given() -> None:
     assert SPHERE.problem() is None
     for zone in (KeepOut(name="zone"), KeepOut(name="zone", radius_m=1.0, half_sizes_m=(1.0, 1.0, 1.0))):

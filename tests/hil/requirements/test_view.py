@@ -13,10 +13,6 @@ from hil.requirements import View
 from hil.scenario import Scenario
 from tests.hil.requirements.made_up import straight_approach, view
 
-BOX = SimpleNamespace(
-    kind="box", position_body_m=(0.0, 0.0, 0.0), q_from_body=(1.0, 0.0, 0.0, 0.0), size_m=(2.0, 4.0, 6.0)
-)
-BALL = SimpleNamespace(kind="sphere", position_body_m=(1.0, 0.0, 0.0), q_from_body=(1.0, 0.0, 0.0, 0.0), radius_m=0.5)
 ROWS = np.arange(3)
 
 
@@ -24,8 +20,8 @@ ROWS = np.arange(3)
 def flight(monkeypatch: pytest.MonkeyPatch) -> View:
     """The target's centre of mass at 0.5 m on its x axis, the chaser's at 1 m on its own, 10 m apart along eci y."""
     craft = {
-        "target": SimpleNamespace(shapes=(BOX,), com_body_m=(0.5, 0.0, 0.0)),
-        "chaser": SimpleNamespace(shapes=(BALL,), com_body_m=(1.0, 0.0, 0.0)),
+        "target": SimpleNamespace(shapes=(), com_body_m=(0.5, 0.0, 0.0)),
+        "chaser": SimpleNamespace(shapes=(), com_body_m=(1.0, 0.0, 0.0)),
     }
     monkeypatch.setattr(View, "_vehicle", lambda self, part: craft[part])
     truth, telemetry = straight_approach(20.0, 0.1)
@@ -42,19 +38,6 @@ def test_the_chaser_stands_in_the_targets_own_frame(flight: View) -> None:
     assert flight.chaser_in_tbody_m(ROWS)[0] == pytest.approx([0.5, 10.0, 0.0], abs=1e-9)
     turned(flight, "q_tbody_from_eci", [0.0, 0.0, 1.0], np.pi / 2.0)
     assert flight.chaser_in_tbody_m(ROWS)[0] == pytest.approx([10.5, 0.0, 0.0], abs=1e-9)
-
-
-def test_distance_is_between_the_shapes(flight: View) -> None:
-    assert flight.distance_to_shape_m(ROWS, 0.05) == pytest.approx(10.0 - 0.5 - 2.0, abs=0.01)
-    turned(flight, "q_body_from_eci", [1.0, 0.0, 0.0], 0.7)
-    assert flight.distance_to_shape_m(ROWS, 0.05) == pytest.approx(7.5, abs=0.01), "it turns about its own middle"
-    turned(flight, "q_tbody_from_eci", [1.0, 0.0, 0.0], np.pi / 2.0)
-    assert flight.distance_to_shape_m(ROWS, 0.05) == pytest.approx(10.0 - 0.5 - 3.0, abs=0.01)
-
-
-def test_craft_without_shapes_are_points(flight: View, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(View, "shape_of", lambda self, part: ())
-    assert flight.distance_to_shape_m(ROWS) == pytest.approx(10.0, abs=1e-9)
 
 
 def test_the_sun_stands_where_the_almanac_says(flight: View) -> None:
