@@ -33,6 +33,7 @@ from hil.log import ERROR, Log
 from hil.requirements import Requirement
 from hil.run import FlightComputer, fly
 from hil.scenario import Scenario
+from hil.scenario.files import SCHEMA, schema_of
 from hil.scenario.rows import rows_of_text
 from hil.software import FlightFactory, RunError, flown_by, own_state, software_name
 from hil.workers import Workers, not_flown, pool_for, stop_event
@@ -205,6 +206,10 @@ class Baseline:
                         f"this ProxOps reads {FORMAT} of {SCHEMA_VERSION}"
                     )
                 runs = [_kept(file, at, entry) for at, entry in enumerate(index["runs"])]
+                for run in runs:
+                    if (schema := schema_of(run.scenario_toml)) != SCHEMA:
+                        said = f"flown from {run.scenario} of schema {schema}: expected schema {SCHEMA}: save it anew"
+                        raise BaselineError(f"{path}: {said}")
         except OSError as error:
             raise BaselineError(f"{path}: no baseline to be read there: {error.strerror}") from None
         except BaselineError:

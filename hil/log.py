@@ -19,6 +19,8 @@ from hil.campaign.sampling import RANDOM, Sampling
 from hil.recorder import SCHEMA_VERSION, LogFile, RecorderError
 from hil.requirements import Requirement
 from hil.scenario import Scenario
+from hil.scenario.files import SCHEMA, schema_of
+from hil.scenario.migrate import migrate_text
 
 PASS, FAIL, ERROR = "PASS", "FAIL", "ERROR"
 
@@ -66,6 +68,7 @@ class Log:
     cold_starts: Sequence[int] = ()
     beyond_validity: tuple[str, ...] = ()
     faults: tuple[dict[str, Any], ...] = ()
+    scenario_schema: int = SCHEMA
 
     def without_effect(self) -> list[str]:
         """Each declared fault that changed nothing, as "dropout of camera from 150 s"."""
@@ -108,6 +111,11 @@ class Log:
                 f"log of {self.scenario.name}, seed {self.seed}: of schema version {version}: {use} needs version "
                 f"{SCHEMA_VERSION}: fly it again"
             )
+        if self.scenario_schema != SCHEMA:
+            raise RecorderError(
+                f"log of {self.scenario.name}, seed {self.seed}: flown from a scenario of schema "
+                f"{self.scenario_schema}: {use} needs schema {SCHEMA}: fly it again"
+            )
 
     def gates(self) -> dict[str, list[float]]:
         """The true state of the chaser relative to the target as each phase ended, by the phase's name.
@@ -125,7 +133,9 @@ class Log:
     def open(cls, directory: str | Path) -> Log:
         """The run recorded in a folder. A log cut short has verdict ERROR. Raises RecorderError, ScenarioError."""
         file = LogFile(Path(directory))
-        scenario = Scenario.parse(str(file.attributes["scenario_toml"]), f"{file.path}: scenario")
+        text, source = str(file.attributes["scenario_toml"]), f"{file.path}: scenario"
+        schema = schema_of(text)
+        scenario = Scenario.parse(migrate_text(text, source) if schema == 1 else text, source)
         summary = file.summary or _cut_short(file)
         return cls(
             scenario=scenario,
@@ -155,6 +165,7 @@ class Log:
             cold_starts=summary["cold_starts"],
             beyond_validity=tuple(summary.get("beyond_validity", ())),
             faults=tuple(summary.get("faults", ())),
+            scenario_schema=schema,
         )
 
 

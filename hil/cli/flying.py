@@ -27,6 +27,7 @@ from hil.cli.shared import (
     software_named,
     time_limit,
     time_limit_option,
+    write,
 )
 from hil.seeds import SEED_MAX
 
@@ -62,6 +63,22 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
         click.echo(f"note: {note}")
     for line in run.beyond_validity:
         click.echo(f"beyond the range of a model: {line}")
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def migrate(files: tuple[Path, ...]) -> None:
+    """Writes scenario FILES of schema 1 anew in schema 2; each old one stays beside it as FILE.schema1.
+
+    A file that another one extends goes with it, on the same command line or before.
+    """
+    from hil.scenario.migrate import migrate_file
+
+    texts = {path: migrate_file(path) for path in dict.fromkeys(files)}
+    for path in texts:
+        write(path.with_name(f"{path.name}.schema1"), path.read_text(encoding="utf-8-sig"))
+    for path, text in texts.items():
+        click.echo(f"{write(path, text)}: schema 2; comments stay in {path.name}.schema1")
 
 
 @click.command()

@@ -51,7 +51,8 @@ def read_toml(text: str) -> dict[str, Any]:
         raise tomllib.TOMLDecodeError(str(error).partition(":")[0]) from None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_file(path: Path) -> dict[str, Any]:
+    """The document of a file, as it is. Raises ScenarioError."""
     try:
         document = read_toml(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -62,6 +63,14 @@ def _read(path: Path) -> dict[str, Any]:
     if isinstance(header, dict) and isinstance(header.get("epoch_utc"), datetime):
         header["epoch_utc"] = header["epoch_utc"].isoformat()  # a TOML date-time is as good as a text
     return document
+
+
+def schema_of(text: str) -> Any:
+    """What schema a scenario as flown says that it has: 1 where it says none."""
+    try:
+        return read_toml(text).get("schema", 1)
+    except tomllib.TOMLDecodeError:
+        return SCHEMA
 
 
 def settle(file: str, document: dict[str, Any], whole: str | Path | None = None) -> dict[str, Any]:
@@ -83,17 +92,24 @@ def read_layers(path: Path) -> list[Layer]:
     """The file and what it extends, base first."""
     layers: list[Layer] = []
     while True:
-        document = settle(path.name, _read(path), path)
+        document = settle(path.name, read_file(path), path)
         layers.insert(0, Layer(path.name, document, path.parent))
         header = document.get("scenario")
         base = header.pop("extends", None) if isinstance(header, dict) else None
         if base is None:
             return layers
-        if not isinstance(base, str) or len(layers) >= EXTENDS_MAX:
-            expected = f"at most {EXTENDS_MAX} files in a row" if isinstance(base, str) else "the name of a scenario"
-            raise ScenarioError(f"{path.name}: scenario.extends = {show(base)}: expected {expected}")
-        beside = path.parent / f"{base}.toml"
-        path = beside if beside.is_file() else find(base if not base.endswith(".toml") else path.parent / base)
+        if len(layers) >= EXTENDS_MAX:
+            expected = f"expected at most {EXTENDS_MAX} files in a row"
+            raise ScenarioError(f"{path.name}: scenario.extends = {show(base)}: {expected}")
+        path = base_of(path, base)
+
+
+def base_of(path: Path, extends: Any) -> Path:
+    """The file that a file extends: beside it, or packaged. Raises ScenarioError."""
+    if not isinstance(extends, str):
+        raise ScenarioError(f"{path.name}: scenario.extends = {show(extends)}: expected the name of a scenario")
+    beside = path.parent / f"{extends}.toml"
+    return beside if beside.is_file() else find(path.parent / extends if extends.endswith(".toml") else extends)
 
 
 def merged(layers: list[Layer]) -> tuple[dict[str, Any], list[Layer]]:
@@ -131,7 +147,7 @@ def _vehicle_layer(layer: Layer, name: str, row: dict[str, Any]) -> Layer:
     """What the file that a row `[[vehicle]]` names has of the vehicle, and of what is mounted on it."""
     given = row.pop("file")
     path = _vehicle_path(layer, name, given)
-    document = settle(path.name, _read(path), path)
+    document = settle(path.name, read_file(path), path)
     for key in document:
         if key not in ("vehicle", *MOUNTED):
             expected = f"expected [vehicle], {', '.join(f'[[{kind}]]' for kind in MOUNTED)} in the file of a vehicle"

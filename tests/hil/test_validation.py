@@ -106,7 +106,7 @@ def rows_of(cls: type) -> Values:
         name: every.pop(name) for name in list(every) if name in ("instrument", "kind", "start_s", "t_s", "command")
     }
     if "instrument" in needed:
-        needed["instrument"] = st.sampled_from([*base().instruments, "another"])
+        needed["instrument"] = st.sampled_from([*(row.name for row in base().instruments), "another"])
     return st.fixed_dictionaries(needed, optional=every)
 
 
@@ -131,13 +131,15 @@ def keys() -> dict[str, Values]:
     for name, hint in get_type_hints(Scenario, include_extras=True).items():
         if is_dataclass(hint) and hint is not Header and name != "link_faults":
             add(hint, getattr(base(), name), f"{name}.")
-    for row in ("vehicle", "instrument", "effector"):
-        for name, owner in getattr(base(), f"{row}s").items():
-            add(type(owner), owner, f"{row}.{name}.")
-    for name, instrument in base().instruments.items():
+    s = base()
+    rows = {"vehicle": s.vehicles.values(), "instrument": s.instruments, "effector": s.effectors}
+    for kind, owners in (rows | {"requirement": s.requirements}).items():
+        for owner in owners:
+            add(type(owner), owner, f"{kind}.{owner.name}.")
+    for instrument in s.instruments:
         for key, parameter in beliefs(instrument.kind).items():
             if parameter.name.endswith(key):
-                found[f"instrument.{name}.flight.{key}"] = of_parameter(parameter, base().flight[parameter.name])
+                found[f"instrument.{instrument.name}.flight.{key}"] = of_parameter(parameter, s.flight[parameter.name])
     scalars, phases = flight_keys()
     for key, parameter in scalars.items():
         if key == parameter.name:
@@ -151,8 +153,6 @@ def keys() -> dict[str, Values]:
         lambda rows: sorted(rows, key=lambda row: row["t_s"])
     )
     found["plant.atmosphere"] = st.just("none")
-    found["requirement.passive_safety.from_phase"] = st.sampled_from(base().flight.phases)
-    found["requirement.passive_safety.to_phase"] = st.sampled_from(base().flight.phases)
     return found
 
 
