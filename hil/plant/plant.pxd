@@ -91,7 +91,7 @@ cdef class Plant:
     cdef bint looked                    # the pairs' clearances are known
     cdef collision_t collisions_[PLANT_MAX_COLLISIONS]   # the first ones
     cdef readonly int n_collisions
-    cdef public bint look_always        # at every pair after every step; what is found is the same
+    cdef bint looks_always              # at every pair after every step; what is found is the same
     cdef imu_truth_t imu                # of the last cycle
     cdef thruster_t thrusters[ACTUATORS_MAX_THRUSTERS]
     cdef pulse_t pulses[ACTUATORS_MAX_THRUSTERS]

@@ -575,7 +575,7 @@ cdef class Plant:
                     moved += h_s * (speed if speed > self.poses[i].speed_mps else self.poses[i].speed_mps)
             pair.moved_m += moved
             if ((pair.solid and (pair.touching or pair.moved_m >= pair.free_m))
-                    or (pair.may_dock and pair.moved_m >= SKIP * pair.clearance_m) or self.look_always):
+                    or (pair.may_dock and pair.moved_m >= SKIP * pair.clearance_m) or self.looks_always):
                 self._look(pair, moved, t_s, h_s)
 
     cdef void _look(self, pair_t* pair, double moved_m, double t_s, double h_s) noexcept nogil:
@@ -875,6 +875,10 @@ cdef class Plant:
         Of points on each to the shape of the other, both ways: what it is too large by is at most `undetected_m`.
         """
         return self.clearance_m()
+
+    def look_always(self, always=True):
+        """Look at every pair of bodies after every step; what is found is the same."""
+        self.looks_always = always
 
     def undetected_m(self, name):
         """How deep a body's surface may lie in another without being seen."""

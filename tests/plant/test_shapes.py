@@ -252,7 +252,7 @@ def test_skipping_looks_never_changes_what_is_found():
     touched = 0
     for seed in range(30):
         skipping, always = tumbling(seed), tumbling(seed)
-        always.look_always = True
+        always.look_always()
         for _ in range(15):
             skipping.run(100, 100_000)
             always.run(100, 100_000)
