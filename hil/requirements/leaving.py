@@ -36,23 +36,24 @@ def stays(inside: Mask, range_m: Floats, in_contact: bool) -> Iterator[Stay]:
         yield Stay(start, stop, not to_the_end or (opening and not in_contact))
 
 
-def leaving(inside: Mask, allowed: Mask, range_m: Floats, in_contact: bool, coast_m: float) -> Mask:
+def leaving(inside: Mask, entered: Mask, range_m: Floats, in_contact: bool, coast_m: float) -> Mask:
     """The rows in which the chaser has broken off and is leaving the zone, shape (n,).
 
-    It has broken off in a stay that begins where it may be and ends outside: from the closest approach on, and as
+    It has broken off in a stay that begins on an approach and ends outside: from the closest approach on, and as
     long before as it was closing on it without a pause, by at most the coast. It is leaving as long as it does not
     come back by more than the coast.
 
     Args:
         inside: shape (n,), the rows in the zone.
-        allowed: shape (n,), the rows in which it may be there: in a corridor.
+        entered: shape (n,), the rows in which a stay may begin: in a corridor, and not docked, for who leaves a port
+            departs and breaks off nothing.
         range_m: shape (n,), distance from the target.
         in_contact: whether the rows end with contact.
         coast_m: how far it may go on closing while it breaks off.
     """
     found = np.zeros(len(inside), bool)
     for stay in stays(inside, range_m, in_contact):
-        if not (stay.left and allowed[stay.start]):
+        if not (stay.left and entered[stay.start]):
             continue
         distance = range_m[stay.start : stay.stop]
         closest = int(np.argmin(distance))

@@ -105,7 +105,8 @@ class View:
     @cached_property
     def leaving(self) -> Mask:
         """The rows of the approach in which the chaser has broken off and is leaving."""
-        return leaving(self.guarded, self.permitted, self.range_com_m, self.contact["status"] != 0, self.coast_m)
+        entered = self.permitted & (self.approach["contact_status"] == 0)
+        return leaving(self.guarded, entered, self.range_com_m, self.contact["status"] != 0, self.coast_m)
 
     def _vehicle(self, part: Literal["chaser", "target"]) -> Any:
         scenario: Any = self.scenario

@@ -75,9 +75,9 @@ def test_closing_on_after_leaving_the_corridor_is_judged(scenario: Scenario) -> 
 def test_what_ends_in_contact_never_left() -> None:
     n = 100
     distance = np.concatenate([np.linspace(100.0, 10.0, n), np.linspace(10.0, 60.0, n)])
-    inside, allowed = np.ones(2 * n, bool), np.arange(2 * n) < n
-    assert leaving(inside, allowed, distance, in_contact=False, coast_m=COAST_M)[n:].all()
-    assert not leaving(inside, allowed, distance, in_contact=True, coast_m=COAST_M).any()
+    inside, entered = np.ones(2 * n, bool), np.arange(2 * n) < n
+    assert leaving(inside, entered, distance, in_contact=False, coast_m=COAST_M)[n:].all()
+    assert not leaving(inside, entered, distance, in_contact=True, coast_m=COAST_M).any()
 
 
 def test_a_hold_before_the_break_off_is_part_of_the_approach() -> None:
@@ -89,5 +89,19 @@ def test_a_hold_before_the_break_off_is_part_of_the_approach() -> None:
 
 def test_a_stay_that_begins_outside_the_corridor_is_never_excused() -> None:
     distance = np.concatenate([np.linspace(200.0, 150.0, 50), np.linspace(150.0, 210.0, 50)])
-    allowed = np.zeros(100, bool)
-    assert not leaving(distance < 200.0, allowed, distance, in_contact=False, coast_m=COAST_M).any()
+    entered = np.zeros(100, bool)
+    assert not leaving(distance < 200.0, entered, distance, in_contact=False, coast_m=COAST_M).any()
+
+
+def test_a_departure_stays_in_the_corridor(scenario: Scenario) -> None:
+    """Who starts docked breaks off nothing: the corridor and the zone are judged all the way out."""
+    truth, telemetry = approach_and_away(0.0, 300.0, 40.0, after_m=100.0)
+    out = len(truth) // 3
+    truth, telemetry = truth[out:].copy(), telemetry[out:]
+    truth["t_us"] = telemetry["t_us"] = 1 + 100_000 * np.arange(len(truth))
+    truth["contact_status"][:50] = 1
+    result = found(scenario, truth, telemetry)
+    assert result["corridor"].passed is False and result["keep_out_sphere"].passed is False
+    truth["r_port_tport_m"][:, 1:] = 0.0
+    result = found(scenario, truth, telemetry)
+    assert result["corridor"].passed and result["keep_out_sphere"].passed
