@@ -171,7 +171,7 @@ def clear_view(solids: Sequence[Any], start_body_m: Floats, direction_body: Floa
     gone = np.full(len(start_body_m), SKIN_M)
     clear = np.ones(len(start_body_m), bool)
     going = np.arange(len(start_body_m))
-    farthest = max((float(np.linalg.norm(solid.position_body_m)) + _radius_m(solid) for solid in solids), default=0.0)
+    farthest = enclosing_radius_m(solids, np.zeros(3))
     for _ in range(STEPS_MOST):
         if not going.size:
             break
@@ -183,6 +183,12 @@ def clear_view(solids: Sequence[Any], start_body_m: Floats, direction_body: Floa
         away = np.einsum("ij,ij->i", at, direction_body[going]) > farthest
         going = going[~hit & ~away & (gone[going] < reach_m[going])]
     return clear
+
+
+def enclosing_radius_m(solids: Sequence[Any], centre_body_m: Floats) -> float:
+    """Radius of the sphere about a point that holds a shape."""
+    away = [float(np.linalg.norm(np.array(solid.position_body_m) - centre_body_m)) for solid in solids]
+    return max((distance + _radius_m(solid) for distance, solid in zip(away, solids, strict=True)), default=0.0)
 
 
 def _radius_m(solid: Any) -> float:

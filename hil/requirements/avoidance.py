@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic.dataclasses import dataclass
@@ -21,6 +21,8 @@ class Avoidance(Row):
 
     Whoever has it leave, and whatever the flight software says of it: it is told from where the chaser went.
     """
+
+    safety: ClassVar[bool] = True
 
     kind: Literal["avoidance"] = "avoidance"
     coast_m: NonNegative

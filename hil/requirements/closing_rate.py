@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic.dataclasses import dataclass
@@ -21,6 +21,8 @@ class ClosingRate(Row):
 
     Within lateral_range_m the rate across the axis has the same limit.
     """
+
+    safety: ClassVar[bool] = True
 
     kind: Literal["closing_rate"] = "closing_rate"
     floor_mps: Positive

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import radians, tan
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge, Lt
@@ -24,6 +24,8 @@ class Corridor(Row):
     Where the cone is narrower than `apex_radius_m` it is judged at the distance where it is as wide: at its apex
     any error would be outside.
     """
+
+    safety: ClassVar[bool] = True
 
     kind: Literal["corridor"] = "corridor"
     half_angle_deg: Annotated[float, Ge(0.01), Lt(90.0)]

@@ -34,6 +34,8 @@ class Docking(Row):
     """Limits of the conditions at first contact, and capture."""
 
     ends: ClassVar[bool] = True
+    safety: ClassVar[bool] = True
+    held: ClassVar[bool] = True
 
     kind: Literal["docking"] = "docking"
     closing_rate_min_mps: NonNegative

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge, Le
@@ -26,6 +26,8 @@ class KeepOut(Row):
     Of the centres of mass a sphere (radius_m), or in hill axes, radial, along-track and cross-track, an ellipsoid
     (semi_axes_m) or a box (half_sizes_m); or a distance between the outer shapes (shape_m).
     """
+
+    safety: ClassVar[bool] = True
 
     kind: Literal["keep_out"] = "keep_out"
     radius_m: Positive | None = None

@@ -18,10 +18,14 @@ class Row:
 
     A kind is a frozen subclass with `kind: Literal["its name"]`, its own fields, `measures` and `evaluate`. `ends` is
     True where meeting it shows that the mission has reached its end: without one of those no run passes.
-    conditional: the run may pass although what the requirement is about never occurred.
+    `safety` is True where missing it makes the run unsafe, not only unsuccessful (`hil.outcome`); `held` where meeting
+    it leaves the craft held by the target. conditional: the run may pass although what the requirement is about never
+    occurred.
     """
 
     ends: ClassVar[bool] = False
+    safety: ClassVar[bool] = False
+    held: ClassVar[bool] = False
 
     name: str
     conditional: bool = False

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gnc import kernels
-from hil.solids import clear_view, facets, signed_distance_m
+from hil.solids import clear_view, enclosing_radius_m, facets, signed_distance_m
 
 TURN = (0.5, 0.5, 0.5, 0.5)  # body x is own z, y is own x, z is own y, or the other way round
 
@@ -97,3 +97,11 @@ def test_a_panel_hides_what_is_behind_it() -> None:
 def test_a_shape_that_is_not_known_is_refused() -> None:
     with pytest.raises(ValueError, match="shape kind 'torus': expected box, cylinder, sphere or cone"):
         signed_distance_m([solid("torus")], np.zeros((1, 3)))
+
+
+def test_the_sphere_about_a_point_holds_the_shape() -> None:
+    arm = solid("cylinder", (0.0, 10.0, 0.0), radius_m=3.0, length_m=8.0)
+    assert enclosing_radius_m([BOX, arm], np.zeros(3)) == pytest.approx(10.0 + 5.0, abs=1e-12)
+    assert enclosing_radius_m([], np.zeros(3)) == 0.0
+    surface = facets([BOX, arm], 0.2).centre_body_m
+    assert np.linalg.norm(surface, axis=1).max() <= 15.0
