@@ -6,16 +6,16 @@ draw. Only + - * / sqrt and the core's elementary functions: the same draw on ev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from math import sqrt
 from typing import Any
 
 from gnc import kernels
 from hil.campaign.sampling import RANDOM, Sampling
-from hil.distributions import QUANTITIES, Correlated, Normal, Quantity, Source, cholesky, element
+from hil.distributions import THRUSTERS, VEHICLES, Correlated, Normal, Quantity, Source, cholesky, element
 from hil.plant.config import BodyConfig, inertia_problem
-from hil.scenario import DEG, Scenario, declared, inertia_matrix, unit_of
+from hil.scenario import DEG, Scenario, declared, inertia_matrix, quantities, unit_of
 
 TWO_PI = 6.28318530717958647693
 HOUR_S = 3600.0
@@ -29,7 +29,8 @@ class Dispersed:
     """Everything drawn for one run, SI and radians.
 
     Ratios are relative errors (0 is nominal), angles are rotation vectors in the axes of the frame
-    turned, thruster values have one element a thruster.
+    turned, thruster values have one element a thruster. `instruments` has the constant errors of each instrument by the
+    name of its quantity (`hil.instruments.quantities_of`).
     """
 
     initial_position_hill_m: Vector
@@ -50,17 +51,12 @@ class Dispersed:
     handover_position_hill_m: Vector
     handover_velocity_hill_mps: Vector
     handover_attitude_body_rad: Vector
-    gyro_bias_radps: Vector
-    gyro_scale: Vector
-    accelerometer_bias_mps2: Vector
-    accelerometer_scale: Vector
-    imu_misalignment_rad: Vector
-    star_misalignment_rad: Vector
-    camera_boresight_rad: Vector
+    instruments: Mapping[str, Vector]
 
     def as_dict(self) -> dict[str, Any]:
         """Names and values, for the log."""
-        return asdict(self)
+        found = asdict(self)
+        return {name: value for name, value in found.items() if name != "instruments"} | dict(self.instruments)
 
 
 def sample(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = RANDOM) -> Dispersed:
@@ -68,12 +64,13 @@ def sample(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = RA
     thrusters = len(scenario.chaser.thrusters.position_m)
     normals = _drawn_together(scenario, seed, case, sampling, thrusters)
     found: dict[str, Any] = {}
-    for quantity in QUANTITIES:
+    every = quantities(scenario)
+    for quantity in every:
         count = quantity.elements(thrusters)
         if quantity.key in normals:
             values = normals[quantity.key]
         else:
-            values = _values(scenario, quantity, sampling.source(seed, case, quantity, thrusters), count)
+            values = _values(scenario, quantity, sampling.source(seed, case, quantity, every, thrusters), count)
         if count == 1 and quantity.count == 1:
             found[quantity.field] = values[0]
         elif quantity.each == 3:
@@ -81,7 +78,9 @@ def sample(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = RA
         else:
             found[quantity.field] = values
     found["inertia_ratio"] = _of_a_body(scenario, found)
-    return Dispersed(**found)
+    names = {field.name for field in fields(Dispersed)}
+    own = {name: value for name, value in found.items() if name in names}
+    return Dispersed(**own, instruments={name: value for name, value in found.items() if name not in names})
 
 
 def chaser_config(s: Scenario, mass_ratio: float, com_body_m: Vector, inertia_ratio: Sequence[float]) -> BodyConfig:
@@ -137,12 +136,13 @@ def _drawn_together(
 ) -> dict[str, tuple[float, ...]]:
     """The values of the quantities that are correlated, by key: mean + L z, L Lᵀ their covariance."""
     found: dict[str, tuple[float, ...]] = {}
+    every = quantities(scenario)
     for together in scenario.dispersions.correlated:
-        quantities = _quantities(together)
+        correlated = _quantities(together)
         z = [
             source.normal()
-            for quantity in quantities
-            for source in [sampling.source(seed, case, quantity, thrusters)]
+            for quantity in correlated
+            for source in [sampling.source(seed, case, quantity, every, thrusters)]
             for _ in range(quantity.elements(thrusters))
         ]
         mean, sigma = _moments(scenario, together, thrusters)
@@ -153,7 +153,7 @@ def _drawn_together(
             for j in range(1, i + 1):
                 total += row[j] * z[j]
             values.append(mean[i] + (total if together.covariance else sigma[i] * total))
-        for quantity in quantities:
+        for quantity in correlated:
             count = quantity.elements(thrusters)
             found[quantity.key] = tuple(_si(quantity.key, value) for value in values[:count])
             values = values[count:]
@@ -161,7 +161,7 @@ def _drawn_together(
 
 
 def _quantities(together: Correlated) -> list[Quantity]:
-    by_key = {quantity.key: quantity for quantity in QUANTITIES}
+    by_key = {quantity.key: quantity for quantity in (*VEHICLES, *THRUSTERS)}
     return [by_key[f"dispersions.{key}"] for key in together.of]
 
 
@@ -195,6 +195,6 @@ def declared_sigma(scenario: Scenario, key: str) -> float:
             at = together.of.index(key)
             mine = range(sum(counts[:at]), sum(counts[: at + 1]))
             return sqrt(sum(mean[i] * mean[i] + sigma[i] * sigma[i] for i in mine) / len(mine))
-    quantity = next(quantity for quantity in QUANTITIES if quantity.key == f"dispersions.{key}")
+    quantity = next(quantity for quantity in quantities(scenario) if quantity.key == f"dispersions.{key}")
     spread = declared(scenario, quantity)
     return spread / 3.0 if isinstance(spread, float) else sqrt(spread.mean_square(quantity.elements(thrusters)))

@@ -261,10 +261,10 @@ def _drawn(field: str, key: str, group: str, stream: str, count: int = 3, each: 
     return Quantity(field=field, stream=stream, key=key, group=group, count=count, each=each)
 
 
-# In the order of the coordinates of a point of the unit cube. What is added later comes last, before the
-# thrusters, whose number the scenario sets.
+# In the order of the coordinates of a point of the unit cube. What is added later comes last; the errors of a
+# scenario's instruments follow, and then its thrusters.
 # fmt: off
-QUANTITIES = (
+VEHICLES = (
     _drawn("initial_position_hill_m", "dispersions.initial_position_m", "initial state", "initial_position"),
     _drawn("initial_velocity_hill_mps", "dispersions.initial_velocity_mps", "initial state", "initial_velocity"),
     _drawn("initial_attitude_body_rad", "dispersions.initial_attitude_deg", "initial state", "initial_attitude"),
@@ -283,17 +283,15 @@ QUANTITIES = (
     _drawn("handover_position_hill_m", "dispersions.handover_position_m", "handover", "handover_position"),
     _drawn("handover_velocity_hill_mps", "dispersions.handover_velocity_mps", "handover", "handover_velocity"),
     _drawn("handover_attitude_body_rad", "dispersions.handover_attitude_deg", "handover", "handover_attitude"),
-    _drawn("gyro_bias_radps", "instrument.imu.gyro_bias_deg_per_h", "inertial unit", "gyro_bias"),
-    _drawn("gyro_scale", "instrument.imu.scale_factor_ppm", "inertial unit", "gyro_scale"),
-    _drawn("accelerometer_bias_mps2", "instrument.imu.accelerometer_bias_mps2", "inertial unit", "accelerometer_bias"),
-    _drawn("accelerometer_scale", "instrument.imu.scale_factor_ppm", "inertial unit", "accelerometer_scale"),
-    _drawn("imu_misalignment_rad", "instrument.imu.misalignment_deg", "inertial unit", "imu_misalignment"),
-    _drawn("star_misalignment_rad", "instrument.star.misalignment_deg", "star tracker", "star_misalignment"),
-    _drawn("camera_boresight_rad", "instrument.camera.boresight_deg", "camera", "camera_boresight"),
+)
+THRUSTERS = (
     _drawn("thruster_force_ratio", "dispersions.thruster_force_ratio", "thrusters", "thruster_force", 0, 1),
     _drawn("thruster_direction_rad", "dispersions.thruster_direction_deg", "thrusters", "thruster_direction", 0, 3),
 )
 # fmt: on
+
+INSTRUMENT_GROUPS = ("inertial unit", "star tracker", "camera")
+"""What the errors of instruments belong to when the variance of a figure is shared out."""
 
 
 # ---- the normal distribution --------------------------------------------------------------------

@@ -21,10 +21,10 @@ from hil.dispersion import Dispersed, Vector, chaser_config, declared_sigma, sam
 from hil.effectors.docking_mechanism import DockingMechanism
 from hil.effectors.effector import Effectors
 from hil.ephemeris import Ephemeris, EphemerisError
-from hil.instruments import fit, kinds
+from hil.instruments import fit, kinds, quantities_of
 from hil.instruments.faults import Fault
 from hil.instruments.instrument import Instruments
-from hil.instruments.rows import Fitted, TargetPort, turned
+from hil.instruments.rows import Fitted, Row, TargetPort, turned
 from hil.plant.config import (
     MOON,
     SUN,
@@ -313,12 +313,17 @@ def fitted_instruments(s: Scenario, d: Dispersed, seed: int, case: int, ports: t
         fit(
             Fitted(
                 kinds()[row.kind], row, number, seed, case, target,
-                {drawn.name: getattr(d, drawn.name) for drawn in kinds()[row.kind].drawn}, _faults_of(s, row.name),
+                _errors_of(row, d), _faults_of(s, row.name),
                 ports,
             )
         )
         for number, row in enumerate(s.instruments)
     )  # fmt: skip
+
+
+def _errors_of(row: Row, d: Dispersed) -> dict[str, Vector]:
+    drawn = zip(kinds()[row.kind].drawn, quantities_of(row), strict=True)
+    return {each.name: d.instruments[quantity.field] for each, quantity in drawn}
 
 
 def _faults_of(s: Scenario, instrument: str) -> tuple[Fault, ...]:

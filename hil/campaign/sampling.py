@@ -12,14 +12,14 @@ from functools import lru_cache
 from typing import Any, Literal, cast, get_args
 
 from hil.campaign.journal import CampaignError
-from hil.distributions import QUANTITIES, Correlated, Point, Quantity, Source
+from hil.distributions import INSTRUMENT_GROUPS, THRUSTERS, VEHICLES, Correlated, Point, Quantity, Source
 from hil.noise import Stream, permuted
 
 SamplerName = Literal["random", "lhs", "sobol", "saltelli"]
 SAMPLERS: tuple[str, ...] = get_args(SamplerName)
 NOISE = "noise"
 """The group of the noise of a run itself, beside those of the quantities drawn before it."""
-GROUPS = (*dict.fromkeys(quantity.group for quantity in QUANTITIES), NOISE)
+GROUPS = (*dict.fromkeys(each.group for each in VEHICLES), *INSTRUMENT_GROUPS, THRUSTERS[0].group, NOISE)
 
 RUNS_MAX = 1_000_000
 SOBOL_BITS = 30  # of scipy's sequence: as many cases as it has points
@@ -83,7 +83,7 @@ class Sampling:
         if self.sampler == "sobol" and not _power_of_two(runs):
             low = 1 << (runs.bit_length() - 1)
             raise CampaignError(f"runs = {runs}: a Sobol' sample is balanced for a power of two: {low} or {2 * low}")
-        group = {quantity.key.removeprefix("dispersions."): quantity.group for quantity in QUANTITIES}
+        group = {quantity.key.removeprefix("dispersions."): quantity.group for quantity in (*VEHICLES, *THRUSTERS)}
         for at, correlated in enumerate(together if self.sampler == "saltelli" else ()):
             groups = dict.fromkeys(group[key] for key in correlated.of)
             if len(groups) > 1:
@@ -109,14 +109,14 @@ class Sampling:
         swapped = block == 1 or (block >= 2 and GROUPS[block - 2] == group)
         return row + self.rows if swapped else row
 
-    def source(self, seed: int, case: int, quantity: Quantity, thrusters: int) -> Source:
-        """Where the elements of a quantity are drawn from."""
+    def source(self, seed: int, case: int, quantity: Quantity, of: Sequence[Quantity], thrusters: int) -> Source:
+        """Where the elements of a quantity are drawn from, one `of` all those that the scenario has."""
         stream: Source = Stream(seed, self.case_of(quantity.group, case), f"dispersion.{quantity.stream}")
         count = quantity.elements(thrusters)
         if self.sampler == "lhs":
             return Point([_stratified(seed, case, self.runs or 1, quantity, i, stream) for i in range(count)])
         if self.sampler == "sobol":
-            return Point(_shifted(seed, case, quantity, thrusters))
+            return Point(_shifted(seed, case, quantity, of, thrusters))
         return stream
 
     def arguments(self) -> str:
@@ -137,9 +137,9 @@ def _stratified(seed: int, case: int, runs: int, quantity: Quantity, i: int, str
     return min((interval + stream.uniform()) / runs, LARGEST)
 
 
-def _shifted(seed: int, case: int, quantity: Quantity, thrusters: int) -> list[float]:
+def _shifted(seed: int, case: int, quantity: Quantity, of: Sequence[Quantity], thrusters: int) -> list[float]:
     start, dimensions = 0, 0
-    for other in QUANTITIES:
+    for other in of:
         start = dimensions if other == quantity else start
         dimensions += other.elements(thrusters)
     point = _sobol_block(dimensions, case // SOBOL_BLOCK)[case % SOBOL_BLOCK]

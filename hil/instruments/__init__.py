@@ -11,7 +11,9 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from hil.instruments.rows import Fitted, InstrumentKind
+from hil.distributions import Quantity
+from hil.instruments.rows import Fitted, InstrumentKind, Row
+from hil.schema import split_unit
 
 if TYPE_CHECKING:
     from hil.instruments.instrument import Instrument
@@ -40,6 +42,19 @@ def kinds() -> Mapping[str, InstrumentKind]:
             raise ValueError(f"{where}: there is a kind of instrument of that name already")
         found[point.name] = kind
     return found
+
+
+def quantities_of(row: Row) -> tuple[Quantity, ...]:
+    """What is drawn for an instrument in each run; the streams of one named after its kind have no name in them."""
+    kind = kinds()[row.kind]
+    prefix = "" if row.name == row.kind else f"{row.name}."
+    return tuple(
+        Quantity(
+            field=prefix + drawn.name, stream=prefix + split_unit(drawn.name)[0],
+            key=f"instrument.{row.name}.{drawn.key}", group=kind.group,
+        )
+        for drawn in kind.drawn
+    )  # fmt: skip
 
 
 def fit(fitted: Fitted) -> Instrument:

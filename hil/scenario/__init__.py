@@ -7,7 +7,7 @@ docs/scenario.md describes the format.
 """
 
 from hil.instruments.faults import Fault
-from hil.scenario.dispersed import declared
+from hil.scenario.dispersed import declared, quantities
 from hil.scenario.files import read_toml
 from hil.scenario.messages import ScenarioError
 from hil.scenario.model import Scenario, says_scenario
@@ -19,6 +19,6 @@ from hil.schema import DEG, unit_of
 
 __all__ = [
     "DEG", "UPLOADED_PARAMETERS", "VEHICLE_PARAMETERS", "Fault", "FlightTable", "Header", "Scenario",
-    "ScenarioError", "Telecommand", "declared", "flight_keys", "inertia_matrix", "law_keys", "read_toml",
+    "ScenarioError", "Telecommand", "declared", "flight_keys", "inertia_matrix", "law_keys", "quantities", "read_toml",
     "says_scenario", "unit_of",
 ]  # fmt: skip

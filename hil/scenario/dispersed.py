@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 from annotated_types import Le
 
-from hil.distributions import DEVIATE_MAX, QUANTITIES, Correlated, Distribution, Normal, Quantity, cholesky, element
+from hil.distributions import (
+    DEVIATE_MAX,
+    THRUSTERS,
+    VEHICLES,
+    Correlated,
+    Distribution,
+    Normal,
+    Quantity,
+    cholesky,
+    element,
+)
+from hil.instruments import quantities_of
 from hil.plant.config import BodyConfig, inertia_problem
 from hil.scenario.messages import Reader, nearest
 from hil.scenario.schema.dispersions import Dispersions
@@ -21,6 +32,11 @@ from hil.schema import unit_of
 
 if TYPE_CHECKING:
     from hil.scenario.model import Scenario
+
+
+def quantities(s: Scenario) -> tuple[Quantity, ...]:
+    """What is drawn for each run of a scenario: of the vehicles, of each of its instruments, and of its thrusters."""
+    return (*VEHICLES, *(each for row in s.instruments for each in quantities_of(row)), *THRUSTERS)
 
 
 def declared(s: Scenario, quantity: Quantity) -> float | Distribution:
@@ -43,7 +59,7 @@ def most_of(s: Scenario, quantity: Quantity) -> float:
 def check_distributions(reader: Reader, s: Scenario) -> None:
     """Every declared distribution is one, and stays within the range of its key."""
     thrusters = len(s.chaser.thrusters.position_m)
-    for quantity in QUANTITIES:
+    for quantity in quantities(s):
         found = declared(s, quantity) if quantity.key else 0.0
         if isinstance(found, float):
             continue
@@ -64,7 +80,7 @@ def check_distributions(reader: Reader, s: Scenario) -> None:
 
 def check_correlated(reader: Reader, path: str, s: Scenario, together: Correlated) -> None:
     """Quantities drawn together are normal ones, with a matrix that is a covariance or correlation of them."""
-    by_key = {q.key.removeprefix("dispersions."): q for q in QUANTITIES if q.key.startswith("dispersions.")}
+    by_key = {q.key.removeprefix("dispersions."): q for q in quantities(s) if q.key.startswith("dispersions.")}
     earlier = [key for other in s.dispersions.correlated for key in other.of]
     count = 0
     for at, key in enumerate(together.of):
@@ -114,7 +130,7 @@ def _check_matrix(
 
 def _variances(s: Scenario, together: Correlated) -> Iterator[tuple[str, float]]:
     """The diagonal of a covariance, each element with the key it is of; nothing of a correlation."""
-    counts = {q.key: q.elements(len(s.chaser.thrusters.position_m)) for q in QUANTITIES}
+    counts = {q.key: q.elements(len(s.chaser.thrusters.position_m)) for q in quantities(s)}
     owners = [key for key in together.of for _ in range(counts[f"dispersions.{key}"])]
     for at, row in enumerate(together.covariance or ()):
         yield owners[at], row[at]
@@ -122,7 +138,7 @@ def _variances(s: Scenario, together: Correlated) -> Iterator[tuple[str, float]]
 
 def largest(s: Scenario, key: str) -> float:
     """The largest size of any value drawn for a key of [dispersions], in its unit."""
-    quantity = next(quantity for quantity in QUANTITIES if quantity.key == f"dispersions.{key}")
+    quantity = next(quantity for quantity in quantities(s) if quantity.key == f"dispersions.{key}")
     count, found = quantity.elements(len(s.chaser.thrusters.position_m)), declared(s, quantity)
     if not isinstance(found, float | Normal):
         return max(map(abs, found.reach(count)))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
+import tomli_w
 
-from hil.dispersion import Dispersed, chaser_config, sample
+from hil.dispersion import chaser_config, sample
 from hil.plant.config import inertia_problem
+from hil.prepare import prepare
 from hil.scenario import DEG, Scenario
+from hil.scenario.rows import list_rows
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +29,7 @@ def test_same_seed_same_draw_and_another_case_another(scenario: Scenario) -> Non
 def test_one_dispersion_changes_no_other_draw(scenario: Scenario) -> None:
     other = Scenario.load("iss-vbar", ["dispersions.mass_ratio=0.1"])
     a, b = sample(scenario, 3), sample(other, 3)
-    changed = [f.name for f in dataclasses.fields(Dispersed) if getattr(a, f.name) != getattr(b, f.name)]
+    changed = [name for name, value in a.as_dict().items() if b.as_dict()[name] != value]
     assert changed == ["mass_ratio"]
     assert b.mass_ratio == pytest.approx(5.0 * a.mass_ratio, rel=1e-9, abs=0.0)
 
@@ -35,11 +38,10 @@ def test_without_dispersions_the_truth_is_nominal() -> None:
     base = Scenario.load("iss-vbar")
     zero = [f"dispersions.{key}={1.0 if key == 'density_factor' else 0.0}" for key in base.document["dispersions"]]
     d = sample(Scenario.load("iss-vbar", zero), 3)
-    sensors = ("gyro", "accelerometer", "imu", "star", "camera", "target_phase")
-    for field in dataclasses.fields(Dispersed):
-        if not field.name.startswith(sensors):
-            expected = 1.0 if field.name == "density_factor" else 0.0
-            assert np.all(np.asarray(getattr(d, field.name)) == expected), field.name
+    for name, value in d.as_dict().items():
+        if name not in d.instruments and name != "target_phase_rad":
+            expected = 1.0 if name == "density_factor" else 0.0
+            assert np.all(np.asarray(value) == expected), name
 
 
 def test_draws_have_the_declared_three_sigma(scenario: Scenario) -> None:
@@ -51,7 +53,7 @@ def test_draws_have_the_declared_three_sigma(scenario: Scenario) -> None:
         ("target_attitude_tbody_rad", 1.0 * DEG),
         ("camera_boresight_rad", 0.1 * DEG),
     ):
-        values = np.array([getattr(d, name) for d in drawn]).ravel()
+        values = np.array([d.as_dict()[name] for d in drawn]).ravel()
         sigma, count = three_sigma / 3.0, values.size
         # 5 sigma of the sampling error of a mean and of a standard deviation
         assert abs(values.mean()) < 5.0 * sigma / np.sqrt(count), name
@@ -67,3 +69,20 @@ def test_a_drawn_inertia_is_that_of_a_body() -> None:
         assert any(d.inertia_ratio)
         dry = chaser_config(scenario, d.mass_ratio, d.com_body_m, d.inertia_ratio).dry_inertia_body_kgm2
         assert inertia_problem(dry) is None
+
+
+def test_each_instrument_of_a_kind_has_errors_of_its_own(tmp_path: Path) -> None:
+    """They are drawn from streams named after it, so that the others' errors stay what they were."""
+    base = Scenario.load("iss-contact")
+    camera = dict(next(row for row in list_rows(base.document)["instrument"] if row["name"] == "camera"))
+    camera |= {"name": "second", "boresight_deg": 1.0}
+    header = {"name": "mine", "extends": "iss-contact"}
+    (tmp_path / "mine.toml").write_text(tomli_w.dumps({"schema": 2, "scenario": header, "instrument": [camera]}))
+    both = Scenario.load(tmp_path / "mine.toml")
+    a, b = sample(base, 3), sample(both, 3)
+    assert [name for name in b.as_dict() if name not in a.as_dict()] == ["second.camera_boresight_rad"]
+    assert {name: value for name, value in b.as_dict().items() if name in a.as_dict()} == a.as_dict()
+    found = np.array([sample(both, seed).instruments["second.camera_boresight_rad"] for seed in range(100)])
+    assert found.std() == pytest.approx(DEG / 3.0, rel=0.2, abs=0.0)
+    run = prepare(both, 1)
+    assert [each.name for each in run.instruments.fitted].count("second") == 1

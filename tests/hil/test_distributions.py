@@ -89,7 +89,7 @@ def test_a_factor_is_drawn_as_declared_and_a_sensor_error_too() -> None:
     factors = drawn(loaded('density_factor={kind="uniform", low=0.7, high=1.6}'), "density_factor")
     assert stats.kstest(factors, stats.uniform(0.7, 0.9).cdf).pvalue > RARE
     camera = Scenario.load("iss-vbar", ['instrument.camera.boresight_deg={kind="list", values=[-0.1, 0.1]}'])
-    assert {abs(v) for v in sample(camera, 1).camera_boresight_rad} == {0.1 * DEG}
+    assert {abs(v) for v in sample(camera, 1).instruments["camera_boresight_rad"]} == {0.1 * DEG}
 
 
 COVARIANCE = np.array([

@@ -24,9 +24,8 @@ from hil.campaign.lincov.linear import (
 )
 from hil.campaign.lincov.reference import Path
 from hil.dispersion import declared_sigma
-from hil.distributions import QUANTITIES
 from hil.prepare import facing_port
-from hil.scenario import DEG, Scenario, declared
+from hil.scenario import DEG, Scenario, declared, quantities
 
 
 def declared_rms(scenario: Scenario, key: str) -> float:
@@ -34,7 +33,7 @@ def declared_rms(scenario: Scenario, key: str) -> float:
     section, _, name = key.rpartition(".")
     if section == "dispersions":
         return declared_sigma(scenario, name)
-    quantity = next(quantity for quantity in QUANTITIES if quantity.key == key)
+    quantity = next(quantity for quantity in quantities(scenario) if quantity.key == key)
     spread = declared(scenario, quantity)
     return spread / 3.0 if isinstance(spread, float) else sqrt(spread.mean_square(quantity.elements(0)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from typing import Any
@@ -14,11 +13,13 @@ from scipy.stats import qmc
 
 from hil.campaign.journal import CampaignError
 from hil.campaign.sampling import GROUPS, NOISE, RANDOM, Sampling
-from hil.dispersion import Dispersed, sample
-from hil.distributions import QUANTITIES, Correlated
+from hil.dispersion import sample
+from hil.distributions import Correlated
+from hil.instruments import kinds
 from hil.noise import permuted
-from hil.scenario import Scenario
+from hil.scenario import Scenario, quantities
 
+QUANTITIES = quantities(Scenario.load("iss-vbar"))
 BLOCKS = len(GROUPS) + 2
 INERTIA_HIGHEST = 2.0**-8  # a power of two keeps every bit of a coordinate
 GROUP_OF = {quantity.field: quantity.group for quantity in QUANTITIES}
@@ -41,8 +42,11 @@ def coordinates(scenario: Scenario, runs: int, sampling: Sampling, seed: int = 3
 
 
 def test_every_field_that_is_drawn_is_in_the_list_once() -> None:
-    assert sorted(q.field for q in QUANTITIES) == sorted(f.name for f in dataclasses.fields(Dispersed))
+    drawn = sample(Scenario.load("iss-vbar"), 1)
+    assert sorted(q.field for q in QUANTITIES) == sorted(drawn.as_dict())
     assert len({q.stream for q in QUANTITIES}) == len(QUANTITIES)
+    assert {q.group for q in QUANTITIES} == set(GROUPS) - {NOISE}
+    assert {kind.group for kind in kinds().values() if kind.drawn} <= set(GROUPS)
 
 
 def test_independent_draws_are_the_default(scenario: Scenario) -> None:
@@ -97,7 +101,7 @@ def test_a_sobol_case_beyond_the_first_block_is_the_point_of_its_number() -> Non
 def test_one_dispersion_more_changes_no_other_coordinate(scenario: Scenario) -> None:
     other = Scenario.parse(scenario.to_toml(), "other", ["dispersions.initial_position_m=99.0"])
     for sampling in (Sampling("lhs", 20), Sampling("sobol")):
-        a, b = (dataclasses.asdict(sample(s, 3, 7, sampling)) for s in (scenario, other))
+        a, b = (sample(s, 3, 7, sampling).as_dict() for s in (scenario, other))
         assert [name for name in a if a[name] != b[name]] == ["initial_position_hill_m"]
 
 
@@ -131,12 +135,12 @@ def test_a_saltelli_design_swaps_one_group_at_a_time(scenario: Scenario) -> None
     sampling = Sampling("saltelli", rows * BLOCKS)
 
     def draw(case: int) -> dict[str, Any]:
-        return dataclasses.asdict(sample(scenario, 3, case, sampling))
+        return sample(scenario, 3, case, sampling).as_dict()
 
     for row in range(rows):
         a, b = draw(row), draw(rows + row)
-        assert a == dataclasses.asdict(sample(scenario, 3, row)), "A and B are independent draws"
-        assert b == dataclasses.asdict(sample(scenario, 3, rows + row))
+        assert a == sample(scenario, 3, row).as_dict(), "A and B are independent draws"
+        assert b == sample(scenario, 3, rows + row).as_dict()
         for at, group in enumerate(GROUPS):
             case = (2 + at) * rows + row
             mixed = draw(case)
