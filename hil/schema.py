@@ -6,6 +6,8 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
+from firmware_bridge.faults import STRICT as STRICT  # of every model of a row
+
 DEG = 3.14159265358979323846 / 180.0
 
 # Ranges of what no model bounds: none of its values overflows in a run

@@ -1,0 +1,136 @@
+"""What `proxops new` writes: working templates of a user's own parts."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+
+from hil.files import write_text
+
+NAME_MAX = 30
+C_KEYWORDS = frozenset(
+    {
+        "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
+        "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed",
+        "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while",
+    }
+)  # fmt: skip
+
+
+class NewPartError(ValueError):
+    """A part cannot be written as asked; one line."""
+
+    exit_status = 2
+
+
+@dataclass(frozen=True)
+class Part:
+    """A kind of part: what one of its names stands for, and the names that are taken.
+
+    pattern: of a name. taken: the names that ProxOps and installed packages have. In a folder `NAME`, or one file.
+    """
+
+    pattern: str
+    expected: str
+    taken: Callable[[], Iterable[str]]
+    is_module: bool = True
+
+
+def _requirements() -> Iterable[str]:
+    from hil.requirements import kinds
+
+    return kinds()
+
+
+def _vehicles() -> Iterable[str]:
+    return [path.stem for path in (Path(str(resources.files("hil"))) / "vehicles").glob("*.toml")]
+
+
+def _missions() -> Iterable[str]:
+    from hil.scenario import Scenario
+
+    return Scenario.names()
+
+
+_WORD = (r"[a-z][a-z0-9_]*", "lower-case letters, digits and _, a letter first")
+_DASHED = (r"[a-z][a-z0-9_-]*", "lower-case letters, digits, - and _, a letter first")
+PARTS = {
+    "requirement": Part(*_WORD, _requirements),
+    "vehicle": Part(*_DASHED, _vehicles, is_module=False),
+    "mission": Part(*_DASHED, _missions, is_module=False),
+}
+
+
+def new(kind: str, name: str, folder: Path) -> Path:
+    """Writes the template of a kind of part; its folder or file.
+
+    kind: a key of `PARTS`. Raises NewPartError for a name that cannot be used, what is there already, and a folder
+    that cannot be written; then nothing has been written.
+    """
+    part = PARTS[kind]
+    _check_name(kind, part, name)
+    texts = _render(kind, {"name": name, "class_name": "".join(word.capitalize() for word in name.split("_"))})
+    target = folder / name if part.is_module else folder / f"{name}.toml"
+    if target.exists() or target.is_symlink():
+        raise NewPartError(f"{target}: there already; nothing was overwritten")
+    if folder.exists() and not folder.is_dir():
+        raise NewPartError(f"{folder}: expected a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if part.is_module:
+            _write_folder(target, texts)
+        else:
+            write_text(target, texts[target.name])
+    except OSError as error:
+        raise NewPartError(f"{target}: cannot be written: {error.strerror}") from None
+    return target
+
+
+def _check_name(kind: str, part: Part, name: str) -> None:
+    said = f"new {kind} {name}"
+    if not re.fullmatch(part.pattern, name) or len(name) > NAME_MAX:
+        raise NewPartError(f"{said}: expected a name of at most {NAME_MAX} {part.expected}")
+    if name in part.taken():
+        raise NewPartError(f"{said}: there is a {kind} of that name already")
+    if not part.is_module:
+        return
+    if keyword.iskeyword(name) or name in C_KEYWORDS:
+        raise NewPartError(f"{said}: a word of Python or C; expected another name")
+    if find_spec(name) is not None:
+        raise NewPartError(f"{said}: there is a Python module of that name already; expected another name")
+
+
+def _render(kind: str, words: dict[str, str]) -> dict[str, str]:
+    """The files of a template by their paths: of each the text of a `.j2`, NAME in its path replaced."""
+    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    source = Path(str(resources.files("hil"))) / "templates" / kind
+    return {
+        path.relative_to(source).with_suffix("").as_posix().replace("NAME", words["name"]): environment.from_string(
+            path.read_text(encoding="utf-8")
+        ).render(words)
+        for path in sorted(source.rglob("*.j2"))
+    }
+
+
+def _write_folder(target: Path, texts: dict[str, str]) -> None:
+    """Whole or not at all."""
+    made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        for path, text in texts.items():
+            file = made / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        made.chmod(0o755)
+        made.rename(target)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
