@@ -61,7 +61,7 @@ class Dispersed:
 
 def sample(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = RANDOM) -> Dispersed:
     """Draws every dispersed value of `scenario` under the master seed `seed`, campaign case `case`."""
-    thrusters = len(scenario.chaser.thrusters.position_m)
+    thrusters = len(scenario.thrusters)
     normals = _drawn_together(scenario, seed, case, sampling, thrusters)
     found: dict[str, Any] = {}
     every = quantities(scenario)
@@ -187,7 +187,7 @@ def declared_sigma(scenario: Scenario, key: str) -> float:
 
     What flight may be told of an error that it is uploaded with: a third of a 3 sigma.
     """
-    thrusters = len(scenario.chaser.thrusters.position_m)
+    thrusters = len(scenario.thrusters)
     for together in scenario.dispersions.correlated:
         if key in together.of:
             mean, sigma = _moments(scenario, together, thrusters)

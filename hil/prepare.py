@@ -234,15 +234,12 @@ def _atmosphere(s: Scenario) -> Atmosphere | None:
 
 
 def _thrusters(s: Scenario, d: Dispersed) -> tuple[ThrusterConfig, ...]:
-    t = s.chaser.thrusters
     return tuple(
         ThrusterConfig(
-            position_body_m=position, direction_body=_tilted(direction, tilt), thrust_n=t.force_n * (1.0 + ratio),
+            position_body_m=t.position_m, direction_body=_tilted(t.direction, tilt), thrust_n=t.force_n * (1.0 + ratio),
             isp_s=t.isp_s, rise_s=t.rise_s, decay_s=t.decay_s, min_on_s=t.min_on_s,
         )
-        for position, direction, tilt, ratio in zip(
-            t.position_m, t.direction, d.thruster_direction_rad, d.thruster_force_ratio, strict=True
-        )
+        for t, tilt, ratio in zip(s.thrusters, d.thruster_direction_rad, d.thruster_force_ratio, strict=True)
     )  # fmt: skip
 
 
@@ -363,8 +360,8 @@ def _fill_block(params: Any, s: Scenario) -> None:
 
 
 def _tell_vehicles(params: Any, s: Scenario) -> None:
-    chaser, target, sensors, thrusters = s.chaser, s.target, s.sensors, s.chaser.thrusters
-    count = len(thrusters.position_m)
+    chaser, target, sensors, thrusters = s.chaser, s.target, s.sensors, s.thrusters
+    count = len(thrusters)
     # TT - UTC of the navigation model is dropped: the pole moves 1e-9 rad in it
     since_j2000_s = s.scenario.epoch.utc_since_j2000_us() / 1e6
     params["mu_m3ps2"], params["re_m"], params["j2"] = s.central_body.mu_m3ps2, s.central_body.re_m, s.central_body.j2
@@ -376,11 +373,12 @@ def _tell_vehicles(params: Any, s: Scenario) -> None:
     params["q_star_from_body"] = sensors.star.q_from_body
     params["camera_body_m"] = sensors.camera.position_body_m
     params["q_camera_from_body"] = sensors.camera.q_from_body
-    params["thruster_min_on_s"] = thrusters.min_on_s
-    params["thruster_rise_s"], params["thruster_decay_s"] = thrusters.rise_s, thrusters.decay_s
-    params["thruster_body_m"][: 3 * count] = np.ravel(thrusters.position_m)
-    params["thruster_dir_body"][: 3 * count] = np.ravel(thrusters.direction)
-    params["thruster_force_n"][:count] = thrusters.force_n
+    for t in thrusters:
+        params["thruster_min_on_s"], params["thruster_rise_s"] = t.min_on_s, t.rise_s
+        params["thruster_decay_s"] = t.decay_s
+    params["thruster_body_m"][: 3 * count] = np.ravel([t.position_m for t in thrusters])
+    params["thruster_dir_body"][: 3 * count] = np.ravel([t.direction for t in thrusters])
+    params["thruster_force_n"][:count] = [t.force_n for t in thrusters]
     params["tport_tbody_m"], params["q_tport_from_tbody"] = target.port_tbody_m, target.q_tport_from_tbody
     params["q_tport_from_port"] = chaser.q_tport_from_port
     params["tgnss_tbody_m"], params["q_tbody_from_hill"] = target.gnss_antenna_tbody_m, target.q_tbody_from_hill

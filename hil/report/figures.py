@@ -380,7 +380,7 @@ def attitude_control(log: Log) -> str:
 
 def thrusters(log: Log) -> str:
     """On-time of every thruster over time, as a fraction of each interval, and in total."""
-    count = len(log.scenario.chaser.thrusters.position_m)
+    count = len(log.scenario.thrusters)
     on_s = log.command["thruster_on_us"][:, :count] * MICRO
     t = log.truth["t_us"] * MICRO
     bins = min(400, len(t))
@@ -415,7 +415,7 @@ def delta_v(log: Log) -> str:
     s, truth = log.scenario, log.truth
     t = truth["t_us"] * MICRO
     mass = truth["mass_kg"]
-    total = s.chaser.thrusters.isp_s * G0_MPS2 * np.log(mass[0] / mass)
+    total = max(t.isp_s for t in s.thrusters) * G0_MPS2 * np.log(mass[0] / mass)
     fired = np.zeros(len(t), bool)
     fired[1:] = mass[1:] < mass[:-1]
     net = np.linalg.norm(truth["dv_body_mps"], axis=1) * (fired & (truth["contact_status"] == 0))

@@ -48,11 +48,12 @@ class DeltaV(Row):
 def delta_v(scenario: Scenario, truth: Frames) -> dict[str, float]:
     """Velocity change spent (m/s): total, its split, and the profile's analytic budget.
 
-    total = Isp g0 ln(m0 / m1) (Tsiolkovsky). translation is the sum of the net velocity changes of all
-    cycles in which thrusters fired; attitude is the rest: what was spent without moving the centre of mass.
+    total = Isp g0 ln(m0 / m1) (Tsiolkovsky), an upper bound with the highest Isp of several groups. translation is the
+    sum of the net velocity changes of all cycles in which thrusters fired; attitude is the rest: what was
+    spent without moving the centre of mass.
     """
     mass = truth["mass_kg"]
-    total = scenario.chaser.thrusters.isp_s * G0_MPS2 * log(float(mass[0]) / float(mass[-1]))
+    total = max(t.isp_s for t in scenario.thrusters) * G0_MPS2 * log(float(mass[0]) / float(mass[-1]))
     free = truth["contact_status"] == 0
     fired = np.zeros(len(truth), bool)
     fired[1:] = mass[1:] < mass[:-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from itertools import product
 from math import sqrt
@@ -25,6 +25,7 @@ from hil.scenario.messages import Reader, nearest, show
 from hil.scenario.schema.attitudes import LvlhHold
 from hil.scenario.schema.events import Telecommand
 from hil.scenario.schema.vehicle import Vehicle, inertia_matrix
+from hil.scenario.views import Thruster
 from hil.schema import DEG
 
 if TYPE_CHECKING:
@@ -54,8 +55,13 @@ def check_consistency(reader: Reader, s: Scenario) -> None:
             _check_lower(
                 reader, f"effector.{effector.name}", effector, "capture_closing_min_mps", "capture_closing_max_mps"
             )
+    if len(s.thrusters) > core.N_THRUSTERS:
+        expected = f"expected at most {core.N_THRUSTERS} thrusters of the chaser, found {len(s.thrusters)}"
+        raise reader.fail("effector", MISSING, expected)
+    if (groups := len({t.group for t in s.thrusters})) > GROUPS_MAX:
+        raise reader.fail("effector", MISSING, f"expected at most {GROUPS_MAX} groups of thrusters, found {groups}")
     _check_hold(reader, s)
-    most = _largest_force_n(s.chaser.thrusters)
+    most = _largest_force_n(s.thrusters)
     if s.flight["force_max_n"] > most:
         expected = f"expected at most {most:.6g} N, the largest force that the thrusters give together"
         raise reader.fail("flight.force_max_n", s.flight["force_max_n"], expected)
@@ -148,6 +154,7 @@ def _check_order(reader: Reader, name: str, events: tuple[BoardFault, ...] | tup
         raise reader.fail(name, MISSING, f"expected in order of time, found t_s = {times}")
 
 
+GROUPS_MAX = 4  # of thrusters, which flight knows the timing of
 CYCLES_MAX = 10_000_000
 
 
@@ -180,9 +187,9 @@ def _check_timing(reader: Reader, s: Scenario) -> None:
             raise reader.fail(f"instrument.{sensor.name}.latency_s", sensor.latency_s, expected)
 
 
-def _largest_force_n(thrusters: Any) -> float:
+def _largest_force_n(thrusters: Sequence[Thruster]) -> float:
     """The largest force of any set of thrusters that fire together: from each axis up to a set that is its own best."""
-    forces = thrusters.force_n * np.array(thrusters.direction)
+    forces = np.array([t.force_n for t in thrusters])[:, None] * np.array([t.direction for t in thrusters])
     largest = 0.0
     for start in product((-1.0, 0.0, 1.0), repeat=3):
         total, size = np.array(start), 0.0

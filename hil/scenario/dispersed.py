@@ -58,7 +58,7 @@ def most_of(s: Scenario, quantity: Quantity) -> float:
 
 def check_distributions(reader: Reader, s: Scenario) -> None:
     """Every declared distribution is one, and stays within the range of its key."""
-    thrusters = len(s.chaser.thrusters.position_m)
+    thrusters = len(s.thrusters)
     for quantity in quantities(s):
         found = declared(s, quantity) if quantity.key else 0.0
         if isinstance(found, float):
@@ -91,7 +91,7 @@ def check_correlated(reader: Reader, path: str, s: Scenario, together: Correlate
             raise reader.fail(f"{path}.of[{at}]", key, "expected once: it can be drawn with others only once")
         if not isinstance(declared(s, by_key[key]), (float, Normal)):
             raise reader.fail(f"{path}.of[{at}]", key, 'expected a normal distribution, 3 sigma or kind = "normal"')
-        count += by_key[key].elements(len(s.chaser.thrusters.position_m))
+        count += by_key[key].elements(len(s.thrusters))
     if (together.covariance is None) == (together.correlation is None):
         raise reader.fail(path, MISSING, "expected either covariance or correlation")
     name = "covariance" if together.covariance is not None else "correlation"
@@ -130,7 +130,7 @@ def _check_matrix(
 
 def _variances(s: Scenario, together: Correlated) -> Iterator[tuple[str, float]]:
     """The diagonal of a covariance, each element with the key it is of; nothing of a correlation."""
-    counts = {q.key: q.elements(len(s.chaser.thrusters.position_m)) for q in quantities(s)}
+    counts = {q.key: q.elements(len(s.thrusters)) for q in quantities(s)}
     owners = [key for key in together.of for _ in range(counts[f"dispersions.{key}"])]
     for at, row in enumerate(together.covariance or ()):
         yield owners[at], row[at]
@@ -139,7 +139,7 @@ def _variances(s: Scenario, together: Correlated) -> Iterator[tuple[str, float]]
 def largest(s: Scenario, key: str) -> float:
     """The largest size of any value drawn for a key of [dispersions], in its unit."""
     quantity = next(quantity for quantity in quantities(s) if quantity.key == f"dispersions.{key}")
-    count, found = quantity.elements(len(s.chaser.thrusters.position_m)), declared(s, quantity)
+    count, found = quantity.elements(len(s.thrusters)), declared(s, quantity)
     if not isinstance(found, float | Normal):
         return max(map(abs, found.reach(count)))
     normal = found if isinstance(found, Normal) else Normal(kind="normal", sigma=found / 3.0)

@@ -36,7 +36,7 @@ from hil.scenario.schema.orbits import Approach
 from hil.scenario.schema.plant import Plant
 from hil.scenario.sections import hints_of, is_required, read_list, read_rows, section
 from hil.scenario.spacecraft import check_roles, read_spacecraft
-from hil.scenario.views import Chaser, Sensors, Target, chaser_of, first, target_of
+from hil.scenario.views import Chaser, Sensors, Target, Thruster, chaser_of, first, target_of, thrusters_of
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -114,6 +114,11 @@ class Scenario:
         """The craft that is flown, with the port that it docks with."""
         vehicle = self.vehicles[self.scenario.chaser]
         return chaser_of(vehicle, vehicle.port(self.scenario.chaser_port), first(self.effectors, "thrusters"))
+
+    @cached_property
+    def thrusters(self) -> tuple[Thruster, ...]:
+        """Every thruster of the chaser, those of its first group first."""
+        return thrusters_of(row for row in self.effectors if row.kind == "thrusters")
 
     @property
     def initial(self) -> Approach | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hil.scenario.schema.attitudes import LvlhHold
 from hil.scenario.schema.orbits import Oem
@@ -56,6 +56,28 @@ class Sensors:
     gnss: Any
     rgnss: Any
     camera: Any
+
+
+class Thruster(NamedTuple):
+    """One thruster of the chaser, and which of its groups it is of."""
+
+    position_m: Vector
+    direction: Vector
+    force_n: float
+    isp_s: float
+    min_on_s: float
+    rise_s: float
+    decay_s: float
+    group: int
+
+
+def thrusters_of(groups: Iterable[Any]) -> tuple[Thruster, ...]:
+    """Each thruster of the groups, numbered through in the order of the rows."""
+    return tuple(
+        Thruster(position, direction, t.force_n, t.isp_s, t.min_on_s, t.rise_s, t.decay_s, group)
+        for group, t in enumerate(groups)
+        for position, direction in zip(t.position_m, t.direction, strict=False)
+    )
 
 
 def target_of(vehicle: Vehicle, port: Port, antenna_tbody_m: Vector) -> Target:

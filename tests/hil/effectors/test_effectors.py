@@ -1,10 +1,12 @@
 """Effectors: each fault changes what thrusters do, in its time alone, and says whether it did."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tomli_w
 
 from gnc.flight import Dock, Mechanism
 from hil import instruments
@@ -17,7 +19,8 @@ from hil.loop import Chunk, Loop
 from hil.plant.plant import Plant
 from hil.prepare import plant_config, prepare, target_state
 from hil.run import fly
-from hil.scenario import Scenario
+from hil.scenario import Scenario, ScenarioError
+from hil.scenario.rows import list_rows
 
 CONTACT = Scenario.load("iss-contact")
 THRUSTERS = next(row for row in CONTACT.effectors if row.kind == "thrusters")
@@ -180,3 +183,28 @@ def test_a_mechanism_that_does_not_capture_is_a_failed_contact() -> None:
     loop, chunk = Loop(run.plant, run.instruments, 0.1, run.flight_core(), effectors=broken), Chunk(len(log.truth))
     flown = loop.run(chunk, len(log.truth))
     assert chunk.truth["contact_status"][flown - 1] == 2 and broken.injected()[0]["changed"] > 100
+
+
+def test_two_groups_of_one_class_fly_as_one(tmp_path: Path) -> None:
+    """Rows are numbered through: thrusters divided over two rows are drawn, flown and commanded like those of one."""
+    row = next(r for r in list_rows(CONTACT.document)["effector"] if r["kind"] == "thrusters")
+    halves = [
+        row | {"name": name, "position_m": row["position_m"][part], "direction": row["direction"][part]}
+        for name, part in (("aft", slice(0, 20)), ("fore", slice(20, 28)))
+    ]
+    document = {"schema": 2, "scenario": {"name": "two", "extends": "iss-contact"}}
+    document["effector"] = [{"name": "thrusters", "remove": True}, *halves]
+    (tmp_path / "two.toml").write_text(tomli_w.dumps(document))
+    two = Scenario.load(tmp_path / "two.toml")
+    assert [t.group for t in two.thrusters] == [0] * 20 + [1] * 8
+    assert fly(two, 1).digest == fly("iss-contact", 1).digest
+
+
+def test_five_groups_are_too_many(tmp_path: Path) -> None:
+    row = next(r for r in list_rows(CONTACT.document)["effector"] if r["kind"] == "thrusters")
+    one = {"position_m": row["position_m"][:1], "direction": row["direction"][:1]}
+    document = {"schema": 2, "scenario": {"name": "five", "extends": "iss-contact"}}
+    document["effector"] = [row | one | {"name": f"g{i}"} for i in range(4)]
+    (tmp_path / "five.toml").write_text(tomli_w.dumps(document))
+    with pytest.raises(ScenarioError, match="effector: expected at most 4 groups of thrusters, found 5"):
+        Scenario.load(tmp_path / "five.toml")
