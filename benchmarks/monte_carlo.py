@@ -72,10 +72,10 @@ class Flown(BasiliskLoop):
 
     def __init__(self) -> None:
         super().__init__(_case(), held=True)
-        flight = _held().flight
+        believed = _held().flight.instruments
         sigmas = (
-            flight["rgnss_sigma_r_m"], flight["rgnss_sigma_v_mps"], flight["star_sigma_cross_rad"],
-            flight["gyro_bias_sigma_radps"], 0.0, 0.0,
+            believed["rgnss"]["sigma_r_m"], believed["rgnss"]["sigma_v_mps"], believed["star"]["sigma_cross_rad"],
+            believed["imu"]["gyro_bias_sigma_radps"], 0.0, 0.0,
         )  # fmt: skip
         for nav in self.navs.values():
             sigma = np.repeat(sigmas, 3)  # position, velocity, attitude, rate, sun, velocity change: three axes each

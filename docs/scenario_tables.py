@@ -18,7 +18,7 @@ from hil.plant.validity import declared
 from hil.prepare import plant_config
 from hil.requirements import kinds as requirement_kinds
 from hil.scenario.messages import expectation
-from hil.scenario.parameters import BELIEFS, beliefs
+from hil.scenario.parameters import beliefs
 from hil.scenario.schema.attitudes import Attitude
 from hil.scenario.schema.orbits import Orbit
 from hil.scenario.schema.shapes import SHAPES
@@ -69,7 +69,7 @@ def _section(heading: str, cls: type) -> str:
 def flight_keys() -> str:
     """The keys of [flight], [[phase]] and [instrument.flight]: the core's own parameters."""
     scalars, phases = s.flight_keys()
-    believed = [(f'### `[instrument.flight]` of kind "{kind}"', beliefs(kind)) for kind in BELIEFS]
+    believed = [(f'### `[instrument.flight]` of kind "{kind}"', beliefs(kind)) for kind in instrument_kinds()]
     lines = []
     for heading, keys in (("### `[flight]`", scalars), ("### `[[phase]]`", phases), *believed):
         by_parameter: dict[str, list[str]] = {}
@@ -77,7 +77,7 @@ def flight_keys() -> str:
             by_parameter.setdefault(parameter.name, []).append(key)
         lines += [heading, "", "| Key | Range | Meaning |", "|---|---|---|"]
         for name, written in by_parameter.items():
-            parameter = next(f for f in flight.fields("params") if f.name == name)
+            parameter = next(f for f in keys.values() if f.name == name)
             lines.append(f"| {' or '.join(f'`{k}`' for k in written)} | {_range(parameter)} | {parameter.meaning} |")
         lines.append("")
     for law in flight.Law:

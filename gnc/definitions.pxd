@@ -12,10 +12,6 @@ cdef extern from "flight.h" nogil:
         TC_ABORT
         TC_FREE_DRIFT
     enum:
-        FLAG_STAR_OK
-        FLAG_RGNSS_OK
-        FLAG_CAMERA_OK
-        FLAG_GNSS_OK
         FLAG_BURN
         FLAG_RETREAT
         FLAG_CAM
@@ -65,6 +61,7 @@ cdef extern from "flight.h" nogil:
     enum:
         INSTRUMENT_HEARD
         INSTRUMENT_LOST
+        INSTRUMENT_IN_USE
     enum:
         QUALITY_COASTING
         QUALITY_FOLLOWED
@@ -123,7 +120,8 @@ cdef extern from "flight.h" nogil:
         uint8_t relative_quality
         uint8_t target_quality
         uint8_t dock_flags
-        uint8_t reserved[3]
+        uint8_t solution_reserved
+        uint16_t slots_refused
     ctypedef struct command_t:
         uint64_t t_us
         uint32_t tick
@@ -146,16 +144,12 @@ cdef extern from "flight.h" nogil:
         float r_ref_hill_m[3]
         float v_ref_hill_mps[3]
         float accel_cmd_hill_mps2[3]
-        float nis_star
-        float nis_rgnss
-        float nis_camera
+        float instrument_nis[12]
         uint32_t tick
         uint32_t flags
-        uint16_t imu_rejects
-        uint16_t star_rejects
-        uint16_t gnss_rejects
-        uint16_t rgnss_rejects
-        uint16_t camera_rejects
+        uint16_t instrument_rejects[12]
+        uint16_t slots_refused
+        uint8_t instrument_state[12]
         uint8_t phase
         uint8_t law
         uint8_t abort_reason

@@ -19,10 +19,6 @@ class Telecommand(IntEnum):
 class Flag(IntFlag):
     """Bits of `telemetry["flags"]`."""
 
-    STAR_OK = 1  # star tracker heard and not lost
-    RGNSS_OK = 2  # relative GNSS heard and not lost
-    CAMERA_OK = 4  # docking camera heard and not lost
-    GNSS_OK = 8  # absolute GNSS heard and not lost
     BURN = 16  # a burn is in progress
     RETREAT = 32  # retreating, or has retreated
     CAM = 64  # avoiding, or has avoided
@@ -100,6 +96,7 @@ class Instrument(IntFlag):
 
     HEARD = 1  # a measurement has come since start
     LOST = 2  # nothing accepted for too long, or refused again and again
+    IN_USE = 4  # of its kind, the one that the filters take
 
 
 class Quality(IntEnum):

@@ -63,6 +63,7 @@ cdef extern from "flight.h" nogil:
         uint16_t count
         bint is_vector
     const block_field_t *flight_law_fields(uint8_t law)
+    const block_field_t *flight_model_fields(uint8_t kind)
 
     enum:
         FLIGHT_TABLES

@@ -16,7 +16,7 @@ from libc.string cimport memcpy
 __all__ = [
     "COMMAND", "Dock", "Field", "Flag", "Flight", "FlightError", "Instrument", "Kind", "LATE_CYCLES_MAX", "Law", "MEASUREMENT", "Mechanism", "N_BLOCK",
     "N_INSTRUMENTS", "N_PHASES", "N_SLOTS", "N_THRUSTERS", "PARAMS", "Quality", "Reason", "SENSOR_FRAME", "SOLUTION", "TELEMETRY",
-    "Telecommand", "Uses", "add_measurement", "components", "degrees_of_freedom", "fields", "law_block", "law_fields", "measurements", "tables",
+    "Telecommand", "Uses", "add_measurement", "components", "degrees_of_freedom", "fields", "law_block", "law_fields", "instruments_of", "measurements", "model_block", "model_fields", "tables",
 ]
 
 N_THRUSTERS = FLIGHT_THRUSTERS
@@ -123,12 +123,40 @@ def law_fields(int law):
     return _block_fields(found)
 
 
+def model_fields(int kind):
+    """What the model of a kind of measurement reads of an instrument's own, in the order of its stretch of the block: a tuple
+    of `Field`.
+
+    kind: a `Kind` or the number of a user's own. `offset` is in bytes of the stretch. Raises ValueError for a number that
+    no model has.
+    """
+    cdef const block_field_t *found = flight_model_fields(<uint8_t>kind) if 0 <= kind < 256 else NULL
+    if found is NULL:
+        raise ValueError(f"kind {kind}: expected one of {', '.join(f'{int(one)} ({one.name})' for one in Kind if one)}")
+    return _block_fields(found)
+
+
 def law_block(params, int phase):
     """The fields of a phase's law by name: views into the block of one record of PARAMS, of shape () or (count,)."""
-    first, length = int(params["phase_block_offset"][phase]), int(params["phase_block_length"][phase])
-    stretch = params["block"][first : first + length]
+    return _stretch(params, params["phase_block_offset"][phase], law_fields(int(params["phase_law"][phase])))
+
+
+def model_block(params, int instrument):
+    """The fields of an instrument's model by name: views into the block of one record of PARAMS, of shape () or (count,)."""
+    kind = int(params["instrument_kind"][instrument])
+    return _stretch(params, params["instrument_block_offset"][instrument], model_fields(kind))
+
+
+def instruments_of(params, kind):
+    """The numbers of the instruments of a `Kind` in one record of PARAMS, in the order of the table: a tuple."""
+    kinds = params["instrument_kind"][: int(params["instrument_count"])]
+    return tuple(int(number) for number in np.flatnonzero(kinds == int(kind)))
+
+
+def _stretch(params, first, fields):
+    stretch = params["block"][int(first) :]
     found = {}
-    for f in law_fields(int(params["phase_law"][phase])):
+    for f in fields:
         at = f.offset // 8
         found[f.name] = stretch[at : at + f.count] if f.count else stretch[at : at + 1].reshape(())
     return found
@@ -280,12 +308,15 @@ cdef const unsigned char[::1] _bytes_of(record, dtype, str what):
 
 
 cdef str _bad_block(record):
-    for phase in range(int(record["phase_count"])):
-        values = law_block(record, phase)
-        for field in law_fields(int(record["phase_law"][phase])):
+    blocks = [(f"phase {row}", law_block(record, row), law_fields(int(record["phase_law"][row])))
+              for row in range(int(record["phase_count"]))]
+    blocks += [(f"instrument {row}", model_block(record, row), model_fields(int(record["instrument_kind"][row])))
+               for row in range(int(record["instrument_count"]))]
+    for owner, values, described in blocks:
+        for field in described:
             for value in np.atleast_1d(values[field.name]):
                 if not field.lo <= value <= field.hi:
-                    return (f"flight parameter {field.name} of phase {phase} = {value}: "
+                    return (f"flight parameter {field.name} of {owner} = {value}: "
                             f"expected {field.lo:g} to {field.hi:g} {field.unit}")
     return "flight parameter block: a value is outside its range"
 

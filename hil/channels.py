@@ -31,6 +31,10 @@ def channels(frame: str, records: NDArray[np.void], instruments: Mapping[str, in
     for field in flight.fields(frame):
         if field.type == "measurement":
             yield from _measured(frame, records, instruments)
+        elif field.name.startswith("instrument_") and frame == "telemetry":
+            told = field.name.removeprefix("instrument_")
+            for number, name in enumerate(instruments):
+                yield Channel(f"{frame}.{name}.{told}", field.unit, records[field.name][:, number])
         else:
             yield from _elements(f"{frame}.{field.name}", field, records[field.name])
 

@@ -44,6 +44,7 @@ from hil.plant.environment import pole_of_date
 from hil.plant.plant import Plant
 from hil.plant.validity import conditions, height_range_m, outside
 from hil.scenario import Scenario, ScenarioError, inertia_matrix
+from hil.scenario.parameters import MOUNTED_FIELDS
 from hil.schema import DEG
 from hil.seeds import checked
 
@@ -345,22 +346,42 @@ def flight_params(s: Scenario, d: Dispersed, plant: Plant) -> Any:
 
 
 def _fill_block(params: Any, s: Scenario) -> None:
-    """The fields of each phase's law, a stretch of the block for each phase."""
+    """The fields of each phase's law and of each instrument's model, a stretch of the block for each."""
     at = 0
     for row, (law, own) in enumerate(zip(s.flight["phase_law"], s.flight.laws, strict=True)):
-        fields = flight.law_fields(law)
-        length = sum(max(field.count, 1) for field in fields)
+        length = _length(flight.law_fields(law))
         params["phase_block_offset"][row], params["phase_block_length"][row] = at, length
-        if at + length > flight.N_BLOCK:
-            expected = f"expected at most {flight.N_BLOCK} numbers in all for the laws' own fields"
-            raise ScenarioError(f"{s.source}: phase.{s.flight.phases[row]}: {expected}")
+        _refuse_full(s, f"phase.{s.flight.phases[row]}", at + length)
         for name, value in flight.law_block(params, row).items():
             value[...] = own[name]
         at += length
+    for number, instrument in enumerate(s.instruments):
+        believed = s.flight.instruments[instrument.name]
+        kind = int(kinds()[instrument.kind].number)
+        length = _length(flight.model_fields(kind))
+        params["instrument_kind"][number], params["instrument_timeout_s"][number] = kind, believed["timeout_s"]
+        params["instrument_position_body_m"][3 * number : 3 * number + 3] = instrument.position_body_m
+        params["instrument_q_from_body"][4 * number : 4 * number + 4] = instrument.q_from_body
+        params["instrument_block_offset"][number], params["instrument_block_length"][number] = at, length
+        _refuse_full(s, f"instrument.{instrument.name}", at + length)
+        for field, value in flight.model_block(params, number).items():
+            value[...] = getattr(instrument, field) if field in MOUNTED_FIELDS else believed[field]
+        at += length
+    params["instrument_count"] = len(s.instruments)
+
+
+def _length(fields: Sequence[flight.Field]) -> int:
+    return sum(max(field.count, 1) for field in fields)
+
+
+def _refuse_full(s: Scenario, what: str, length: int) -> None:
+    if length > flight.N_BLOCK:
+        expected = f"expected at most {flight.N_BLOCK} numbers in all for what laws and instruments have of their own"
+        raise ScenarioError(f"{s.source}: {what}: {expected}")
 
 
 def _tell_vehicles(params: Any, s: Scenario) -> None:
-    chaser, target, sensors, thrusters = s.chaser, s.target, s.sensors, s.thrusters
+    chaser, target, thrusters = s.chaser, s.target, s.thrusters
     count = len(thrusters)
     # TT - UTC of the navigation model is dropped: the pole moves 1e-9 rad in it
     since_j2000_s = s.scenario.epoch.utc_since_j2000_us() / 1e6
@@ -369,10 +390,6 @@ def _tell_vehicles(params: Any, s: Scenario) -> None:
     params["mass_kg"], params["com_body_m"] = chaser.mass_kg, chaser.com_body_m
     params["inertia_body_kgm2"] = inertia_matrix(chaser.inertia_kgm2)
     params["port_body_m"], params["q_port_from_body"] = chaser.port_body_m, chaser.q_port_from_body
-    params["imu_body_m"], params["gnss_body_m"] = sensors.imu.position_body_m, sensors.gnss.position_body_m
-    params["q_star_from_body"] = sensors.star.q_from_body
-    params["camera_body_m"] = sensors.camera.position_body_m
-    params["q_camera_from_body"] = sensors.camera.q_from_body
     for t in thrusters:
         params["thruster_min_on_s"], params["thruster_rise_s"] = t.min_on_s, t.rise_s
         params["thruster_decay_s"] = t.decay_s
@@ -381,7 +398,7 @@ def _tell_vehicles(params: Any, s: Scenario) -> None:
     params["thruster_force_n"][:count] = [t.force_n for t in thrusters]
     params["tport_tbody_m"], params["q_tport_from_tbody"] = target.port_tbody_m, target.q_tport_from_tbody
     params["q_tport_from_port"] = chaser.q_tport_from_port
-    params["tgnss_tbody_m"], params["q_tbody_from_hill"] = target.gnss_antenna_tbody_m, target.q_tbody_from_hill
+    params["q_tbody_from_hill"] = target.q_tbody_from_hill
     params["thruster_count"], params["phase_count"] = count, len(s.flight.phases)
 
 

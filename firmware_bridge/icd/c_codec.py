@@ -134,7 +134,8 @@ class ParameterCodec:
 
 def helpers(calls: Iterable[Call]) -> set[str]:
     """The helpers that the codec needs, and those that they are made of."""
-    return {*BASE, *(call.helper for call in calls)}
+    helpers = {call.helper for call in calls}
+    return {*BASE, *helpers, *(helper.removesuffix("s") for helper in helpers if helper.endswith("s"))}
 
 
 def view(d: Definition) -> dict[str, object]:

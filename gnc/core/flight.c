@@ -79,8 +79,6 @@ static uint32_t first_inconsistent_field(const flight_params_t *p)
     double c[9], w[3];
     NEEDS(is_unit(p->pole_eci, 3), pole_eci);
     NEEDS(is_unit(p->q_port_from_body, 4), q_port_from_body);
-    NEEDS(is_unit(p->q_star_from_body, 4), q_star_from_body);
-    NEEDS(is_unit(p->q_camera_from_body, 4), q_camera_from_body);
     NEEDS(is_unit(p->q_tport_from_tbody, 4), q_tport_from_tbody);
     NEEDS(is_unit(p->q_tport_from_port, 4), q_tport_from_port);
     NEEDS(is_unit(p->q_tbody_from_hill, 4), q_tbody_from_hill);
@@ -91,6 +89,14 @@ static uint32_t first_inconsistent_field(const flight_params_t *p)
     NEEDS(p->measurement_max_age_s <= (double)(HISTORY - 1) * p->cycle_s * (1.0 + AGE_TOLERANCE),
           measurement_max_age_s);
     for (uint32_t t = 0; t < p->thruster_count; t++) NEEDS(is_unit(&p->thruster_dir_body[3 * t], 3), thruster_dir_body);
+    for (uint32_t i = 0; i < p->instrument_count; i++) {
+        const block_field_t *fields = flight_model_fields(p->instrument_kind[i]);
+        NEEDS(fields != NULL, instrument_kind);
+        NEEDS(is_unit(&p->instrument_q_from_body[4 * i], 4), instrument_q_from_body);
+        NEEDS(p->instrument_block_length[i] == block_length(fields), instrument_block_length);
+        NEEDS(p->instrument_block_offset[i] + p->instrument_block_length[i] <= FLIGHT_BLOCK, instrument_block_offset);
+        NEEDS(in_range(&p->block[p->instrument_block_offset[i]], fields), block);
+    }
     NEEDS(p->start_phase < p->phase_count, start_phase);
     NEEDS(p->retreat_phase < p->phase_count, retreat_phase);
     NEEDS(p->cam_phase < p->phase_count, cam_phase);
@@ -147,13 +153,8 @@ int32_t flight_init(flight_t *flight, const flight_params_t *params, uint32_t *b
 static uint32_t flags_of(const flight_t *f)
 {
     const mission_t *m = &f->mission;
-    const solution_t *o = &f->solution;
     const law_t *law = flight_law(f);
     uint32_t flags = 0;
-    if (instrument_healthy(o, NAV_STAR)) flags |= FLAG_STAR_OK;
-    if (instrument_healthy(o, NAV_RGNSS)) flags |= FLAG_RGNSS_OK;
-    if (instrument_healthy(o, NAV_CAMERA)) flags |= FLAG_CAMERA_OK;
-    if (instrument_healthy(o, NAV_GNSS)) flags |= FLAG_GNSS_OK;
     if (law->burn != NULL && m->hop_stage == HOP_BURN) flags |= FLAG_BURN;
     if (m->retreat) flags |= FLAG_RETREAT;
     if (m->cam) flags |= FLAG_CAM;
@@ -197,15 +198,13 @@ static void report(const flight_t *f, telemetry_t *t)
     to_f32(t->r_ref_hill_m, f->guidance.r_port_hill_m);
     to_f32(t->v_ref_hill_mps, f->guidance.v_port_hill_mps);
     to_f32(t->accel_cmd_hill_mps2, f->control.accel_cmd_hill_mps2);
-    t->nis_star = o->instrument_nis[NAV_STAR];
-    t->nis_rgnss = o->instrument_nis[NAV_RGNSS];
-    t->nis_camera = o->instrument_nis[NAV_CAMERA];
+    for (size_t i = 0; i < FLIGHT_INSTRUMENTS; i++) {
+        t->instrument_nis[i] = o->instrument_nis[i];
+        t->instrument_rejects[i] = o->instrument_rejects[i];
+        t->instrument_state[i] = o->instrument_state[i];
+    }
+    t->slots_refused = o->slots_refused;
     t->flags = flags_of(f);
-    t->imu_rejects = o->instrument_rejects[NAV_IMU];
-    t->star_rejects = o->instrument_rejects[NAV_STAR];
-    t->gnss_rejects = o->instrument_rejects[NAV_GNSS];
-    t->rgnss_rejects = o->instrument_rejects[NAV_RGNSS];
-    t->camera_rejects = o->instrument_rejects[NAV_CAMERA];
     t->phase = (uint8_t)f->mission.phase;
     t->law = f->params.phase_law[f->mission.phase];
     t->abort_reason = f->mission.abort_reason;

@@ -101,6 +101,8 @@ static inline bool instrument_lost(const solution_t *s, size_t instrument)
     return (s->instrument_state[instrument] & INSTRUMENT_LOST) != 0;
 }
 
+/* The fields of the model of a kind of measurement; NULL: no such model. */
+const block_field_t *flight_model_fields(uint8_t kind);
 /* The fields of a guidance law by its number; NULL: no such law. */
 const block_field_t *flight_law_fields(uint8_t law);
 

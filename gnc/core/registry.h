@@ -39,9 +39,9 @@ extern const model_t *const flight_models[];
 const law_t *flight_law_of(uint8_t id);
 /* The law in force. */
 const law_t *flight_law(const flight_t *f);
+/* The first instrument of a kind; 0 where there is none. */
+size_t flight_first_of(const flight_t *f, uint8_t kind);
 /* The stretch of the block of the phase in force. */
 const void *flight_law_block(const flight_t *f);
-/* The model of a kind of measurement; NULL: none. */
-const model_t *flight_model_of(uint8_t kind);
 
 #endif

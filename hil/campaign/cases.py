@@ -110,7 +110,11 @@ def row(case: Case, flown: Log | Exception) -> Row:
         _flatten(found, "contact", flown.contact or {})
         _flatten(found, "gate", flown.gates())
         phases = flown.scenario.flight.phases
-        _flatten(found, "consistency", consistency.measure(phases, flown.sensors, flown.telemetry, flown.truth))
+        _flatten(
+            found,
+            "consistency",
+            consistency.measure(phases, flown.scenario.instrument_kinds, flown.sensors, flown.telemetry, flown.truth),
+        )
         for requirement in flown.requirements:
             if requirement.passed is None:
                 continue

@@ -23,14 +23,18 @@ from hil.campaign.statistics import chi_square_mean_bounds
 Floats = NDArray[np.float64]
 Judgement = Literal["inside", "optimistic", "pessimistic"]
 
-SENSORS = ("star", "rgnss", "camera")
+# an IMU has no innovations; of the absolute GNSS the filter takes the relative state's error for noise of the fix
+WITHOUT = (flight.Kind.IMU, flight.Kind.GNSS, flight.Kind.DOCK)
 
 
-def measure(phases: Sequence[str], sensors: Any, telemetry: Any, truth: Any) -> dict[str, dict[str, Any]]:
+def measure(
+    phases: Sequence[str], instruments: Mapping[str, int], sensors: Any, telemetry: Any, truth: Any
+) -> dict[str, dict[str, Any]]:
     """The consistency figures of one run, by the name of each phase that was flown.
 
     Args:
         phases: names of the phases, by the number that telemetry gives.
+        instruments: the kind of each instrument by its name, in the order of their numbers.
         sensors: shape (n,), `gnc.flight.SENSOR_FRAME` records.
         telemetry: shape (n,), `gnc.flight.TELEMETRY` records of the same cycles.
         truth: shape (n,), `hil.truth.TRUTH` records of the same cycles.
@@ -38,7 +42,7 @@ def measure(phases: Sequence[str], sensors: Any, telemetry: Any, truth: Any) -> 
     Returns:
         Of each phase `nees`: error over sigma, squared, in the last cycle of the phase without contact,
         three components each of `position` and `velocity` (hill axes, velocity as inertial rate) and
-        `attitude` (body axes). And `nis` of each sensor with an update in the phase: `mean` of the
+        `attitude` (body axes). And `nis` of each instrument with an update in the phase: `mean` of the
         normalised innovations squared per degree of freedom, and the `count` of these. A flight computer that declares
         no sigma has none.
     """
@@ -47,18 +51,19 @@ def measure(phases: Sequence[str], sensors: Any, telemetry: Any, truth: Any) -> 
     if not len(approach) or not (telemetry["sigma_r_hill_m"][approach[-1]] > 0.0).all():
         return found
     phase = telemetry["phase"][approach]
-    freedom = {}
-    for name in SENSORS:
-        kind = flight.Kind[name.upper()]
+    freedom, innovations = {}, {}
+    for number, (name, kind) in enumerate(instruments.items()):
+        if kind in WITHOUT:
+            continue
         came, degrees = flight.measurements(sensors, kind), np.zeros(len(sensors))
+        came = came[came["instrument"] == number]
         degrees[came["row"]] = flight.degrees_of_freedom(kind, came["count"])
-        freedom[name] = degrees[approach]
-    innovations = {name: telemetry[f"nis_{name}"][approach] for name in SENSORS}
+        freedom[name], innovations[name] = degrees[approach], telemetry["instrument_nis"][approach, number]
     for number in np.unique(phase):
         rows = np.flatnonzero(phase == number)
         last = approach[rows[-1]]
         nis = {}
-        for name in SENSORS:
+        for name in freedom:
             degrees = freedom[name][rows]
             if (count := int(degrees.sum())) > 0:
                 total = innovations[name][rows][degrees > 0].sum(dtype=np.float64)

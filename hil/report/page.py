@@ -104,14 +104,7 @@ def _margins(params: bytes, phases: tuple[str, ...]) -> tuple[list[Any], str]:
 def _rejections(log: Log) -> list[tuple[str, int]]:
     if not len(log.telemetry) or not log.telemetry["t_us"].any():
         return []
-    last = log.telemetry[-1]
-    return [
-        (words, int(last[f"{name}_rejects"]))
-        for words, name in (
-            ("IMU", "imu"), ("star tracker", "star"), ("absolute GNSS", "gnss"),
-            ("relative GNSS", "rgnss"), ("docking camera", "camera"),
-        )
-    ]  # fmt: skip
+    return list(zip(log.scenario.instrument_kinds, map(int, log.telemetry["instrument_rejects"][-1]), strict=False))
 
 
 def _dispersions(log: Log) -> list[dict[str, str]]:

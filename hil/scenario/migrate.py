@@ -87,6 +87,7 @@ SENSORS: dict[str, dict[str, str]] = {
     "rgnss": {},
     "camera": {"q_camera_from_body": "q_from_body"},
 }
+TIMEOUT, TIMED_AS_ONE = "sensor_timeout_s", ("gnss", "rgnss", "camera")
 BELIEFS = {"imu": ("gyro_", "accel_"), "star": ("star_",), "gnss": ("gnss_",), "rgnss": ("rgnss_",),
            "camera": ("camera_",)}  # fmt: skip
 CENTRAL_BODY = ("mu_m3ps2", "re_m", "j2", "j3", "j4")
@@ -234,6 +235,8 @@ def _instruments(old: Mapping[str, Any], flight: Table, first: bool) -> list[Tab
         if kind == "rgnss" and "gnss_antenna_tbody_m" in target:
             row["target_antenna_tbody_m"] = target["gnss_antenna_tbody_m"]
         believed = {_belief(kind, key): value for key, value in flight.items() if key.startswith(BELIEFS[kind])}
+        if kind in TIMED_AS_ONE and TIMEOUT in flight:
+            believed["timeout_s"] = flight[TIMEOUT]
         if row or believed:
             given = {"name": kind, "kind": kind} if first else {"name": kind}
             rows.append({**given, **row, **({"flight": believed} if believed else {})})
@@ -259,7 +262,7 @@ def _effectors(old: Mapping[str, Any]) -> list[Table]:
 def _moves(key: str) -> bool:
     """Whether a key of [flight] is one of an instrument or of a phase now."""
     laws = {name for names in LAW_KEYS.values() for name in names}
-    return key in laws or any(key.startswith(prefixes) for prefixes in BELIEFS.values())
+    return key in laws or key == TIMEOUT or any(key.startswith(prefixes) for prefixes in BELIEFS.values())
 
 
 def _requirements(old: Mapping[str, Any], whole: Mapping[str, Any]) -> list[Table]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING
+from dataclasses import MISSING, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 
 from gnc import flight as core
+from hil.instruments import kinds
 from hil.scenario.messages import Reader, nearest
 from hil.schema import DEG, other_angle_unit, unit_of
 
@@ -18,13 +19,18 @@ class FlightTable(Mapping[str, Any]):
     """The core's design parameters by their name in `gnc.flight.PARAMS`, in SI and radians.
 
     `phases` are the names of the mission phases; each `phase_*` value has one element a phase. `laws` are the fields of
-    each phase's own guidance law by name (`gnc.flight.law_fields`).
+    each phase's own guidance law by name (`gnc.flight.law_fields`), `instruments` what flight believes of each
+    instrument, by its name: `timeout_s` and the fields of its model (`gnc.flight.model_fields`).
     """
 
-    def __init__(self, values: Mapping[str, Any], phases: tuple[str, ...], laws: tuple[Mapping[str, Any], ...]):
+    def __init__(
+        self, values: Mapping[str, Any], phases: tuple[str, ...], laws: tuple[Mapping[str, Any], ...],
+        instruments: Mapping[str, Mapping[str, Any]],
+    ):  # fmt: skip
         self._values = MappingProxyType(dict(values))
         self.phases = phases
         self.laws = laws
+        self.instruments = MappingProxyType(dict(instruments))
 
     def __getitem__(self, key: str) -> Any:
         return self._values[key]
@@ -51,9 +57,10 @@ class FlightTable(Mapping[str, Any]):
 # fmt: off
 VEHICLE_PARAMETERS = frozenset({
     "mu_m3ps2", "re_m", "j2", "pole_eci", "mass_kg", "com_body_m", "inertia_body_kgm2", "port_body_m",
-    "q_port_from_body", "imu_body_m", "gnss_body_m", "q_star_from_body", "camera_body_m", "q_camera_from_body",
+    "q_port_from_body", "instrument_count", "instrument_kind", "instrument_position_body_m", "instrument_q_from_body",
+    "instrument_timeout_s", "instrument_block_offset", "instrument_block_length",
     "thruster_min_on_s", "thruster_rise_s", "thruster_decay_s", "thruster_body_m", "thruster_dir_body",
-    "thruster_force_n", "tport_tbody_m", "q_tport_from_tbody", "q_tport_from_port", "tgnss_tbody_m",
+    "thruster_force_n", "tport_tbody_m", "q_tport_from_tbody", "q_tport_from_port",
     "q_tbody_from_hill", "thruster_count", "phase_count", "block", "phase_block_offset",
     "phase_block_length",
 })
@@ -74,9 +81,8 @@ def flight_keys() -> tuple[dict[str, core.Field], dict[str, core.Field]]:
     """The keys of `[flight]` and of `[[phase]]`, each with the core's parameter behind it."""
     scalars: dict[str, core.Field] = {}
     phases: dict[str, core.Field] = {}
-    believed = {parameter.name for kind in BELIEFS for parameter in beliefs(kind).values()}
     for parameter in core.fields("params"):
-        if parameter.name in VEHICLE_PARAMETERS | UPLOADED_PARAMETERS | believed:
+        if parameter.name in VEHICLE_PARAMETERS | UPLOADED_PARAMETERS:
             continue
         is_phase = parameter.name.startswith("phase_")
         for key in _file_keys(parameter):
@@ -90,24 +96,20 @@ def law_keys(law: int) -> dict[str, core.Field]:
     return {key: field for field in core.law_fields(law) for key in (field.name, other_angle_unit(field.name)) if key}
 
 
-# By kind of instrument: how the parameters begin that say what flight believes of it, and whether its keys keep that
-BELIEFS: dict[str, str | tuple[str, ...]] = {
-    "imu": ("gyro_", "accel_"), "star": "star_", "gnss": "gnss_", "rgnss": "rgnss_", "camera": "camera_",
-}
+# What of an instrument's model the set-up fills from the instrument's own row
+MOUNTED_FIELDS = frozenset({"target_antenna_tbody_m"})
+TIMEOUT_S = 5.0
 
 
 @cache
 def beliefs(kind: str) -> dict[str, core.Field]:
-    """The keys of `[instrument.flight]` for a kind of instrument, each with the core's parameter behind it."""
-    found: dict[str, core.Field] = {}
-    prefix = BELIEFS.get(kind, ())
-    for parameter in core.fields("params"):
-        if parameter.name.startswith(prefix) and parameter.name not in VEHICLE_PARAMETERS:
-            shown = parameter.name.removeprefix(prefix) if isinstance(prefix, str) else parameter.name
-            for key in (shown, other_angle_unit(shown)):
-                if key:
-                    found[key] = parameter
-    return found
+    """The keys of `[instrument.flight]` for a kind of instrument, each with the field behind it."""
+    timeout = next(f for f in core.fields("params") if f.name == "instrument_timeout_s")
+    fields = (replace(timeout, name="timeout_s", count=0), *core.model_fields(kinds()[kind].number))
+    return {
+        key: field for field in fields if field.name not in MOUNTED_FIELDS
+        for key in (field.name, other_angle_unit(field.name)) if key
+    }  # fmt: skip
 
 
 def read_flight(reader: Reader, document: Mapping[str, Any]) -> FlightTable:
@@ -128,8 +130,12 @@ def read_flight(reader: Reader, document: Mapping[str, Any]) -> FlightTable:
         if key not in scalars:
             _refuse_filled(reader, key)
     values = _read_table(reader, "flight", table, scalars, names)
+    instruments = {}
     for name, row in document.get("instrument", {}).items():
-        values |= _read_table(reader, f"instrument.{name}.flight", row.get("flight", {}), beliefs(row["kind"]), names)
+        given, path = row.get("flight", {}), f"instrument.{name}.flight"
+        if isinstance(given, dict):
+            given = {"timeout_s": TIMEOUT_S} | given
+        instruments[name] = _read_table(reader, path, given, beliefs(row["kind"]), names)
     columns: dict[str, list[Any]] = {
         parameter.name: [0.0 if parameter.type == "<f8" else 0] * len(names) for parameter in phase_keys.values()
     }
@@ -137,7 +143,7 @@ def read_flight(reader: Reader, document: Mapping[str, Any]) -> FlightTable:
         _read_phase(reader, f"phase.{name}", phase, row, names, columns)
         for row, (name, phase) in enumerate(phases.items())
     )
-    return FlightTable(values | {k: tuple(v) for k, v in columns.items()}, names, laws)
+    return FlightTable(values | {k: tuple(v) for k, v in columns.items()}, names, laws, instruments)
 
 
 def _read_table(

@@ -35,7 +35,7 @@ const member_t internals_members[] = {
     COUNT32(tick)
     COUNT32(magic)
     BOOL(started)
-    TRACK(imu.track, nav.track[NAV_IMU])
+    TRACK(imu.track, nav.track[0])
     NAV_BOOL(imu.gyro_taken)
     NAV_BOOL(imu.accel_taken)
     NAV_DOUBLE(attitude.q_body_from_eci)
@@ -44,7 +44,7 @@ const member_t internals_members[] = {
     NAV_DOUBLE(attitude.bias_radps)
     NAV_DOUBLE(attitude.p)
     NAV_DOUBLE(attitude.pending_s)
-    TRACK(attitude.star, nav.track[NAV_STAR])
+    TRACK(attitude.star, nav.track[1])
     NAV_DOUBLE(relative.r_target_eci_m)
     NAV_DOUBLE(relative.v_target_eci_mps)
     NAV_DOUBLE(relative.p_orbit)
@@ -65,9 +65,9 @@ const member_t internals_members[] = {
     NAV_DOUBLE(relative.sensed_mps)
     NAV_COUNT32(relative.cycles_since_thrust)
     NAV_COUNT32(relative.history_next)
-    TRACK(relative.gnss, nav.track[NAV_GNSS])
-    TRACK(relative.rgnss, nav.track[NAV_RGNSS])
-    TRACK(relative.camera, nav.track[NAV_CAMERA])
+    TRACK(relative.gnss, nav.track[2])
+    TRACK(relative.rgnss, nav.track[3])
+    TRACK(relative.camera, nav.track[4])
     DOUBLE(solution.c_hill_from_eci)
     DOUBLE(solution.w_hill_radps)
     DOUBLE(solution.r_hill_m)
@@ -189,16 +189,12 @@ void internals_nav_health(flight_t *f)
     at_its_time(f);
     nav_health(NAV(f), &f->solution);
 }
-#define UPDATE(name) \
-    void internals_##name(flight_t *f, const measurement_t *m) \
-    { \
-        at_its_time(f); \
-        name(NAV(f), m); \
-    }
-UPDATE(nav_star_update)
-UPDATE(nav_gnss_update)
-UPDATE(nav_rgnss_update)
-UPDATE(nav_camera_update)
+/* One measurement through the model of its instrument. */
+void internals_nav_update(flight_t *f, const measurement_t *m)
+{
+    at_its_time(f);
+    flight_model_of(m->kind)->update(NAV(f), m->instrument, m);
+}
 
 /* The filter engine on dense arrays: the first `estimated` of n states are estimated, the others considered. */
 bool internals_filter_update(size_t n, size_t estimated, size_t components, double *p, const double *h, const double *z,

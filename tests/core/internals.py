@@ -29,6 +29,7 @@ from gnc.flight import (
     add_measurement,
     components,
     law_block,
+    model_block,
 )
 from hil import Scenario
 from hil.prepare import prepare
@@ -179,15 +180,16 @@ class Core:
         return x.reshape(n, n)
 
     @property
-    def params(self) -> Any:
-        return self.members["params"][0]
+    def params(self) -> Parameters:
+        return Parameters(self.members["params"][0])
 
     def call(self, name: str, *arguments: Any) -> Any:
         """A function of the core on this state; frames by name become the core's, or the measurement that it takes."""
-        function: Callable[..., Any] = getattr(self.library, f"internals_{name}" if name.startswith("nav_") else name)
         if (kind := UPDATES.get(name)) is not None:
             found = measurement(arguments[0], kind)
-            return None if found is None else function(pointer(self.memory), pointer(found))
+            update = self.library.internals_nav_update
+            return None if found is None else update(pointer(self.memory), pointer(found))
+        function: Callable[..., Any] = getattr(self.library, f"internals_{name}" if name.startswith("nav_") else name)
         arguments = tuple(slots(a) if getattr(a, "dtype", None) == NAMED_FRAME else a for a in arguments)
         return function(pointer(self.memory), *(pointer(a) for a in arguments))
 
@@ -218,6 +220,53 @@ def blank_frame(tick: int = 0, t_us: int | None = None) -> NDArray[Any]:
     return frame
 
 
+# What tests write of the instruments of the shipped scenarios: by kind, how the names of its model's fields begin.
+PREFIX = {"imu": "", "star": "star_", "gnss": "gnss_", "rgnss": "rgnss_", "camera": "camera_"}
+PLACED = {"imu_body_m": "imu", "camera_body_m": "camera"}
+TURNED = {"q_star_from_body": "star", "q_camera_from_body": "camera"}
+BOTH_ANTENNAS = "gnss_body_m"
+
+
+class Parameters:
+    """A record of PARAMS with what the instruments have of their own by name, as `camera_sigma_los_rad`,
+    `q_camera_from_body`, `imu_body_m` or `gnss_body_m`, which is both receivers' antenna."""
+
+    def __init__(self, record: Any) -> None:
+        self.record = record
+
+    def of(self, name: str) -> NDArray[Any] | None:
+        """The view of a name that is an instrument's own; None: the name is a parameter's."""
+        p = self.record
+        for kind, prefix in PREFIX.items():
+            number = list(PREFIX).index(kind)
+            if name == f"{kind}_timeout_s":
+                return p["instrument_timeout_s"][number : number + 1].reshape(())  # type: ignore[no-any-return]
+            own = model_block(p, number)
+            if name.startswith(prefix) and name.removeprefix(prefix) in own:
+                return own[name.removeprefix(prefix)]
+        if name in PLACED or name == BOTH_ANTENNAS:
+            number = list(PREFIX).index(PLACED.get(name, "gnss"))
+            return p["instrument_position_body_m"][3 * number : 3 * number + 3]  # type: ignore[no-any-return]
+        if name in TURNED:
+            number = list(PREFIX).index(TURNED[name])
+            return p["instrument_q_from_body"][4 * number : 4 * number + 4]  # type: ignore[no-any-return]
+        return None
+
+    def __getitem__(self, name: str) -> Any:
+        own = self.of(name)
+        return self.record[name] if own is None else own if own.shape else float(own)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        own = self.of(name)
+        if own is None:
+            self.record[name] = value
+            return
+        own[...] = value
+        if name == BOTH_ANTENNAS:
+            number = list(PREFIX).index("rgnss")
+            self.record["instrument_position_body_m"][3 * number : 3 * number + 3] = value
+
+
 @cache
 def _params(name: str, seed: int) -> bytes:
     return prepare(Scenario.load(name), seed).params.tobytes()
@@ -226,6 +275,7 @@ def _params(name: str, seed: int) -> bytes:
 def scenario_params(name: str = "iss-vbar", seed: int = 1, **changes: Any) -> Any:
     """The flight parameters of a shipped scenario, with changes; one writeable record of PARAMS.
 
+    A change may name what an instrument has of its own (`Parameters`).
     A change `law_<field>` is one of a law's own field, in every phase whose law has it.
     """
     params = np.frombuffer(_params(name, seed), PARAMS).copy()
@@ -236,7 +286,7 @@ def scenario_params(name: str = "iss-vbar", seed: int = 1, **changes: Any) -> An
                 if key.removeprefix("law_") in own:
                     own[key.removeprefix("law_")][...] = value
         else:
-            params[key] = value
+            Parameters(params[0])[key] = value
     if "cycle_s" in changes:  # the history is a number of cycles
         params["measurement_max_age_s"] = np.minimum(
             params["measurement_max_age_s"], LATE_CYCLES_MAX * params["cycle_s"]

@@ -11,7 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from gnc.flight import COMMAND, N_PHASES, N_SLOTS, SENSOR_FRAME, TELEMETRY, Flag, Kind, Law, components, fields
+from gnc.flight import (
+    COMMAND,
+    N_PHASES,
+    N_SLOTS,
+    SENSOR_FRAME,
+    TELEMETRY,
+    Flag,
+    Instrument,
+    Kind,
+    Law,
+    components,
+    fields,
+)
 from hil import fly
 from tests.core.internals import CYCLE_US, Core, blank_frame, phase, pointer, scenario_params, slots
 
@@ -397,27 +409,29 @@ def test_flags_of_the_laws(core: ctypes.CDLL) -> None:
 
 
 @pytest.mark.parametrize(
-    ("member", "flag"),
-    [
-        ("attitude.star", Flag.STAR_OK),
-        ("relative.gnss", Flag.GNSS_OK),
-        ("relative.rgnss", Flag.RGNSS_OK),
-        ("relative.camera", Flag.CAMERA_OK),
-    ],
+    ("member", "number"),
+    [("imu.track", 0), ("attitude.star", 1), ("relative.gnss", 2), ("relative.rgnss", 3), ("relative.camera", 4)],
 )
-def test_flags_of_the_sensors(core: ctypes.CDLL, member: str, flag: Flag) -> None:
-    """Seen, lately accepted, and not refused again and again."""
+def test_the_state_of_the_instruments(core: ctypes.CDLL, member: str, number: int) -> None:
+    """Heard, lately accepted, and not refused again and again; each is the one in use of its kind."""
+    heard, lost, in_use = Instrument.HEARD, Instrument.LOST, Instrument.IN_USE
     c = flying(core, start_phase=phase("s2"))
-    assert not c.step(blank_frame(3))[2]["flags"] & flag
+    c[f"{member}.seen"] = False
+
+    def state(tick: int, t_us: int | None = None) -> int:
+        return int(c.step(blank_frame(tick, t_us))[2]["instrument_state"][number])
+
+    assert state(3) == in_use
     c[f"{member}.seen"] = True
-    assert c.step(blank_frame(4))[2]["flags"] & flag
+    assert state(4) == heard | in_use
     c[f"{member}.rejects_in_row"] = c.params["reject_limit"]
-    assert not c.step(blank_frame(5))[2]["flags"] & flag
+    assert state(5) == heard | lost | in_use
     c[f"{member}.rejects_in_row"] = c.params["reject_limit"] - 1
-    assert c.step(blank_frame(6))[2]["flags"] & flag
-    timeout = c.params["star_timeout_s" if "star" in member else "sensor_timeout_s"]
+    assert state(6) == heard | in_use
+    timeout = float(c.params.record["instrument_timeout_s"][number])
     c["t_us"] = timeout * 1e6
-    assert not c.step(blank_frame(7, int(timeout * 1e6) + CYCLE_US))[2]["flags"] & flag
+    c[f"{member}.accepted_us"] = 0
+    assert state(7, int(timeout * 1e6) + CYCLE_US) == heard | lost | in_use
 
 
 def test_docked_the_relative_filter_takes_no_measurement(core: ctypes.CDLL) -> None:

@@ -12,7 +12,7 @@ from scipy.linalg import expm
 from scipy.spatial.transform import Rotation
 from scipy.stats import chi2
 
-from tests.core.internals import CYCLE_US, Array, Core, blank_frame, scenario_params, with_imu
+from tests.core.internals import CYCLE_US, Array, Core, Parameters, blank_frame, scenario_params, with_imu
 from tests.jacobian import assert_columns_close, by_differences
 
 DT = CYCLE_US * 1e-6
@@ -89,7 +89,7 @@ def simulate(core: ctypes.CDLL, seed: int) -> tuple[Array, Array, Array]:
     rng = np.random.default_rng(seed)
     params = scenario_params(**MATCHED)
     truth = turned(rng.normal(0.0, SIGMA0, 3)) * rotation(params["init_q_body_from_eci"][0])
-    c, mount = Core(core, params), rotation(params["q_star_from_body"][0])
+    c, mount = Core(core, params), rotation(Parameters(params[0])["q_star_from_body"])
     bias, past = rng.normal(0.0, BIAS_SIGMA, 3), [truth]
     white = np.sqrt(MATCHED["gyro_arw_radps05"] ** 2 * DT + MATCHED["gyro_rrw_radps15"] ** 2 * DT**3 / 12)
     sigma = np.array([MATCHED["star_sigma_roll_rad"], *2 * [MATCHED["star_sigma_cross_rad"]]])
@@ -153,13 +153,13 @@ def test_measurement_jacobian(core: ctypes.CDLL) -> None:
     """With small P = e I and large R the correction is e H' R^-1 z: its rows against differences of the innovation,
     derived here for a body that turns, a mounting that is not the identity and a late fix."""
     spin, late_s, small = np.array([4e-3, -7e-3, 5e-3]), 0.2, 1e-6
-    mount = rotation(scenario_params()["q_star_from_body"][0])
+    mount = rotation(Parameters(scenario_params()[0])["q_star_from_body"])
 
     def fresh() -> Core:
         c = Core(core, scenario_params(**MATCHED))
         c["attitude.w_body_radps"] = spin
         c.matrix("attitude.p")[:] = small * np.eye(6)
-        c["params"]["star_sigma_cross_rad"] = c["params"]["star_sigma_roll_rad"] = 0.1
+        c.params["star_sigma_cross_rad"] = c.params["star_sigma_roll_rad"] = 0.1
         c["t_us"] = 10 * CYCLE_US
         return c
 

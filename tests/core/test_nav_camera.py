@@ -80,7 +80,7 @@ def test_jacobian_of_the_line_of_sight(core: ctypes.CDLL) -> None:
         c, truth, x = past(core, turn=0.0, **MOUNTED, **OPEN)
         c["attitude.p"] = 0.0
         c["relative.pending_s"] = 0.0
-        c["params"]["star_misalignment_sigma_rad"] = 0.0
+        c.params["star_misalignment_sigma_rad"] = 0.0
         small = 1e-6
         c["relative.p"] = 0.0
         c.matrix("relative.p")[:15, :15] = small * np.eye(15)
@@ -111,7 +111,7 @@ def test_jacobian_of_the_relative_attitude(core: ctypes.CDLL) -> None:
         c, truth, x = past(core, turn=0.0, **MOUNTED, **OPEN, camera_sigma_pose_rad=0.1, camera_pose_reference_m=1000.0)
         c["relative.pending_s"] = 0.0
         c["attitude.p"] = 0.0
-        c["params"]["star_misalignment_sigma_rad"] = 0.0
+        c.params["star_misalignment_sigma_rad"] = 0.0
         c["relative.p"] = 0.0
         c.matrix("relative.p")[:15, :15] = 1e-6 * np.eye(15)
         frame, offset, before = image(c, truth, x), np.zeros(3), relative_state(c)
@@ -246,7 +246,7 @@ def test_an_angle_beside_the_camera_is_refused_before_any_gate(
     core: ctypes.CDLL, name: str, angle: float, refused: bool
 ) -> None:
     c, truth, x = past(core, **MOUNTED, **OPEN)
-    c["params"]["gate_chi2_3dof"] = 1e12
+    c.params["gate_chi2_3dof"] = 1e12
     frame = image(c, truth, x, pose=False)
     frame[name] = angle
     c.call("nav_camera_update", frame)

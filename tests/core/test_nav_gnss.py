@@ -75,7 +75,11 @@ def orbit_state(c: Core) -> Array:
     return np.concatenate([c["relative.r_target_eci_m"], c["relative.v_target_eci_mps"]])
 
 
-ARMS = {"gnss_body_m": [1.0, -2.0, -2.3], "com_body_m": [0.1, 0.2, -0.1], "tgnss_tbody_m": [3.0, 2.0, -5.0]}
+ARMS = {
+    "gnss_body_m": [1.0, -2.0, -2.3],
+    "com_body_m": [0.1, 0.2, -0.1],
+    "rgnss_target_antenna_tbody_m": [3.0, 2.0, -5.0],
+}
 
 
 def test_perfect_fixes_change_nothing(core: ctypes.CDLL) -> None:

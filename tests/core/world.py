@@ -115,7 +115,7 @@ class Truth:
         """Chaser antenna from target antenna in eci, and its rate."""
         p, body_eci = self.p, x["body"].inv()
         arm = p["gnss_body_m"] - p["com_body_m"]
-        target = x["tbody"].inv().apply(p["tgnss_tbody_m"])
+        target = x["tbody"].inv().apply(p["rgnss_target_antenna_tbody_m"])
         n = np.cross(x["rt"], x["vt"]) / (x["rt"] ** 2).sum(axis=1, keepdims=True)
         turn = n + x["tbody"].inv().apply(x["rate"])
         r = x["dr"] + body_eci.apply(arm) - target + x["bias"]

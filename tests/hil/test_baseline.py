@@ -89,7 +89,7 @@ def test_the_same_runs_make_the_same_small_file(folder: Path, contact_log: Log, 
     [
         (Altered(12, "command", "thruster_on_us", 3), "command.thruster_on_us[3]", "us"),
         (Altered(0, "telemetry", "r_chaser_target_hill_m", 1), "telemetry.r_chaser_target_hill_m[1]", "m"),
-        (Altered(3000, "telemetry", "star_rejects"), "telemetry.star_rejects", "1"),
+        (Altered(3000, "telemetry", "slots_refused"), "telemetry.slots_refused", "1"),
     ],
 )
 def test_a_change_is_named_by_cycle_and_channel(kept: Path, altered: Altered, channel: str, unit: str) -> None:

@@ -77,7 +77,7 @@ def test_a_core_built_with_one_ulp_changed_is_found_at_its_tick_and_channel(log:
     file, line = sources / "nav/solution.c", "    quat_from_dcm(q_hill_from_eci, o->c_hill_from_eci);\n"
     text = file.read_text()
     assert text.count(line) == 1
-    file.write_text(text.replace(line, "    if (f->tick == 250u) o->r_hill_m[1] *= 1.0 - 0x1p-53;\n" + line))
+    file.write_text(text.replace(line, "    if (nav->t_us == 25000000u) o->r_hill_m[1] *= 1.0 - 0x1p-53;\n" + line))
     found = replay(log, BuiltCore(built(sources, tmp_path / "off.so"), log.params[0]))
     assert found.first is not None and not found.equal
     assert (found.first.tick, found.first.channel, found.first.ulps) == (250, "telemetry.r_chaser_target_hill_m[1]", 1)
@@ -116,11 +116,11 @@ def test_a_perturbed_record_is_named(
 def test_a_nan_equals_the_same_nan_and_the_sign_of_zero_counts(log: Log) -> None:
     one, other = cut(log, ROWS), cut(log, ROWS)
     for side in (one, other):
-        side.telemetry["nis_star"][77] = np.nan
+        side.telemetry["instrument_nis"][77, 1] = np.nan
     assert compare(one, other).equal
-    one.telemetry["nis_camera"][80], other.telemetry["nis_camera"][80] = 0.0, -0.0
+    one.telemetry["instrument_nis"][80, 4], other.telemetry["instrument_nis"][80, 4] = 0.0, -0.0
     found = compare(one, other).first
-    assert found is not None and (found.tick, found.channel, found.ulps) == (80, "telemetry.nis_camera", 0)
+    assert found is not None and (found.tick, found.channel, found.ulps) == (80, "telemetry.camera.nis", 0)
 
 
 def test_two_flights_differ_first_in_what_they_were_given() -> None:

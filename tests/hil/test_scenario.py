@@ -29,7 +29,7 @@ def test_extending_file_overrides_only_what_it_names() -> None:
 def test_degrees_become_radians_and_names_become_indices() -> None:
     s = Scenario.load("iss-vbar", ["flight.attitude_max_deg=6.0", "instrument.camera.flight.sigma_los_rad=0.002"])
     assert s.flight["attitude_max_rad"] == 6.0 * DEG
-    assert s.flight["camera_sigma_los_rad"] == 0.002
+    assert s.flight.instruments["camera"]["sigma_los_rad"] == 0.002
     at = s.flight.phases.index
     assert s.flight.phase("approach", "next") == at("s4")
     assert s.flight.phase("approach", "abort") == at("retreat")
@@ -90,9 +90,8 @@ def test_byte_order_mark_is_read_over(tmp_path: Path) -> None:
 
 def test_every_core_parameter_has_one_source() -> None:
     from hil.scenario import UPLOADED_PARAMETERS, VEHICLE_PARAMETERS
-    from hil.scenario.parameters import BELIEFS, beliefs
 
-    keys = (*flight_keys(), *map(beliefs, BELIEFS))
+    keys = flight_keys()
     design = {parameter.name for table in keys for parameter in table.values()}
     declared = {f.name for f in flight.fields("params")}
     assert design | VEHICLE_PARAMETERS | UPLOADED_PARAMETERS == declared

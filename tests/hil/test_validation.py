@@ -138,8 +138,9 @@ def keys() -> dict[str, Values]:
             add(type(owner), owner, f"{kind}.{owner.name}.")
     for instrument in s.instruments:
         for key, parameter in beliefs(instrument.kind).items():
-            if parameter.name.endswith(key):
-                found[f"instrument.{instrument.name}.flight.{key}"] = of_parameter(parameter, s.flight[parameter.name])
+            if parameter.name == key:
+                believed = s.flight.instruments[instrument.name][key]
+                found[f"instrument.{instrument.name}.flight.{key}"] = of_parameter(parameter, believed)
     scalars, phases = flight_keys()
     for key, parameter in scalars.items():
         if key == parameter.name:

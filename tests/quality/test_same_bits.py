@@ -14,8 +14,8 @@ import pytest
 from tests.quality.out_of_tree import ROOT, build, run_python
 
 DIGESTS = {
-    "iss-contact": "b3209a4eecbef0a8b00890815546f91e1d69a4cd930d5abb88389db5df6fc3b8",
-    "iss-final": "7a1e5f7f2414e6de90d084c709fa30a7749fe944763a20d4ea2de7c07a593979",
+    "iss-contact": "3a2b15fc10102f225f5b2915eeea104df0e3c7ead4e6f7231a505d33a10976c0",
+    "iss-final": "9b91ea25ec9b25e6b0ecb99e120cbcd1b2b4624d007690c915e5fee3a5441bbe",
 }
 FLY = f"from hil import fly; print({{name: fly(name, seed=1).digest for name in {list(DIGESTS)}}})"
 BUILDS = {

@@ -73,7 +73,8 @@
     V(f64, variance_v_hill_m2ps2, 3, "m^2/s^2", "variance of the relative velocity (inertial rate, hill axes)") \
     V(f64, variance_attitude_rad2, 3, "rad^2", "variance of the attitude, body axes") \
     V(f64, variance_target_attitude_rad2, 3, "rad^2", "variance of target_attitude_rad") \
-    S(f64, disagreement_chi2, "1", "camera against relative GNSS: the bias between them, in its variances") \
+    S(f64, disagreement_chi2, "1", "relative GNSS against what else measures the same: the bias between them, in its " \
+      "variances") \
     V(f32, instrument_nis, FLIGHT_INSTRUMENTS, "1", "normalised innovation squared of each instrument's last update") \
     S(u32, cycles_since_thrust, "1", "cycles since a thruster was last commanded or driven") \
     V(u16, instrument_rejects, FLIGHT_INSTRUMENTS, "1", "measurements of each instrument rejected since start") \
@@ -83,7 +84,8 @@
     S(u8, relative_quality, "1", "QUALITY_* of the relative motion") \
     S(u8, target_quality, "1", "QUALITY_* of the target's attitude") \
     S(u8, dock_flags, "1", "what the docking mechanism senses in this cycle, DOCK_* bits") \
-    V(u8, reserved, 3, "1", "zero")
+    S(u8, solution_reserved, "1", "zero") \
+    S(u16, slots_refused, "1", "measurements of no instrument in the table, since start")
 
 /* ---- Command ------------------------------------------------------------------------------ */
 #define COMMAND_FIELDS(S, V) \
@@ -111,16 +113,14 @@
     V(f32, r_ref_hill_m, 3, "m", "guidance reference for the chaser port, hill") \
     V(f32, v_ref_hill_mps, 3, "m/s", "rate of r_ref_hill_m") \
     V(f32, accel_cmd_hill_mps2, 3, "m/s^2", "commanded acceleration, hill") \
-    S(f32, nis_star, "1", "normalised innovation squared of the last star tracker update, 3 dof") \
-    S(f32, nis_rgnss, "1", "same, relative GNSS position, 3 dof") \
-    S(f32, nis_camera, "1", "same, camera line of sight and range, 3 dof") \
+    V(f32, instrument_nis, FLIGHT_INSTRUMENTS, "1", \
+      "normalised innovation squared of each instrument's last update, of all its components") \
     S(u32, tick, "1", "tick of the sensor frame answered") \
     S(u32, flags, "1", "FLAG_* bits") \
-    S(u16, imu_rejects, "1", "IMU measurements rejected since start, in whole or in part") \
-    S(u16, star_rejects, "1", "star tracker measurements rejected since start") \
-    S(u16, gnss_rejects, "1", "absolute GNSS measurements rejected since start") \
-    S(u16, rgnss_rejects, "1", "relative GNSS measurements rejected since start") \
-    S(u16, camera_rejects, "1", "camera measurements rejected since start") \
+    V(u16, instrument_rejects, FLIGHT_INSTRUMENTS, "1", \
+      "measurements of each instrument rejected since start, in whole or in part") \
+    S(u16, slots_refused, "1", "measurements of no instrument in the table, since start") \
+    V(u8, instrument_state, FLIGHT_INSTRUMENTS, "1", "INSTRUMENT_* bits of each instrument") \
     S(u8, phase, "1", "mission phase, index into the phase table") \
     S(u8, law, "1", "guidance law in force, LAW_*") \
     S(u8, abort_reason, "1", "why the last break-off happened, REASON_*") \

@@ -21,11 +21,6 @@
     Q(f64, inertia_body_kgm2, 9, -BIG, BIG, "kg m^2", "chaser inertia about its c.m., row-major") \
     Q(f64, port_body_m, 3, -100.0, 100.0, "m", "chaser docking port") \
     Q(f64, q_port_from_body, 4, -1.0, 1.0, "1", "chaser port frame, +x outward") \
-    Q(f64, imu_body_m, 3, -100.0, 100.0, "m", "accelerometer position") \
-    Q(f64, gnss_body_m, 3, -100.0, 100.0, "m", "GNSS antenna position") \
-    Q(f64, q_star_from_body, 4, -1.0, 1.0, "1", "star tracker mounting") \
-    Q(f64, camera_body_m, 3, -100.0, 100.0, "m", "docking camera position") \
-    Q(f64, q_camera_from_body, 4, -1.0, 1.0, "1", "docking camera mounting, +x boresight") \
     P(f64, thruster_min_on_s, 1.0e-4, 1.0, "s", "shortest on-time a thruster is fired for") \
     P(f64, thruster_rise_s, 0.0, 0.2, "s", "linear rise from valve opening to full thrust") \
     P(f64, thruster_decay_s, 0.0, 0.2, "s", "linear decay from valve closing to zero") \
@@ -35,7 +30,6 @@
     Q(f64, tport_tbody_m, 3, -100.0, 100.0, "m", "target docking port, from the target's c.m.") \
     Q(f64, q_tport_from_tbody, 4, -1.0, 1.0, "1", "target port frame, +x outward") \
     Q(f64, q_tport_from_port, 4, -1.0, 1.0, "1", "target port frame from chaser port frame when docked") \
-    Q(f64, tgnss_tbody_m, 3, -100.0, 100.0, "m", "target relative-GNSS antenna, from the target's c.m.") \
     Q(f64, q_tbody_from_hill, 4, -1.0, 1.0, "1", "target attitude it nominally holds") \
     Q(f64, target_r_eci_m, 3, -1.0e9, 1.0e9, "m", "uploaded target position at start") \
     Q(f64, target_v_eci_mps, 3, -2.0e4, 2.0e4, "m/s", "uploaded target velocity at start") \
@@ -47,43 +41,16 @@
     P(f64, init_sigma_v_mps, 1.0e-6, 1.0e2, "m/s", "1 sigma of init_v_hill_mps, each axis") \
     Q(f64, init_q_body_from_eci, 4, -1.0, 1.0, "1", "attitude handed over at start") \
     P(f64, init_sigma_attitude_rad, 1.0e-6, 1.0, "rad", "1 sigma of the attitude handed over, each axis") \
-    P(f64, gyro_arw_radps05, 0.0, 1.0, "rad/s^0.5", "gyro angle random walk") \
-    P(f64, gyro_rrw_radps15, 0.0, 1.0, "rad/s^1.5", "gyro rate random walk") \
-    P(f64, gyro_bias_sigma_radps, 0.0, 0.1, "rad/s", "1 sigma of the gyro bias at start") \
-    P(f64, star_sigma_cross_rad, 1.0e-7, 0.1, "rad", "star tracker noise across its boresight (star x)") \
-    P(f64, star_sigma_roll_rad, 1.0e-7, 0.1, "rad", "star tracker noise about its boresight (star x)") \
-    P(f64, star_misalignment_sigma_rad, 0.0, 0.1, "rad", \
-      "star tracker mounting error, 1 sigma each axis: constant, so no measurement averages it away") \
-    P(f64, accel_bias_tau_s, 1.0, 1.0e4, "s", \
-      "time constant of the accelerometer bias estimate, taken while no thruster fires") \
-    P(f64, accel_scale_sigma, 0.0, 0.1, "1", "1 sigma of the relative error of a sensed velocity increment") \
     P(f64, rel_accel_psd_m2ps3, 0.0, 1.0, "m^2/s^3", "white acceleration noise of the relative motion model") \
     P(f64, orbit_accel_psd_m2ps3, 0.0, 1.0, "m^2/s^3", "white acceleration noise of the target orbit model") \
-    P(f64, gnss_sigma_r_m, 1.0e-4, 1.0e4, "m", "absolute GNSS position noise, each axis") \
-    P(f64, gnss_sigma_v_mps, 1.0e-6, 1.0e2, "m/s", "absolute GNSS velocity noise, each axis") \
-    P(f64, rgnss_sigma_r_m, 1.0e-4, 1.0e3, "m", "relative GNSS white position noise, each axis") \
-    P(f64, rgnss_sigma_v_mps, 1.0e-6, 1.0e2, "m/s", "relative GNSS velocity noise, each axis") \
-    P(f64, rgnss_bias_sigma_m, 0.0, 1.0e3, "m", "relative GNSS position bias, steady state 1 sigma") \
-    P(f64, rgnss_bias_tau_s, 1.0, 1.0e6, "s", "relative GNSS position bias, correlation time") \
-    P(f64, rgnss_growth_m, 1.0, BIG, "m", "range at which the relative GNSS errors are twice what they are near") \
     P(f64, disagreement_chi2_3dof, 1.0, 1.0e6, "1", \
       "relative GNSS bias estimate against what both sensors' constant errors make of it: beyond, they disagree") \
-    P(f64, camera_sigma_range_ratio, 0.0, 1.0, "1", "camera range noise, fraction of range") \
-    P(f64, camera_sigma_range_floor_m, 1.0e-4, 10.0, "m", "camera range noise floor") \
-    P(f64, camera_sigma_los_rad, 1.0e-6, 0.1, "rad", "camera line-of-sight noise, each axis") \
-    P(f64, camera_boresight_sigma_rad, 0.0, 0.1, "rad", \
-      "docking camera mounting error, 1 sigma each axis: constant, so no measurement averages it away") \
-    P(f64, camera_sigma_pose_rad, 1.0e-5, 1.0, "rad", "camera relative attitude noise, each axis, near") \
-    P(f64, camera_pose_reference_m, 0.1, 1000.0, "m", \
-      "range beyond which the relative attitude noise grows in proportion") \
     P(f64, target_attitude_sigma_rad, 1.0e-6, 1.0, "rad", "target attitude error from nominal, 1 sigma") \
     P(f64, target_rate_sigma_radps, 0.0, 1.0, "rad/s", "target attitude rate error, 1 sigma") \
     P(f64, target_damping_ratio, 0.0, 10.0, "1", \
       "damping of the target's attitude motion about its hold, of natural frequency rate sigma / attitude sigma") \
     P(f64, gate_chi2_3dof, 1.0, 1000.0, "1", "innovation gate, chi-square with 3 degrees of freedom") \
     P(f64, measurement_max_age_s, 0.0, 10.0, "s", "an older measurement is rejected as stale") \
-    P(f64, sensor_timeout_s, 0.1, 1.0e4, "s", "a sensor without an accepted measurement for this long is lost") \
-    P(f64, star_timeout_s, 0.1, 1.0e4, "s", "same, for the star tracker") \
     P(f64, attitude_kp_ps2, 0.0, 10.0, "1/s^2", "attitude gain, angular acceleration per error") \
     P(f64, attitude_kd_ps, 0.0, 10.0, "1/s", "attitude rate gain") \
     P(f64, attitude_rate_max_radps, 1.0e-5, 1.0, "rad/s", "largest commanded attitude rate") \
@@ -115,15 +82,24 @@
     Q(f64, phase_attitude_deadband_rad, FLIGHT_PHASES, 0.0, 1.0, "rad", "attitude dead band, each axis") \
     Q(f64, phase_corridor_rad, FLIGHT_PHASES, 0.0, 1.6, "rad", "half angle of the approach corridor watched; 0 none") \
     Q(f64, block, FLIGHT_BLOCK, -BIG, BIG, "1", \
-      "what laws read of their own: each phase's stretch of it has the fields that its law declares") \
+      "what modules read of their own: each phase's and each instrument's stretch of it has the fields that its law or " \
+      "model declares") \
+    Q(f64, instrument_position_body_m, 3 * FLIGHT_INSTRUMENTS, -100.0, 100.0, "m", "where each instrument is mounted") \
+    Q(f64, instrument_q_from_body, 4 * FLIGHT_INSTRUMENTS, -1.0, 1.0, "1", "its axes from the body's") \
+    Q(f64, instrument_timeout_s, FLIGHT_INSTRUMENTS, 0.0, 1.0e4, "s", \
+      "without an accepted measurement for this long it is lost") \
+    P(u32, instrument_count, 0, FLIGHT_INSTRUMENTS, "1", "instruments fitted") \
     P(u32, thruster_count, 1, FLIGHT_THRUSTERS, "1", "thrusters fitted") \
     P(u32, phase_count, 1, FLIGHT_PHASES, "1", "phases in the table") \
     P(u32, start_phase, 0, FLIGHT_PHASES - 1, "1", "phase at start") \
     P(u32, reject_limit, 1, 1000, "1", "rejections in a row after which a sensor is lost") \
     P(u32, cam_phase, 0, FLIGHT_PHASES - 1, "1", "phase of the avoidance burn") \
     P(u32, retreat_phase, 0, FLIGHT_PHASES - 1, "1", "phase of the retreat") \
+    Q(u16, instrument_block_offset, FLIGHT_INSTRUMENTS, 0, FLIGHT_BLOCK, "1", "where its model's fields begin in block") \
+    Q(u16, instrument_block_length, FLIGHT_INSTRUMENTS, 0, FLIGHT_BLOCK, "1", "how many elements they have") \
     Q(u16, phase_block_offset, FLIGHT_PHASES, 0, FLIGHT_BLOCK, "1", "where the law's fields begin in block") \
     Q(u16, phase_block_length, FLIGHT_PHASES, 0, FLIGHT_BLOCK, "1", "how many elements they have") \
+    Q(u8, instrument_kind, FLIGHT_INSTRUMENTS, 0, 255, "1", "what each instrument measures, KIND_*") \
     Q(u8, phase_law, FLIGHT_PHASES, 0, 255, "1", "guidance law, LAW_*") \
     Q(u8, phase_next, FLIGHT_PHASES, 0, FLIGHT_PHASES - 1, "1", "phase that follows") \
     Q(u8, phase_abort, FLIGHT_PHASES, 0, FLIGHT_PHASES - 1, "1", \

@@ -14,10 +14,6 @@
 
 /* Bits of the telemetry's flags. */
 #define FLAG_VALUES(V) \
-    V(FLAG, STAR_OK, 1, "star tracker heard and not lost") \
-    V(FLAG, RGNSS_OK, 2, "relative GNSS heard and not lost") \
-    V(FLAG, CAMERA_OK, 4, "docking camera heard and not lost") \
-    V(FLAG, GNSS_OK, 8, "absolute GNSS heard and not lost") \
     V(FLAG, BURN, 16, "a burn is in progress") \
     V(FLAG, RETREAT, 32, "retreating, or has retreated") \
     V(FLAG, CAM, 64, "avoiding, or has avoided") \
@@ -79,7 +75,8 @@
 /* Bits: what an instrument is worth. It is healthy when it is heard and not lost. */
 #define INSTRUMENT_VALUES(V) \
     V(INSTRUMENT, HEARD, 1, "a measurement has come since start") \
-    V(INSTRUMENT, LOST, 2, "nothing accepted for too long, or refused again and again")
+    V(INSTRUMENT, LOST, 2, "nothing accepted for too long, or refused again and again") \
+    V(INSTRUMENT, IN_USE, 4, "of its kind, the one that the filters take")
 
 /* What a chain's estimate rests on. */
 #define QUALITY_VALUES(V) \

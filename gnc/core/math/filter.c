@@ -193,21 +193,43 @@ static void commit(const filter_t *f, double *p, size_t components, double w[FIL
     }
 }
 
+/* What all components together would do, beside the filter: their covariances with the states and their variances, the
+ * correction, and their summed squares. */
+typedef struct {
+    double w[FILTER_COMPONENTS][FILTER_STATES], s[FILTER_COMPONENTS], moved[FILTER_STATES], nis;
+} trial_t;
+
+static bool try_all(const filter_t *f, const double *p, const observation_t *o, double gate, trial_t *t)
+{
+    size_t n = f->states;
+    t->nis = 0.0;
+    for (size_t k = 0; k < n; k++) t->moved[k] = 0.0;
+    for (size_t i = 0; i < o->components; i++) {
+        t->s[i] = given_before(n, p, o, i, t->w, t->s);
+        if (!(t->s[i] > 0.0) || !elem_is_finite(t->s[i])) return false;
+        double z = o->z[i] - seen(o, i, t->moved), weight = z / t->s[i];
+        t->nis += z * weight;
+        for (size_t k = 0; k < n; k++) t->moved[k] += weight * t->w[i][k];
+    }
+    return t->nis >= 0.0 && t->nis <= gate;
+}
+
+bool filter_judge(const filter_t *f, const double *p, const observation_t *o, double gate, double *nis)
+{
+    trial_t t;
+    bool good = try_all(f, p, o, gate, &t);
+    *nis = t.nis;
+    return good;
+}
+
 bool filter_update(const filter_t *f, double *p, const observation_t *o, double gate, double *dx, double *nis)
 {
-    double w[FILTER_COMPONENTS][FILTER_STATES], s[FILTER_COMPONENTS], moved[FILTER_STATES] = {0.0}, sum = 0.0;
-    size_t n = f->states;
-    for (size_t i = 0; i < o->components; i++) {
-        s[i] = given_before(n, p, o, i, w, s);
-        if (!(s[i] > 0.0) || !elem_is_finite(s[i])) return false;
-        double z = o->z[i] - seen(o, i, moved), weight = z / s[i];
-        sum += z * weight;
-        for (size_t k = 0; k < n; k++) moved[k] += weight * w[i][k];
-    }
-    *nis = sum;
-    if (!(sum >= 0.0 && sum <= gate)) return false;
-    for (size_t k = 0; k < n; k++) dx[k] = k < f->estimated ? moved[k] : 0.0;
-    commit(f, p, o->components, w, s);
+    trial_t t;
+    bool good = try_all(f, p, o, gate, &t);
+    *nis = t.nis;
+    if (!good) return false;
+    for (size_t k = 0; k < f->states; k++) dx[k] = k < f->estimated ? t.moved[k] : 0.0;
+    commit(f, p, o->components, t.w, t.s);
     return true;
 }
 

@@ -65,6 +65,8 @@ void observation_see(observation_t *o, const filter_t *f, size_t row, size_t row
  * order, is the correction, zero for what is considered, and p the covariance after it, which stays positive: no
  * variance falls below a rounding's share of what it was. */
 bool filter_update(const filter_t *f, double *p, const observation_t *o, double gate, double *dx, double *nis);
+/* Whether a measurement would be taken, and its nis: the filter is untouched. */
+bool filter_judge(const filter_t *f, const double *p, const observation_t *o, double gate, double *nis);
 /* The correction of a block; NULL where it is absent. */
 static inline const double *filter_correction(const filter_t *f, const double *dx, size_t block)
 {

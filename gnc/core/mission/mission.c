@@ -95,9 +95,9 @@ static bool gate_open(const flight_t *f)
     if (vec3_norm(f->guidance.error_r_m) > p->phase_gate_r_m[m->phase]) return false;
     if (vec3_norm(f->guidance.error_v_mps) > p->phase_gate_v_mps[m->phase]) return false;
     if (vec3_norm(f->guidance.error_attitude_rad) > 0.5 * p->attitude_max_rad) return false;
-    if ((uses & USES_STAR) && !instrument_healthy(&f->solution, NAV_STAR)) return false;
-    if ((uses & USES_RGNSS) && !instrument_healthy(&f->solution, NAV_RGNSS)) return false;
-    if ((uses & USES_CAMERA) && !instrument_healthy(&f->solution, NAV_CAMERA)) return false;
+    if ((uses & USES_STAR) && !instrument_healthy(&f->solution, flight_first_of(f, KIND_STAR))) return false;
+    if ((uses & USES_RGNSS) && !instrument_healthy(&f->solution, flight_first_of(f, KIND_RGNSS))) return false;
+    if ((uses & USES_CAMERA) && !instrument_healthy(&f->solution, flight_first_of(f, KIND_CAMERA))) return false;
     return true;
 }
 

@@ -4,13 +4,22 @@
 
 #define STAR_VALUES 4
 
+#define STAR_FIELDS(F, V) \
+    F(sigma_cross_rad, 1.0e-7, 0.1, "rad", "noise across the boresight (star x)") \
+    F(sigma_roll_rad, 1.0e-7, 0.1, "rad", "noise about the boresight (star x)") \
+    F(misalignment_sigma_rad, 0.0, 0.1, "rad", \
+      "mounting error, 1 sigma each axis: constant, so no measurement averages it away")
+typedef struct {
+    STAR_FIELDS(BLOCK_F, BLOCK_V)
+} star_block_t;
+static const block_field_t fields[] = {STAR_FIELDS(BLOCK_FIELD, BLOCK_VECTOR) BLOCK_END};
+
 void nav_attitude_init(const flight_params_t *p, nav_t *nav)
 {
     nav_attitude_t *a = &nav->attitude;
     const uint8_t use[ATTITUDE_BLOCKS] = {BLOCK_ESTIMATED, BLOCK_ESTIMATED};
     filter_layout(&a->filter, ATTITUDE_BLOCKS, use);
     filter_start(&a->filter, a->p, ATTITUDE_ANGLE, p->init_sigma_attitude_rad * p->init_sigma_attitude_rad);
-    filter_start(&a->filter, a->p, ATTITUDE_BIAS, p->gyro_bias_sigma_radps * p->gyro_bias_sigma_radps);
     for (size_t i = 0; i < 4; i++) a->q_body_from_eci[i] = p->init_q_body_from_eci[i];
 }
 
@@ -33,8 +42,9 @@ static void propagate_covariance(const flight_params_t *p, nav_t *nav)
 {
     nav_attitude_t *a = &nav->attitude;
     double dt = a->pending_s, turn[9];
-    double arw = p->gyro_arw_radps05 * p->gyro_arw_radps05;
-    double rrw = p->gyro_rrw_radps15 * p->gyro_rrw_radps15;
+    const imu_block_t *imu = nav_block_in_use(p, nav, KIND_IMU);
+    double arw = imu != NULL ? imu->gyro_arw_radps05 * imu->gyro_arw_radps05 : 0.0;
+    double rrw = imu != NULL ? imu->gyro_rrw_radps15 * imu->gyro_rrw_radps15 : 0.0;
     if (!(dt > 0.0)) return;
     mat3_skew(turn, a->w_body_radps);
     const filter_motion_t motion = {
@@ -48,7 +58,8 @@ static void propagate_covariance(const flight_params_t *p, nav_t *nav)
 
 double nav_attitude_variance(const flight_params_t *p, const nav_t *nav, size_t i)
 {
-    double considered = p->star_misalignment_sigma_rad;
+    const star_block_t *star = nav_block_in_use(p, nav, KIND_STAR);
+    double considered = star != NULL ? star->misalignment_sigma_rad : 0.0;
     return filter_variance(&nav->attitude.filter, nav->attitude.p, ATTITUDE_ANGLE, i) + considered * considered;
 }
 
@@ -64,7 +75,7 @@ static void correct(nav_attitude_t *a, const double *dx)
 }
 
 /* The turn from the attitude that was estimated for the time of the measurement to the measured one, star axes. */
-static void innovation(const flight_params_t *p, const nav_t *nav, const measurement_t *m, const double c[9],
+static void innovation(const nav_t *nav, const double q_star_from_body[4], const measurement_t *m, const double c[9],
                        double z[3])
 {
     const nav_attitude_t *a = &nav->attitude;
@@ -72,7 +83,7 @@ static void innovation(const flight_params_t *p, const nav_t *nav, const measure
     vec3_scale(back, -1.0e-6 * (double)(nav->t_us - m->t_valid_us), a->w_body_radps);
     quat_from_rotvec(dq, back);
     quat_mul(q_then, dq, a->q_body_from_eci);
-    quat_conj(q_inv, p->q_star_from_body);
+    quat_conj(q_inv, q_star_from_body);
     quat_mul(residual_q, q_inv, m->z);
     quat_conj(q_inv, q_then);
     quat_mul(residual_q, residual_q, q_inv);
@@ -81,28 +92,43 @@ static void innovation(const flight_params_t *p, const nav_t *nav, const measure
     mat3_mul_vec(z, c, z_body);
 }
 
-void nav_star_update(const flight_params_t *p, nav_t *nav, const measurement_t *m)
+static bool update(const flight_params_t *p, nav_t *nav, size_t instrument, const observation_t *o)
 {
     nav_attitude_t *a = &nav->attitude;
-    sensor_track_t *track = &nav->track[NAV_STAR];
+    double dx[FILTER_STATES], *nis = &nav->track[instrument].nis;
+    if (!nav_use(p, nav, instrument)) return filter_judge(&a->filter, a->p, o, nav->gate[o->components], nis);
+    if (!filter_update(&a->filter, a->p, o, nav->gate[o->components], dx, nis)) return false;
+    correct(a, dx);
+    return true;
+}
+
+static void star(const flight_params_t *p, nav_t *nav, size_t instrument, const measurement_t *m)
+{
+    const star_block_t *own = nav_block(p, instrument);
+    sensor_track_t *track = &nav->track[instrument];
     if (!nav_take(p, nav, track, m)) return;
     propagate_covariance(p, nav);
-    const double *q = m->z;
+    const double *q = m->z, *mounted = &p->instrument_q_from_body[4 * instrument];
     double norm2 = q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3];
     bool ok = false;
     if (m->count == STAR_VALUES && norm2 > 0.99 && norm2 < 1.01) { /* false for NaN too */
-        double c[9], dx[FILTER_STATES];
+        double c[9];
         observation_t o;
         observation_start(&o, 3);
-        quat_to_dcm(c, p->q_star_from_body);
-        innovation(p, nav, m, c, o.z);
-        o.r[0] = p->star_sigma_roll_rad * p->star_sigma_roll_rad;
-        o.r[1] = o.r[2] = p->star_sigma_cross_rad * p->star_sigma_cross_rad;
-        observation_see(&o, &a->filter, 0, 3, ATTITUDE_ANGLE, 1.0, c);
-        ok = filter_update(&a->filter, a->p, &o, nav->gate[3], dx, &track->nis);
-        if (ok) correct(a, dx);
+        quat_to_dcm(c, mounted);
+        innovation(nav, mounted, m, c, o.z);
+        o.r[0] = own->sigma_roll_rad * own->sigma_roll_rad;
+        o.r[1] = o.r[2] = own->sigma_cross_rad * own->sigma_cross_rad;
+        observation_see(&o, &nav->attitude.filter, 0, 3, ATTITUDE_ANGLE, 1.0, c);
+        ok = update(p, nav, instrument, &o);
     }
     nav_accept(nav, track, ok);
 }
 
-const model_t model_star = {.kind = KIND_STAR, .while_docked = true, .update = nav_star_update};
+const model_t model_star = {
+    .kind = KIND_STAR,
+    .fields = fields,
+    .while_docked = true,
+    .chain = CHAIN_ATTITUDE,
+    .update = star,
+};

@@ -24,12 +24,15 @@ enum {
     RELATIVE_BLOCKS = 6
 };
 
+typedef struct nav nav_t;
+
 /* Book-keeping of one instrument. */
 typedef struct {
     uint64_t accepted_us;    /* time of the last accepted measurement; 0 before the first */
     uint32_t rejects_in_row;
     uint16_t rejects, seq;
     bool seen;               /* seq holds the number of a measurement already used */
+    bool in_use;             /* of its kind, the one that the filters take */
     double nis;
 } sensor_track_t;
 
@@ -71,7 +74,7 @@ typedef struct {
     uint32_t history_next;
 } nav_relative_t;
 
-typedef struct {
+struct nav {
     /* Set by nav_init, and never again. */
     gravity_t gravity;
     uint64_t cycle_us;
@@ -83,18 +86,58 @@ typedef struct {
     nav_attitude_t attitude;
     nav_relative_t relative;
     sensor_track_t track[FLIGHT_INSTRUMENTS];
-} nav_t;
-
-/* Instruments by their place in the table. */
-enum { NAV_IMU = 0, NAV_STAR = 1, NAV_GNSS = 2, NAV_RGNSS = 3, NAV_CAMERA = 4, NAV_DOCK = 5 };
+    uint16_t slots_refused; /* of no instrument in the table */
+};
 
 /* How measurements of one kind are used. */
 typedef struct {
     uint8_t kind; /* KIND_* */
     const block_field_t *fields; /* its own, in the instrument's stretch of the block; NULL: none */
     bool while_docked; /* also taken while the target holds the chaser, which then no longer moves as modelled */
-    void (*update)(const flight_params_t *p, nav_t *nav, const measurement_t *m);
+    uint8_t chain;     /* CHAIN_*: whose quality it makes */
+    uint8_t sees;      /* bit for each block of the relative filter that its measurements depend on, but motion */
+    /* Gives the blocks that stand for this instrument's own constant errors their first uncertainty: at the start, and
+     * where it takes over from another. NULL: it has none. */
+    void (*start)(const flight_params_t *p, nav_t *nav, size_t instrument);
+    void (*update)(const flight_params_t *p, nav_t *nav, size_t instrument, const measurement_t *m); /* NULL: none */
 } model_t;
+enum { CHAIN_NONE = 0, CHAIN_ATTITUDE = 1, CHAIN_ORBIT = 2, CHAIN_RELATIVE = 4, CHAIN_TARGET = 8 };
+/* The model of a kind of measurement; NULL: none. */
+const model_t *flight_model_of(uint8_t kind);
+
+/* What the filters themselves read of instruments. */
+#define IMU_FIELDS(F, V) \
+    F(gyro_arw_radps05, 0.0, 1.0, "rad/s^0.5", "gyro angle random walk") \
+    F(gyro_rrw_radps15, 0.0, 1.0, "rad/s^1.5", "gyro rate random walk") \
+    F(gyro_bias_sigma_radps, 0.0, 0.1, "rad/s", "1 sigma of the gyro bias at start") \
+    F(accel_bias_tau_s, 1.0, 1.0e4, "s", \
+      "time constant of the accelerometer bias estimate, taken while no thruster fires") \
+    F(accel_scale_sigma, 0.0, 0.1, "1", "1 sigma of the relative error of a sensed velocity increment")
+typedef struct {
+    IMU_FIELDS(BLOCK_F, BLOCK_V)
+} imu_block_t;
+#define RGNSS_FIELDS(F, V) \
+    F(sigma_r_m, 1.0e-4, 1.0e3, "m", "white position noise, each axis") \
+    F(sigma_v_mps, 1.0e-6, 1.0e2, "m/s", "velocity noise, each axis") \
+    F(bias_sigma_m, 0.0, 1.0e3, "m", "position bias, steady state 1 sigma") \
+    F(bias_tau_s, 1.0, 1.0e6, "s", "position bias, correlation time") \
+    F(growth_m, 1.0, BIG, "m", "range at which the errors are twice what they are near") \
+    V(target_antenna_tbody_m, 3, -100.0, 100.0, "m", "target's antenna, from the target's c.m.")
+typedef struct {
+    RGNSS_FIELDS(BLOCK_F, BLOCK_V)
+} rgnss_block_t;
+
+/* An instrument's stretch of the block, as its model's struct. */
+static inline const void *nav_block(const flight_params_t *p, size_t instrument)
+{
+    return &p->block[p->instrument_block_offset[instrument]];
+}
+/* The instrument of a kind that is in use; FLIGHT_INSTRUMENTS: none of that kind is fitted. */
+size_t nav_in_use(const flight_params_t *p, const nav_t *nav, uint8_t kind);
+/* The block of the instrument of a kind that is in use; NULL: none is fitted. */
+const void *nav_block_in_use(const flight_params_t *p, const nav_t *nav, uint8_t kind);
+/* From the chaser's c.m. to an instrument, body axes. */
+void nav_arm(const flight_params_t *p, size_t instrument, double arm_body_m[3]);
 
 /* The parameters have been checked. */
 void nav_init(const flight_params_t *p, nav_t *nav);
@@ -109,7 +152,6 @@ void nav_attitude_propagate(const flight_params_t *p, nav_t *nav);
 /* Variance of the attitude about body axis i: the filter's own and the star tracker's mounting error,
  * which is considered, not estimated (Schmidt 1966). */
 double nav_attitude_variance(const flight_params_t *p, const nav_t *nav, size_t i);
-void nav_star_update(const flight_params_t *p, nav_t *nav, const measurement_t *m);
 /* relative_filter.c */
 void nav_relative_init(const flight_params_t *p, nav_t *nav);
 void nav_relative_propagate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, bool fired);
@@ -117,9 +159,10 @@ void nav_relative_remember(nav_t *nav);
 void nav_relative_covariance(const flight_params_t *p, nav_t *nav);
 void nav_relative_correct(nav_t *nav, const double *dx);
 void nav_orbit_correct(nav_t *nav, const double *dx);
-/* Takes a whole measurement into the filter or refuses it; so does the next with the target's orbit. */
-bool nav_relative_update(nav_t *nav, const observation_t *o, sensor_track_t *track);
-bool nav_orbit_update(nav_t *nav, const observation_t *o, sensor_track_t *track);
+/* A whole measurement of an instrument, which the relative filter, or that of the target's orbit, takes or refuses; of
+ * one that is not in use only what it is worth is kept. */
+bool nav_relative_update(const flight_params_t *p, nav_t *nav, size_t instrument, const observation_t *o);
+bool nav_orbit_update(const flight_params_t *p, nav_t *nav, size_t instrument, const observation_t *o);
 /* The estimate at a past time, from the history; false when it is older than the history. */
 bool nav_relative_at(const nav_t *nav, uint64_t t_us, nav_sample_t *out);
 /* Target attitude: tbody_from_eci at a sample, nominal hold turned by the estimated error. */
@@ -131,16 +174,13 @@ double nav_rgnss_growth(const flight_params_t *p, const nav_t *nav);
 /* true when a measurement is new, and neither late nor from the future; a stale one is counted */
 bool nav_take(const flight_params_t *p, const nav_t *nav, sensor_track_t *track, const measurement_t *m);
 void nav_accept(const nav_t *nav, sensor_track_t *track, bool accepted);
-bool nav_lost(const flight_params_t *p, const nav_t *nav, const sensor_track_t *track, double timeout_s);
+bool nav_lost(const flight_params_t *p, const nav_t *nav, size_t instrument);
+/* Whether the filters take an instrument now: of its kind, none before it in the table is there still. Where that
+ * changes hands, what stood for the other's own errors starts anew. */
+bool nav_use(const flight_params_t *p, nav_t *nav, size_t instrument);
 bool nav_all_finite(const double *x, size_t n);
 bool nav_all_within(const double *x, size_t n, double limit); /* false for NaN */
-/* The first measurement of a kind in the frame; NULL: none. */
-const measurement_t *nav_find(const sensor_frame_t *s, uint8_t kind);
 bool nav_of_this_cycle(const nav_t *nav, const measurement_t *m);
-/* models: one measurement model a file */
-void nav_gnss_update(const flight_params_t *p, nav_t *nav, const measurement_t *m);
-void nav_rgnss_update(const flight_params_t *p, nav_t *nav, const measurement_t *m);
-void nav_camera_update(const flight_params_t *p, nav_t *nav, const measurement_t *m);
 /* solution.c */
 /* The states and their variances. */
 void nav_solution(const flight_params_t *p, const nav_t *nav, solution_t *out);

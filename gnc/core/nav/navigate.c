@@ -1,5 +1,5 @@
 /* The navigation stage of a cycle. */
-#include "registry.h"
+#include "nav/nav.h"
 
 void nav_init(const flight_params_t *p, nav_t *nav)
 {
@@ -9,8 +9,42 @@ void nav_init(const flight_params_t *p, nav_t *nav)
     vec3_copy(nav->gravity.pole_eci, p->pole_eci);
     nav->cycle_us = (uint64_t)(p->cycle_s * 1.0e6 + 0.5);
     for (size_t i = 1; i <= FILTER_COMPONENTS; i++) nav->gate[i] = filter_gate(p->gate_chi2_3dof, i);
+    for (size_t i = 0; i < p->instrument_count; i++) /* of each kind the first is used, as long as it is there */
+        nav->track[i].in_use = nav_in_use(p, nav, p->instrument_kind[i]) == FLIGHT_INSTRUMENTS;
     nav_attitude_init(p, nav);
     nav_relative_init(p, nav);
+    for (size_t i = 0; i < p->instrument_count; i++) {
+        const model_t *model = flight_model_of(p->instrument_kind[i]);
+        if (nav->track[i].in_use && model->start != NULL) model->start(p, nav, i);
+    }
+}
+
+static void count_up(uint16_t *counter)
+{
+    if (*counter < UINT16_MAX) (*counter)++;
+}
+
+/* A measurement of no instrument in the table, or of another kind than it says of that one, is refused and counted. */
+static void take(const flight_params_t *p, nav_t *nav, const measurement_t *m, bool docked)
+{
+    if (m->instrument >= p->instrument_count) {
+        count_up(&nav->slots_refused);
+        return;
+    }
+    const model_t *model = flight_model_of(p->instrument_kind[m->instrument]);
+    if (m->kind != model->kind) nav_accept(nav, &nav->track[m->instrument], false);
+    else if (model->update != NULL && (model->while_docked || !docked)) model->update(p, nav, m->instrument, m);
+}
+
+/* What the docking mechanism senses in this cycle. */
+static uint8_t dock_flags(const flight_params_t *p, const nav_t *nav, const sensor_frame_t *s)
+{
+    for (size_t i = 0; i < s->slot_count; i++) {
+        const measurement_t *m = &s->slot[i];
+        bool known = m->instrument < p->instrument_count && p->instrument_kind[m->instrument] == KIND_DOCK;
+        if (known && m->kind == KIND_DOCK && nav_of_this_cycle(nav, m)) return m->flags;
+    }
+    return 0;
 }
 
 void navigate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, bool fired, bool docked, solution_t *out)
@@ -23,12 +57,8 @@ void navigate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, boo
     } else {
         nav_relative_remember(nav);
     }
-    for (size_t i = 0; i < s->slot_count; i++) {
-        const model_t *model = flight_model_of(s->slot[i].kind);
-        if (model != NULL && (model->while_docked || !docked)) model->update(p, nav, &s->slot[i]);
-    }
-    const measurement_t *dock = nav_find(s, KIND_DOCK);
-    out->dock_flags = dock != NULL && nav_of_this_cycle(nav, dock) ? dock->flags : 0;
+    for (size_t i = 0; i < s->slot_count; i++) take(p, nav, &s->slot[i], docked);
+    out->dock_flags = dock_flags(p, nav, s);
     nav_solution(p, nav, out);
     nav_health(p, nav, out);
     nav->started = true;

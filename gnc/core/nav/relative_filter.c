@@ -7,7 +7,8 @@
 
 double nav_rgnss_growth(const flight_params_t *p, const nav_t *nav)
 {
-    return 1.0 + vec3_norm(nav->relative.dr_eci_m) / p->rgnss_growth_m;
+    const rgnss_block_t *own = nav_block_in_use(p, nav, KIND_RGNSS);
+    return own != NULL ? 1.0 + vec3_norm(nav->relative.dr_eci_m) / own->growth_m : 1.0;
 }
 
 static void start(const filter_t *f, double *cov, size_t block, double sigma)
@@ -38,8 +39,12 @@ static void start_filters(const flight_params_t *p, nav_t *nav)
 {
     nav_relative_t *n = &nav->relative;
     const uint8_t orbit[ORBIT_BLOCKS] = {BLOCK_ESTIMATED, BLOCK_ESTIMATED};
-    const uint8_t relative[RELATIVE_BLOCKS] = {BLOCK_ESTIMATED, BLOCK_ESTIMATED, BLOCK_ESTIMATED,
-                                               BLOCK_ESTIMATED, BLOCK_ESTIMATED, BLOCK_CONSIDERED};
+    const uint8_t as[RELATIVE_BLOCKS] = {BLOCK_ESTIMATED, BLOCK_ESTIMATED, BLOCK_ESTIMATED,
+                                         BLOCK_ESTIMATED, BLOCK_ESTIMATED, BLOCK_CONSIDERED};
+    uint8_t relative[RELATIVE_BLOCKS] = {BLOCK_ESTIMATED, BLOCK_ESTIMATED};
+    for (size_t i = 0; i < p->instrument_count; i++)
+        for (size_t b = 0; b < RELATIVE_BLOCKS; b++)
+            if (flight_model_of(p->instrument_kind[i])->sees & (1u << b)) relative[b] = as[b];
     filter_layout(&n->orbit, ORBIT_BLOCKS, orbit);
     start(&n->orbit, n->p_orbit, ORBIT_R, p->target_sigma_r_m);
     start(&n->orbit, n->p_orbit, ORBIT_V, p->target_sigma_v_mps);
@@ -49,8 +54,6 @@ static void start_filters(const flight_params_t *p, nav_t *nav)
     handed_over_in_hill(n, p->init_sigma_r_m * p->init_sigma_r_m);
     start(&n->filter, n->p, RELATIVE_THETA, p->target_attitude_sigma_rad);
     start(&n->filter, n->p, RELATIVE_RATE, p->target_rate_sigma_radps);
-    start(&n->filter, n->p, RELATIVE_GNSS_BIAS, p->rgnss_bias_sigma_m * nav_rgnss_growth(p, nav));
-    start(&n->filter, n->p, RELATIVE_BORESIGHT, p->camera_boresight_sigma_rad);
 }
 
 void nav_relative_init(const flight_params_t *p, nav_t *nav)
@@ -124,21 +127,23 @@ static void watch_thrust(nav_t *nav, const sensor_frame_t *s, bool fired)
  * fires all it shows is bias, which is averaged; while one fires the bias is taken off. */
 static void sensed_velocity(const flight_params_t *p, nav_t *nav)
 {
+    size_t imu = nav_in_use(p, nav, KIND_IMU);
     nav_relative_t *n = &nav->relative;
     double *dv_eci = n->sensed_eci_mps;
     double dt = p->cycle_s, arm[3], dw[3], lever[3], dv[3];
     vec3_set(dv_eci, 0.0, 0.0, 0.0);
     if (!nav->imu.accel_taken) return;
+    const imu_block_t *own = nav_block(p, imu);
     if (n->cycles_since_thrust > THRUST_TAIL_CYCLES) {
         n->accel_bias_age_s += dt;
-        double gain = dt / elem_min(n->accel_bias_age_s, p->accel_bias_tau_s);
+        double gain = dt / elem_min(n->accel_bias_age_s, own->accel_bias_tau_s);
         for (size_t i = 0; i < 3; i++)
             n->accel_bias_mps2[i] += gain * (nav->imu.dv_body_mps[i] / dt - n->accel_bias_mps2[i]);
-        n->sensed_mps -= n->sensed_mps * dt / p->accel_bias_tau_s;
+        n->sensed_mps -= n->sensed_mps * dt / own->accel_bias_tau_s;
         return;
     }
     /* a_imu = a_cm + dw/dt x r + w x (w x r) */
-    vec3_sub(arm, p->imu_body_m, p->com_body_m);
+    nav_arm(p, imu, arm);
     vec3_sub(dw, nav->attitude.w_body_radps, nav->attitude.w_before_radps);
     vec3_cross(lever, dw, arm);
     vec3_sub(dv, nav->imu.dv_body_mps, lever);
@@ -178,11 +183,12 @@ void nav_relative_propagate(const flight_params_t *p, nav_t *nav, const sensor_f
     }
     /* The scale error acts on the sum of what was sensed, so its variance grows with the square. */
     if (n->sensed_mps > sensed_before) {
-        double k = p->accel_scale_sigma, grown = n->sensed_mps * n->sensed_mps - sensed_before * sensed_before;
+        const imu_block_t *imu = nav_block_in_use(p, nav, KIND_IMU);
+        double k = imu->accel_scale_sigma, grown = n->sensed_mps * n->sensed_mps - sensed_before * sensed_before;
         filter_noise(&n->filter, n->p, RELATIVE_V, RELATIVE_V, k * k * grown, 0.0, 0.0);
     }
-    double keep = 1.0 - dt / p->rgnss_bias_tau_s;
-    vec3_scale(n->bias_rgnss_eci_m, keep, n->bias_rgnss_eci_m);
+    const rgnss_block_t *rgnss = nav_block_in_use(p, nav, KIND_RGNSS);
+    if (rgnss != NULL) vec3_scale(n->bias_rgnss_eci_m, 1.0 - dt / rgnss->bias_tau_s, n->bias_rgnss_eci_m);
     n->pending_s += dt;
     nav_relative_remember(nav);
     if (n->pending_s > 0.95) nav_relative_covariance(p, nav);
@@ -209,8 +215,9 @@ void nav_relative_covariance(const flight_params_t *p, nav_t *nav)
     double dt = n->pending_s, g[9];
     if (!(dt > 0.0)) return;
     gravity_gradient(p, nav, g);
-    double k = n->hold_stiffness_ps2, d = n->hold_damping_ps, keep = 1.0 - dt / p->rgnss_bias_tau_s;
-    double bias = p->rgnss_bias_sigma_m * nav_rgnss_growth(p, nav);
+    const rgnss_block_t *rgnss = nav_block_in_use(p, nav, KIND_RGNSS);
+    double k = n->hold_stiffness_ps2, d = n->hold_damping_ps, keep = rgnss != NULL ? 1.0 - dt / rgnss->bias_tau_s : 0.0;
+    double bias = rgnss != NULL ? rgnss->bias_sigma_m * nav_rgnss_growth(p, nav) : 0.0;
     const filter_motion_t orbit = {
         ORBIT_R, ORBIT_V, .aa = 1.0, .ab = dt, .bb = 1.0, .m = g, .ay = 0.5 * dt * dt, .by = dt,
     };
@@ -264,20 +271,22 @@ void nav_relative_correct(nav_t *nav, const double *dx)
     }
 }
 
-bool nav_relative_update(nav_t *nav, const observation_t *o, sensor_track_t *track)
+bool nav_relative_update(const flight_params_t *p, nav_t *nav, size_t instrument, const observation_t *o)
 {
     nav_relative_t *n = &nav->relative;
-    double dx[FILTER_STATES];
-    if (!filter_update(&n->filter, n->p, o, nav->gate[o->components], dx, &track->nis)) return false;
+    double dx[FILTER_STATES], *nis = &nav->track[instrument].nis;
+    if (!nav_use(p, nav, instrument)) return filter_judge(&n->filter, n->p, o, nav->gate[o->components], nis);
+    if (!filter_update(&n->filter, n->p, o, nav->gate[o->components], dx, nis)) return false;
     nav_relative_correct(nav, dx);
     return true;
 }
 
-bool nav_orbit_update(nav_t *nav, const observation_t *o, sensor_track_t *track)
+bool nav_orbit_update(const flight_params_t *p, nav_t *nav, size_t instrument, const observation_t *o)
 {
     nav_relative_t *n = &nav->relative;
-    double dx[FILTER_STATES];
-    if (!filter_update(&n->orbit, n->p_orbit, o, nav->gate[o->components], dx, &track->nis)) return false;
+    double dx[FILTER_STATES], *nis = &nav->track[instrument].nis;
+    if (!nav_use(p, nav, instrument)) return filter_judge(&n->orbit, n->p_orbit, o, nav->gate[o->components], nis);
+    if (!filter_update(&n->orbit, n->p_orbit, o, nav->gate[o->components], dx, nis)) return false;
     nav_orbit_correct(nav, dx);
     return true;
 }

@@ -75,33 +75,42 @@ void nav_solution(const flight_params_t *p, const nav_t *nav, solution_t *o)
     states(p, nav, o);
 }
 
-/* How far camera and relative GNSS disagree. They measure the same geometry, and what they do not agree on the filter
- * puts into the GNSS bias, against what both sensors' constant errors make of it: an estimate far beyond says that one
- * of them is wrong, which a gate on each measurement alone cannot see when the error was there from the start. */
+/* How far relative GNSS and what else measures the same geometry disagree. What they do not agree on the filter puts
+ * into the GNSS bias, against what both sensors' constant errors make of it: an estimate far beyond says that one of
+ * them is wrong, which a gate on each measurement alone cannot see when the error was there from the start. */
 static double disagreement(const flight_params_t *p, const nav_t *nav, const solution_t *o)
 {
-    const double *b = nav->relative.bias_rgnss_eci_m;
-    double bias = p->rgnss_bias_sigma_m * nav_rgnss_growth(p, nav);
-    double boresight = p->camera_boresight_sigma_rad * vec3_norm(o->r_port_tport_m);
+    const nav_relative_t *n = &nav->relative;
+    const rgnss_block_t *own = nav_block_in_use(p, nav, KIND_RGNSS);
+    const double *b = n->bias_rgnss_eci_m;
     double size2 = vec3_dot(b, b);
-    return size2 > 0.0 ? size2 / (bias * bias + boresight * boresight) : 0.0;
+    if (own == NULL || !(size2 > 0.0)) return 0.0;
+    double bias = own->bias_sigma_m * nav_rgnss_growth(p, nav);
+    double boresight2 = filter_variance(&n->filter, n->p, RELATIVE_BORESIGHT, 0);
+    return size2 / (bias * bias + boresight2 * vec3_dot(o->r_port_tport_m, o->r_port_tport_m));
 }
 
-static uint8_t quality(bool followed) { return followed ? QUALITY_FOLLOWED : QUALITY_COASTING; }
+static uint8_t quality(uint8_t followed, uint8_t chain)
+{
+    return (followed & chain) != 0 ? QUALITY_FOLLOWED : QUALITY_COASTING;
+}
 
 void nav_health(const flight_params_t *p, const nav_t *nav, solution_t *o)
 {
-    for (size_t i = 0; i < FLIGHT_INSTRUMENTS; i++) {
+    uint8_t followed = CHAIN_NONE; /* chains with a healthy instrument */
+    for (size_t i = 0; i < p->instrument_count; i++) {
         const sensor_track_t *track = &nav->track[i];
-        double timeout_s = i == NAV_STAR ? p->star_timeout_s : p->sensor_timeout_s;
-        o->instrument_state[i] = (uint8_t)((track->seen ? INSTRUMENT_HEARD : 0) |
-                                           (nav_lost(p, nav, track, timeout_s) ? INSTRUMENT_LOST : 0));
+        bool lost = nav_lost(p, nav, i);
+        o->instrument_state[i] = (uint8_t)((track->seen ? INSTRUMENT_HEARD : 0) | (lost ? INSTRUMENT_LOST : 0) |
+                                           (track->in_use ? INSTRUMENT_IN_USE : 0));
         o->instrument_rejects[i] = track->rejects;
         o->instrument_nis[i] = (float)track->nis;
+        if (track->seen && !lost) followed |= flight_model_of(p->instrument_kind[i])->chain;
     }
-    o->attitude_quality = quality(instrument_healthy(o, NAV_STAR));
-    o->orbit_quality = quality(instrument_healthy(o, NAV_GNSS));
-    o->relative_quality = quality(instrument_healthy(o, NAV_RGNSS) || instrument_healthy(o, NAV_CAMERA));
-    o->target_quality = quality(instrument_healthy(o, NAV_CAMERA));
+    o->slots_refused = nav->slots_refused;
+    o->attitude_quality = quality(followed, CHAIN_ATTITUDE);
+    o->orbit_quality = quality(followed, CHAIN_ORBIT);
+    o->relative_quality = quality(followed, CHAIN_RELATIVE);
+    o->target_quality = quality(followed, CHAIN_TARGET);
     o->disagreement_chi2 = disagreement(p, nav, o);
 }

@@ -40,17 +40,42 @@ bool nav_take(const flight_params_t *p, const nav_t *nav, sensor_track_t *track,
     return true;
 }
 
-bool nav_lost(const flight_params_t *p, const nav_t *nav, const sensor_track_t *track, double timeout_s)
+bool nav_lost(const flight_params_t *p, const nav_t *nav, size_t instrument)
 {
+    const sensor_track_t *track = &nav->track[instrument];
     double age_s = 1.0e-6 * (double)(nav->t_us - track->accepted_us);
-    return age_s > timeout_s || track->rejects_in_row >= p->reject_limit;
+    return age_s > p->instrument_timeout_s[instrument] || track->rejects_in_row >= p->reject_limit;
 }
 
-const measurement_t *nav_find(const sensor_frame_t *s, uint8_t kind)
+size_t nav_in_use(const flight_params_t *p, const nav_t *nav, uint8_t kind)
 {
-    for (size_t i = 0; i < s->slot_count; i++)
-        if (s->slot[i].kind == kind) return &s->slot[i];
-    return NULL;
+    for (size_t i = 0; i < p->instrument_count; i++)
+        if (p->instrument_kind[i] == kind && nav->track[i].in_use) return i;
+    return FLIGHT_INSTRUMENTS;
+}
+
+const void *nav_block_in_use(const flight_params_t *p, const nav_t *nav, uint8_t kind)
+{
+    size_t instrument = nav_in_use(p, nav, kind);
+    return instrument < FLIGHT_INSTRUMENTS ? nav_block(p, instrument) : NULL;
+}
+
+bool nav_use(const flight_params_t *p, nav_t *nav, size_t instrument)
+{
+    uint8_t kind = p->instrument_kind[instrument];
+    for (size_t i = 0; i < instrument; i++)
+        if (p->instrument_kind[i] == kind && !nav_lost(p, nav, i)) return false;
+    if (nav->track[instrument].in_use) return true;
+    for (size_t i = 0; i < p->instrument_count; i++)
+        if (p->instrument_kind[i] == kind) nav->track[i].in_use = i == instrument;
+    const model_t *model = flight_model_of(kind);
+    if (model->start != NULL) model->start(p, nav, instrument);
+    return true;
+}
+
+void nav_arm(const flight_params_t *p, size_t instrument, double arm_body_m[3])
+{
+    vec3_sub(arm_body_m, &p->instrument_position_body_m[3 * instrument], p->com_body_m);
 }
 
 bool nav_of_this_cycle(const nav_t *nav, const measurement_t *m)

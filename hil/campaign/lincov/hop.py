@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gnc import kernels
-from gnc.flight import law_block
+from gnc.flight import Kind, instruments_of, law_block, model_block
 from hil.campaign.lincov.linear import AT, I3, MOTIONS, SIZE, STEP_S, Augmented, Floats, burn_statistics, cross, of
 from hil.campaign.lincov.navigation import declared_rms
 from hil.campaign.lincov.reference import Leg, Path
@@ -113,7 +113,9 @@ class Burning:
 
     def _sensed(self, dv: Floats, duration_s: float) -> Floats:
         """Error covariance of what is sensed of a burn: scale, misalignment, noise, and noise in the bias taken off."""
-        bias = duration_s**2 / (2.0 * float(self.p["accel_bias_tau_s"]))
+        bias = duration_s**2 / (
+            2.0 * float(model_block(self.p, instruments_of(self.p, Kind.IMU)[0])["accel_bias_tau_s"])
+        )
         across = cross(dv)
         found = self.scale**2 * np.diag(dv**2) + self.misalignment**2 * across @ across.T
         return np.asarray(found + self.noise**2 * (duration_s + bias) * I3)

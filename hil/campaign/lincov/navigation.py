@@ -10,6 +10,7 @@ import numpy as np
 from scipy.linalg import expm
 
 from gnc import kernels
+from gnc.flight import Kind, instruments_of, model_block
 from hil.campaign.lincov.linear import (
     CONSIDERED,
     ESTIMATED,
@@ -46,9 +47,13 @@ class RelativeFilter:
 
     def __init__(self, params: Any, path: Path):
         self.p, dt = params, STEP_S
+        self.imu, self.rgnss, self.camera = (
+            {name: float(x) for name, x in model_block(params, instruments_of(params, kind)[0]).items() if not x.shape}
+            for kind in (Kind.IMU, Kind.RGNSS, Kind.CAMERA)
+        )
         attitude, rate = params["target_attitude_sigma_rad"], params["target_rate_sigma_radps"]
         pull, damping = (rate / attitude) ** 2, 2.0 * params["target_damping_ratio"] * rate / attitude
-        self.keep = 1.0 - dt / params["rgnss_bias_tau_s"]
+        self.keep = 1.0 - dt / self.rgnss["bias_tau_s"]
         size = ESTIMATED + 3
         self.transition = np.eye(size)
         self.transition[:6, :6] = relative_motion(path.n_radps, dt)
@@ -60,17 +65,17 @@ class RelativeFilter:
         self.noise[6:12, 6:12] = 2.0 * damping * rate**2 * (1.0 - damping * dt) * white
         sigma = [
             params["init_sigma_r_m"], params["init_sigma_v_mps"], attitude, rate, self.bias_sigma_m(path.r[0]),
-            params["camera_boresight_sigma_rad"],
+            self.camera["boresight_sigma_rad"],
         ]  # fmt: skip
         self.covariance = np.diag(np.repeat(np.square(sigma), 3))
 
     def growth(self, r: Floats) -> float:
         """How much larger than near the relative GNSS errors are."""
-        return float(1.0 + np.linalg.norm(r) / self.p["rgnss_growth_m"])
+        return float(1.0 + np.linalg.norm(r) / self.rgnss["growth_m"])
 
     def bias_sigma_m(self, r: Floats) -> float:
         """Steady-state sigma of the relative GNSS bias at that distance."""
-        return float(self.p["rgnss_bias_sigma_m"] * self.growth(r))
+        return float(self.rgnss["bias_sigma_m"] * self.growth(r))
 
     def propagate(self, r: Floats) -> None:
         """Covariance a step later."""
@@ -79,7 +84,7 @@ class RelativeFilter:
 
     def sense_burn(self, dv: Floats) -> None:
         """The accelerometer's scale error, as the filter allows for it."""
-        self.covariance[3:6, 3:6] += self.p["accel_scale_sigma"] ** 2 * (dv @ dv) * I3
+        self.covariance[3:6, 3:6] += self.imu["accel_scale_sigma"] ** 2 * (dv @ dv) * I3
 
     def gain(self, h: Floats, variance: Floats) -> Floats:
         """Gain (15, 3) of a measurement with Jacobian h (3, 18), by which the covariance is updated: Schmidt (1966)."""
@@ -138,7 +143,7 @@ class Navigation:
         self._correct(
             state, of(r=1.0, com=-1.0, hold=lever, swing=lever, multipath=true),
             {"r_hat": 1.0, "theta_hat": lever, "multipath_hat": 1.0},
-            np.full(3, (told * self.p["rgnss_sigma_r_m"]) ** 2 / count),
+            np.full(3, (told * self.filter.rgnss["sigma_r_m"]) ** 2 / count),
             np.full(3, (true * sensor.sigma_r_m) ** 2 / count),
         )  # fmt: skip
         # what is out of its place turns with the orbit too
@@ -146,12 +151,12 @@ class Navigation:
         self._correct(
             state, of(u=1.0, com=-turn, hold=turn @ lever, swing=turn @ lever, swing_rate=lever),
             {"u_hat": 1.0, "theta_hat": turn @ lever, "theta_rate_hat": lever},
-            np.full(3, (told * self.p["rgnss_sigma_v_mps"]) ** 2 / count),
+            np.full(3, (told * self.filter.rgnss["sigma_v_mps"]) ** 2 / count),
             np.full(3, (true * sensor.sigma_v_mps) ** 2 / count),
         )  # fmt: skip
 
     def _sight(self, state: Augmented, r: Floats, count: float) -> None:
-        p, sensor = self.p, self.s.sensors.camera
+        p, sensor = self.filter.camera, self.s.sensors.camera
         d = self.port - r - self.camera
         range_m = float(np.linalg.norm(d))
         axes = _axes_along(d)
@@ -159,8 +164,8 @@ class Navigation:
             axes @ self.port_by_theta,
             axes @ cross(d),
         )  # the sight turns against boresight, with the star tracker
-        across = range_m**2 * (p["camera_sigma_los_rad"] ** 2 + self.path.attitude_variance)
-        along = (p["camera_sigma_range_ratio"] * range_m) ** 2 + p["camera_sigma_range_floor_m"] ** 2
+        across = range_m**2 * (p["sigma_los_rad"] ** 2 + self.path.attitude_variance)
+        along = (p["sigma_range_ratio"] * range_m) ** 2 + p["sigma_range_floor_m"] ** 2
         true_across = (range_m * sensor.sigma_los_deg * DEG) ** 2
         true_along = (sensor.sigma_range_ratio * range_m) ** 2 + sensor.sigma_range_floor_m**2
         self._correct(
@@ -172,7 +177,7 @@ class Navigation:
     def _pose(self, state: Augmented, r: Floats, count: float) -> None:
         sensor, turned = self.s.sensors.camera, self.tbody_from_hill
         range_m = float(np.linalg.norm(self.port - r - self.camera))
-        told = self.p["camera_sigma_pose_rad"] * max(1.0, range_m / self.p["camera_pose_reference_m"])
+        told = self.filter.camera["sigma_pose_rad"] * max(1.0, range_m / self.filter.camera["pose_reference_m"])
         true = sensor.sigma_pose_deg * DEG * max(1.0, range_m / sensor.pose_reference_m)
         self._correct(
             state, of(hold=1.0, swing=1.0, boresight=-turned, star=turned), {"theta_hat": 1.0},

@@ -104,7 +104,7 @@ def test_in_a_world_as_the_filter_believes_the_errors_are_its_own_covariance(nea
     """Truth with the filter's own noise, and a constant that it considers: covariance of r - r^ is the filter's."""
     _, params, path = near
     filtered, state = RelativeFilter(params, path), Augmented()
-    boresight = params["camera_boresight_sigma_rad"] ** 2
+    boresight = filtered.camera["boresight_sigma_rad"] ** 2
     filtered.covariance = np.diag(np.repeat([1.0, 1e-4, 0.0, 0.0, 0.0, boresight], 3))
     filtered.noise[6:, 6:] = 0.0
     state.put("r^", 1.0)

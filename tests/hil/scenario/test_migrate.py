@@ -59,7 +59,7 @@ def test_a_file_that_extends_a_shipped_one_names_its_rows(tmp_path: Path) -> Non
     assert (s.chaser.mass_kg, s.chaser.propellant_kg, s.sensors.camera.sigma_los_deg) == (18000.0, 700.0, 0.2)
     assert s.initial is not None and (s.initial.distance_m, s.initial.offset_x_m) == (21.0, 0.0)
     assert (s.flight.phase("final", "accel_mps2"), s.flight.phase("s4", "duration_s")) == (0.003, 61.0)
-    assert s.flight["camera_sigma_los_rad"] == pytest.approx(0.3 * 3.14159265 / 180.0, rel=1e-6, abs=0.0)
+    assert s.flight.instruments["camera"]["sigma_los_rad"] == pytest.approx(0.3 * 3.14159265 / 180.0, rel=1e-6, abs=0.0)
     until = next(row.until_m for row in s.requirements if row.name == "passive_safety")  # type: ignore[attr-defined]
     assert (s.faults[0].instrument, until) == ("camera", 189.0)
 
