@@ -183,7 +183,7 @@ def _segment(path: Path, segment: OemSegment) -> Segment:
             raise EphemerisError(f"{path}: state at {text} follows one at {rows[-1][0]} UTC: expected ascending epochs")
         if not all(map(math.isfinite, values)):
             raise EphemerisError(f"{path}: state at {text} is {values} (km, km/s): expected finite numbers")
-        rows.append((epoch, _eci_m(frame, values[:3]), _eci_m(frame, values[3:])))
+        rows.append((epoch, eci_m(frame, values[:3]), eci_m(frame, values[3:])))
     first = rows[0][0]
     start, stop = _useable(path, metadata, system, first, rows[-1][0])
     return Segment(
@@ -218,7 +218,7 @@ def _epoch(path: Path, name: str, text: str, system: str) -> Epoch:
         raise EphemerisError(f"{path}: epoch of {name} is {text}, TIME_SYSTEM {system}: {error}") from None
 
 
-def _eci_m(frame: str, values_km: Sequence[float]) -> Vec3:
+def eci_m(frame: str, values_km: Sequence[float]) -> Vec3:
     """Kilometres in the file's frame to metres in GCRF."""
     x, y, z = (value * 1000.0 for value in values_km)
     if frame in ("GCRF", "ICRF"):

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from math import pi, sqrt
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,11 +18,12 @@ from hil.campaign.sampling import NOISE, RANDOM, Sampling
 from hil.dispersion import Dispersed, Vector, chaser_config, declared_sigma, sample
 from hil.effectors.docking_mechanism import DockingMechanism
 from hil.effectors.effector import Effectors
-from hil.ephemeris import Ephemeris, EphemerisError
+from hil.ephemeris import EphemerisError
 from hil.instruments import fit, kinds, quantities_of
 from hil.instruments.faults import Fault
 from hil.instruments.instrument import Instruments
 from hil.instruments.rows import Fitted, Row, TargetPort, turned
+from hil.orbits import OrbitError, State, start_states
 from hil.plant.config import (
     MOON,
     SUN,
@@ -32,6 +31,7 @@ from hil.plant.config import (
     BodyConfig,
     CaptureConfig,
     EnvironmentConfig,
+    Flown,
     Hold,
     PlantConfig,
     PortConfig,
@@ -45,6 +45,10 @@ from hil.plant.plant import Plant
 from hil.plant.validity import conditions, height_range_m, outside
 from hil.scenario import Scenario, ScenarioError, inertia_matrix
 from hil.scenario.parameters import MOUNTED_FIELDS
+from hil.scenario.schema.attitudes import Flown as FlownAttitude
+from hil.scenario.schema.attitudes import InertialHold, LvlhHold
+from hil.scenario.schema.orbits import Approach, Docked
+from hil.scenario.schema.vehicle import Vehicle
 from hil.schema import DEG
 from hil.seeds import checked
 
@@ -166,30 +170,64 @@ def _added(a: Sequence[float], b: Sequence[float]) -> Vector:
 
 
 def plant_config(scenario: Scenario, d: Dispersed) -> PlantConfig:
-    """The truth plant of a run."""
-    s, target = scenario, scenario.target
+    """The truth plant of a run: chaser and target as drawn, every other vehicle as it is declared."""
+    s = scenario
     environment = _environment(s, d)
-    port = PortConfig(
-        s.chaser.port_body_m, s.chaser.q_port_from_body, capture=_capture(s.contact),
-        q_tport_from_port_docked=s.chaser.q_tport_from_port,
-    )  # fmt: skip
-    chaser = replace(
-        chaser_config(s, d.mass_ratio, d.com_body_m, d.inertia_ratio), name="chaser", ports=(port,),
-        thrusters=_thrusters(s, d),
-    )  # fmt: skip
-    station = BodyConfig.from_loaded(
-        target.mass_kg, (0.0, 0.0, 0.0), inertia_matrix(target.inertia_kgm2), 0.0, (0.0, 0.0, 0.0),
-        cd=target.drag_coefficient, area_m2=target.drag_area_m2, name="target",
-        ports=(PortConfig(target.port_tbody_m, target.q_tport_from_tbody),),
-        attitude=Hold(
-            q_body_from_frame=target.q_tbody_from_hill, bias_rad=d.target_attitude_tbody_rad,
-            rate_amplitude_radps=d.target_rate_amplitude_radps, phase_rad=d.target_phase_rad,
-            limit_cycle_radps=target.hold_limit_cycle_radps,
-        ),
-    )  # fmt: skip
     return PlantConfig(
-        environment, (chaser, station), step_s=s.plant.step_s,
+        environment, tuple(_body(s, d, vehicle) for vehicle in s.vehicles.values()), chaser=s.scenario.chaser,
+        target=s.scenario.target, step_s=s.plant.step_s,
         height_range_m=height_range_m(environment, s.plant.beyond_validity),
+    )  # fmt: skip
+
+
+def _body(s: Scenario, d: Dispersed, vehicle: Vehicle) -> BodyConfig:
+    """A vehicle as a body of the plant."""
+    given: dict[str, Any] = {
+        "name": vehicle.name, "ports": _ports(s, vehicle), "shape": tuple(vehicle.shapes),
+        "radiation_area_m2": vehicle.radiation_area_m2,
+        "radiation_coefficient": vehicle.radiation_coefficient if vehicle.radiation_area_m2 else 0.0,
+    }  # fmt: skip
+    if vehicle.name == s.scenario.chaser:
+        drawn = chaser_config(s, d.mass_ratio, d.com_body_m, d.inertia_ratio)
+        return replace(drawn, thrusters=_thrusters(s, d), attitude=_attitude(vehicle, None), **given)
+    return BodyConfig.from_loaded(
+        vehicle.mass_kg, vehicle.com_body_m, inertia_matrix(vehicle.inertia_kgm2), vehicle.propellant_kg,
+        vehicle.tank_body_m, cd=vehicle.drag_coefficient, area_m2=vehicle.drag_area_m2,
+        attitude=_attitude(vehicle, d if vehicle.name == s.scenario.target else None), **given,
+    )  # fmt: skip
+
+
+def _ports(s: Scenario, vehicle: Vehicle) -> tuple[PortConfig, ...]:
+    """The ports of a vehicle; those of the chaser with the docking mechanism that is on them."""
+    chaser = vehicle.name == s.scenario.chaser
+    mechanisms = [row for row in s.effectors if isinstance(row, DockingMechanism)] if chaser else []
+    on = {row.port or vehicle.port("").name: row for row in mechanisms}
+    ports = vehicle.ports or ((vehicle.port(""),) if chaser or vehicle.name == s.scenario.target else ())
+    return tuple(
+        PortConfig(
+            port.position_body_m, port.q_port_from_body, port.name or "port", capture=_capture(on.get(port.name)),
+            q_tport_from_port_docked=port.q_mate_from_port, radius_m=port.radius_m, depth_m=port.depth_m,
+            release_mps=getattr(on.get(port.name), "release_mps", 0.0),
+        )
+        for port in ports
+    )  # fmt: skip
+
+
+def _attitude(vehicle: Vehicle, d: Dispersed | None) -> Flown | Hold:
+    """How the plant turns a vehicle, with the errors of its hold where they are drawn."""
+    attitude = vehicle.attitude
+    if not isinstance(attitude, LvlhHold | InertialHold):
+        return Flown()
+    lvlh = isinstance(attitude, LvlhHold)
+    hold = Hold(
+        q_body_from_frame=attitude.q_body_from_hill if isinstance(attitude, LvlhHold) else attitude.q_body_from_eci,
+        limit_cycle_radps=attitude.limit_cycle_radps, frame="lvlh" if lvlh else "inertial",
+    )  # fmt: skip
+    if d is None:
+        return hold
+    return replace(
+        hold, bias_rad=d.target_attitude_tbody_rad, rate_amplitude_radps=d.target_rate_amplitude_radps,
+        phase_rad=d.target_phase_rad,
     )  # fmt: skip
 
 
@@ -253,22 +291,43 @@ def _tilted(direction: Vector, tilt_rad: Vector) -> Vector:
 
 
 def _place(plant: Plant, s: Scenario, d: Dispersed) -> None:
-    """Target on its ephemeris, chaser at rest at its hold point facing the port, both with their drawn errors."""
-    r_target, v_target = target_state(s)
-    plant.set_target(r_target, v_target)
-    _check_orbit(s, r_target, v_target)
-    start = s.initial
-    if start is None:
-        kind = s.vehicles[s.scenario.chaser].orbit.kind
-        at = f'vehicle.{s.scenario.chaser}.orbit.kind = "{kind}"'
-        raise ScenarioError(f'{s.source}: {at}: expected "approach" of the chaser')
-    q_tport_from_hill = _mul(s.target.q_tport_from_tbody, s.target.q_tbody_from_hill)
-    r_port_hill = _inverse_rotated(q_tport_from_hill, (start.distance_m, 0.0, 0.0))
-    r_port_hill = _added(_added(r_port_hill, (start.offset_x_m, 0.0, 0.0)), d.initial_position_hill_m)
+    """Every vehicle where its orbit starts; the chaser with its drawn errors, about the target in its hill frame."""
+    states = start_states_of(s)
+    target, chaser = s.scenario.target, s.vehicles[s.scenario.chaser]
+    if target not in states:
+        at = f'vehicle.{target}.orbit.kind = "{s.vehicles[target].orbit.kind}"'
+        raise ScenarioError(f"{s.source}: {at}: expected one that gives the target a state")
+    plant.set_target(*states[target])
+    _check_orbit(s, *states[target])
+    for name, state in states.items():
+        if name not in (target, chaser.name):
+            attitude = s.vehicles[name].attitude
+            turn = kernels.hill_frame(*map(np.array, state))[0]
+            q = _quaternion(kernels.quat_from_dcm(turn)) if isinstance(attitude, FlownAttitude) else None
+            plant.place(name, *state, q)
+    q = _start_attitude(s)
+    if isinstance(chaser.orbit, Docked):
+        plant.dock(chaser.orbit.port or None, chaser.orbit.target_port or None)
+        return
+    if isinstance(chaser.orbit, Approach):
+        q_tport_from_hill = _mul(s.target.q_tport_from_tbody, s.target.q_tbody_from_hill)
+        r_hill = _inverse_rotated(q_tport_from_hill, (chaser.orbit.distance_m, 0.0, 0.0))
+        r_hill, v_hill, datum = _added(r_hill, (chaser.orbit.offset_x_m, 0.0, 0.0)), (0.0, 0.0, 0.0), "port"
+    else:
+        apart = [np.subtract(a, b) for a, b in zip(states[chaser.name], states[target], strict=True)]
+        r, v = kernels.relative_to_hill(*map(np.array, states[target]), *apart)
+        r_hill, v_hill, datum = _vector(r), _vector(v), "com"
     plant.set_chaser_hill(
-        r_port_hill, d.initial_velocity_hill_mps, turned(facing_port(s), d.initial_attitude_body_rad),
-        d.initial_rate_body_radps, datum="port",
+        _added(r_hill, d.initial_position_hill_m), _added(v_hill, d.initial_velocity_hill_mps),
+        turned(q, d.initial_attitude_body_rad), d.initial_rate_body_radps, datum=datum,
     )  # fmt: skip
+
+
+def _start_attitude(s: Scenario) -> Quat:
+    """q_body_from_hill of the chaser at the start, as declared, or as it will be when docked."""
+    attitude = s.vehicles[s.scenario.chaser].attitude
+    given = attitude.q_body_from_hill if isinstance(attitude, FlownAttitude) else None
+    return given or facing_port(s)
 
 
 def _check_orbit(s: Scenario, r_eci_m: Vector, v_eci_mps: Vector) -> None:
@@ -287,18 +346,17 @@ def facing_port(s: Scenario) -> Quat:
     return _mul(_conj(s.chaser.q_port_from_body), q_port_from_hill)
 
 
-def target_state(s: Scenario) -> tuple[Vector, Vector]:
-    """True target position (m) and velocity (m/s) at the scenario's epoch, eci. Raises ScenarioError."""
+def start_states_of(s: Scenario) -> dict[str, State]:
+    """States (m, m/s; eci) at the epoch of the vehicles whose orbit gives one. Raises ScenarioError."""
     try:
-        return read_ephemeris(s.folder / s.target.ephemeris).state(s.scenario.epoch)
-    except EphemerisError as error:
+        return start_states(s.vehicles, s.scenario.epoch, s.central_body.mu_m3ps2, s.file)
+    except (EphemerisError, OrbitError) as error:
         raise ScenarioError(f"{s.source}: {error}") from None
 
 
-@cache
-def read_ephemeris(path: Path) -> Ephemeris:
-    """The ephemeris in a file, read once a process."""
-    return Ephemeris.read(path)
+def target_state(s: Scenario) -> State:
+    """True target position (m) and velocity (m/s) at the scenario's epoch, eci. Raises ScenarioError."""
+    return start_states_of(s)[s.scenario.target]
 
 
 def fitted_instruments(s: Scenario, d: Dispersed, seed: int, case: int, ports: tuple[str, ...]) -> Instruments:

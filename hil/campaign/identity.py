@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from hil.campaign.cases import Case
@@ -20,10 +19,11 @@ from hil.software import software_name
 
 def identity_of(scenario: Scenario, case: Case, runs: int, command: str, criterion: Criterion) -> dict[str, str]:
     """What a campaign is known by, as its journal holds it."""
-    ephemeris = scenario.folder / scenario.target.ephemeris
+    named = [getattr(vehicle.orbit, "file", None) for vehicle in scenario.vehicles.values()]
+    orbits = b"".join(scenario.file(name).read_bytes() for name in named if name)
     return {
         "scenario": case.scenario_toml,
-        "ephemeris": hashlib.sha256(Path(str(ephemeris)).read_bytes()).hexdigest(),
+        "ephemeris": hashlib.sha256(orbits).hexdigest(),
         "seed": str(case.seed),
         "runs": str(runs),
         "flight": software_name(case.flight),
@@ -59,7 +59,7 @@ def _changes(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
     if was["criterion"] != now["criterion"]:
         yield _first_difference("", json.loads(was["criterion"]), json.loads(now["criterion"])) or "the criterion"
     if was["ephemeris"] != now["ephemeris"]:
-        yield "the target's ephemeris file is not the one it was begun with"
+        yield "a file that an orbit is read from is not the one it was begun with"
     if was["flight"] != now["flight"]:
         yield f"flight software {now['flight'] or 'the flight core'}, not {was['flight'] or 'the flight core'}"
     old, new = json.loads(was["versions"]), json.loads(now["versions"])

@@ -6,9 +6,9 @@ import inspect
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 from pkgutil import iter_modules
 
-from hil import requirements
 from hil.requirements.row import Row
 
 GROUP = "proxops.requirement"
@@ -32,7 +32,7 @@ def _is_kind(found: object) -> bool:
 @cache
 def shipped() -> tuple[type[Row], ...]:
     """The kinds of the modules in `hil/requirements`: whoever adds one writes a module, and no list."""
-    modules = [import_module(f"{requirements.__name__}.{each.name}") for each in iter_modules(requirements.__path__)]
+    modules = [import_module(f"{__package__}.{each.name}") for each in iter_modules([str(Path(__file__).parent)])]
     return tuple(
         kind
         for module in modules

@@ -39,6 +39,12 @@ def find(name: str | Path) -> Path:
     return Path(str(packaged() / f"{name}.toml"))
 
 
+def file_beside(path: str, name: str) -> Path:
+    """Where a file is that the scenario at a path names: beside it, else among the packaged ones."""
+    beside = Path(path).parent / name
+    return beside if beside.is_file() else Path(str(packaged() / name))
+
+
 def read_toml(text: str) -> dict[str, Any]:
     """A document of TOML. Raises tomllib.TOMLDecodeError for whatever the parser refuses, depth and digits included."""
     try:

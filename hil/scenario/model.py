@@ -24,7 +24,17 @@ from hil.requirements.registry import kinds as requirement_kinds
 from hil.requirements.row import Row as Requirement
 from hil.scenario import files
 from hil.scenario.consistency import check_consistency
-from hil.scenario.files import SCHEMA, find, merged, packaged, parse_overrides, read_layers, read_toml, settle
+from hil.scenario.files import (
+    SCHEMA,
+    file_beside,
+    find,
+    merged,
+    packaged,
+    parse_overrides,
+    read_layers,
+    read_toml,
+    settle,
+)
 from hil.scenario.messages import Layer, Reader, ScenarioError
 from hil.scenario.parameters import read_flight
 from hil.scenario.rows import NEEDED_ROWS, ROWS, list_rows
@@ -35,7 +45,7 @@ from hil.scenario.schema.header import Header
 from hil.scenario.schema.orbits import Approach
 from hil.scenario.schema.plant import Plant
 from hil.scenario.sections import hints_of, is_required, read_list, read_rows, section
-from hil.scenario.spacecraft import check_roles, read_spacecraft
+from hil.scenario.spacecraft import check_roles, read_spacecraft, settle_orbits
 from hil.scenario.views import Chaser, Sensors, Target, Thruster, chaser_of, first, target_of, thrusters_of
 
 
@@ -132,11 +142,9 @@ class Scenario:
         found: DockingMechanism | None = first(self.effectors, "docking_mechanism")
         return found
 
-    @property
-    def folder(self) -> Path:
-        """Where the files that the scenario names are looked for: beside it, else among the packaged ones."""
-        beside = Path(self.path).parent
-        return beside if (beside / self.target.ephemeris).is_file() else Path(str(packaged()))
+    def file(self, name: str) -> Path:
+        """Where a file is that the scenario names: beside it, else among the packaged ones."""
+        return file_beside(self.path, name)
 
     @classmethod
     def parse(cls, text: str, source: str, overrides: Iterable[str] = ()) -> Scenario:
@@ -172,6 +180,7 @@ def _build(layers: list[Layer], path: str) -> Scenario:
         if key not in document:
             raise reader.fail(key, MISSING, "missing list of tables" if key in ROWS else "missing table")
     parts = {name: section(reader, cls, document.get(name, {}), name) for name, cls in sections.items()}
+    settle_orbits(reader, document, parts["scenario"], path)
     rows = read_spacecraft(reader, document)
     check_roles(reader, parts["scenario"], rows)
     carried = [

@@ -7,6 +7,8 @@ from dataclasses import MISSING, dataclass
 from typing import Any
 
 from hil import effectors, instruments
+from hil.orbits import settled
+from hil.scenario.files import file_beside
 from hil.scenario.messages import Reader, nearest
 from hil.scenario.schema.header import Header
 from hil.scenario.schema.shapes import SHAPES
@@ -42,6 +44,17 @@ def read_spacecraft(reader: Reader, document: Mapping[str, Any]) -> Spacecraft:
                 expected = f"expected the name of a vehicle{nearest(row.vehicle, vehicles)}"
                 raise reader.fail(f"{kind}.{name}.vehicle", row.vehicle, expected)
     return Spacecraft(vehicles, mounted["instrument"], mounted["effector"])
+
+
+def settle_orbits(reader: Reader, document: dict[str, Any], header: Header, path: str) -> None:
+    """Elements of SGP4 in a document as the state that they give at the epoch, which the scenario as flown has."""
+    for name, row in document["vehicle"].items():
+        orbit = row.get("orbit") if isinstance(row, dict) else None
+        if isinstance(orbit, dict) and orbit.get("kind") in ("tle", "omm"):
+            try:
+                row["orbit"] = settled(orbit, lambda file: file_beside(path, file), header.epoch)
+            except ValueError as error:
+                raise reader.fail(f"vehicle.{name}.orbit", MISSING, str(error)) from None
 
 
 def _without_beliefs(rows: Any) -> Any:

@@ -95,10 +95,9 @@ def target_of(vehicle: Vehicle, port: Port, antenna_tbody_m: Vector) -> Target:
 
 def chaser_of(vehicle: Vehicle, port: Port, thrusters: Any) -> Chaser:
     """The chaser, with the port that it docks with."""
-    tank = vehicle.tanks[0] if vehicle.tanks else None
     return Chaser(
-        mass_kg=vehicle.mass_kg, propellant_kg=tank.propellant_kg if tank else 0.0, com_body_m=vehicle.com_body_m,
-        tank_body_m=tank.position_body_m if tank else vehicle.com_body_m, inertia_kgm2=vehicle.inertia_kgm2,
+        mass_kg=vehicle.mass_kg, propellant_kg=vehicle.propellant_kg, com_body_m=vehicle.com_body_m,
+        tank_body_m=vehicle.tank_body_m, inertia_kgm2=vehicle.inertia_kgm2,
         drag_area_m2=vehicle.drag_area_m2, drag_coefficient=vehicle.drag_coefficient, port_body_m=port.position_body_m,
         q_port_from_body=port.q_port_from_body, q_tport_from_port=port.q_mate_from_port, thrusters=thrusters,
     )  # fmt: skip

@@ -13,9 +13,13 @@ from hil.schema import Quaternion
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Flown:
-    """Turned by its effectors, as the flight software commands; at start as it will be when docked."""
+    """Turned by its effectors, as the flight software commands.
+
+    At start it has the attitude that is given, or that in which it will be docked.
+    """
 
     mode: Literal["flown"]
+    q_body_from_hill: Quaternion | None = None
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -29,10 +33,11 @@ class LvlhHold:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class InertialHold:
-    """Holds an attitude in the inertial frame."""
+    """Holds an attitude in the inertial frame, with a slow limit cycle about it."""
 
     mode: Literal["inertial_hold"]
     q_body_from_eci: Quaternion
+    limit_cycle_radps: Annotated[float, Ge(1.0e-5), Le(1.0)] = 0.02
 
 
 Attitude = Flown | LvlhHold | InertialHold

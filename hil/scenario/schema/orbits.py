@@ -69,6 +69,7 @@ class State:
     kind: Literal["state"]
     r_eci_m: Position
     v_eci_mps: Velocity
+    source: str = ""  # what it was computed from, and with
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -90,4 +91,13 @@ class Approach:
     offset_x_m: Annotated[float, Ge(-1.0e5), Le(1.0e5)] = 0.0
 
 
-Orbit = Oem | Opm | Tle | Omm | Elements | State | Relative | Approach
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Docked:
+    """Docked to the target: its port of this name, the first if left out, to the target's."""
+
+    kind: Literal["docked"]
+    port: str = ""
+    target_port: str = ""
+
+
+Orbit = Oem | Opm | Tle | Omm | Elements | State | Relative | Approach | Docked

@@ -17,12 +17,17 @@ from hil.schema import Inertia, NonNegative, Quaternion, Vector
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Port:
-    """A docking port, +x outward: its place, its axes, and those of the port that docks to it (`mate`)."""
+    """A docking port, +x outward: its place, its axes, and those of the port that docks to it (`mate`).
+
+    Within `radius_m` of its axis and `depth_m` of its plane the craft may touch.
+    """
 
     name: str
     position_body_m: Vector
     q_port_from_body: Quaternion
     q_mate_from_port: Quaternion = (0.0, 0.0, 0.0, 1.0)
+    radius_m: Annotated[float, Ge(0.01), Le(100.0)] = 1.0
+    depth_m: Annotated[float, Ge(0.01), Le(100.0)] = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -62,6 +67,16 @@ class Vehicle:
         if not found:
             return Port(name="", position_body_m=self.com_body_m, q_port_from_body=(1.0, 0.0, 0.0, 0.0))
         return found[name] if name else next(iter(found.values()))
+
+    @property
+    def tank_body_m(self) -> tuple[float, float, float]:
+        """Where its propellant is: the centre of what all tanks hold, the centre of mass without any."""
+        if len(self.tanks) == 1 or not self.propellant_kg:
+            x, y, z = self.tanks[0].position_body_m if self.tanks else self.com_body_m
+            return (x, y, z)
+        total = self.propellant_kg
+        x, y, z = (sum(t.propellant_kg * t.position_body_m[i] for t in self.tanks) / total for i in range(3))
+        return (x, y, z)
 
     @property
     def propellant_kg(self) -> float:
