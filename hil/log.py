@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gnc.build_id import core_build_id
 from hil.campaign.sampling import RANDOM, Sampling
+from hil.outcome import Judgement, Outcome
 from hil.recorder import SCHEMA_VERSION, LogFile, RecorderError
 from hil.requirements import Requirement
 from hil.scenario import Scenario
@@ -23,6 +24,7 @@ from hil.scenario.files import SCHEMA, schema_of
 from hil.scenario.migrate import migrate_text
 
 PASS, FAIL, ERROR = "PASS", "FAIL", "ERROR"
+SAFE_STATUS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,8 @@ class Log:
     computer says of itself, a board its firmware, link and notices; None for one that says nothing.
     `cold_starts` are the ticks at which it had lost its state and was given parameters anew; `params` has
     the record of the start, and one for each of them. `beyond_validity` has a line for each model of the plant
-    that was flown outside the range it holds for. `faults` has what became of each declared fault: `instrument` or
+    that was flown outside the range it holds for. `outcome` is whether the run was safe, None for
+    one that broke. `faults` has what became of each declared fault: `instrument` or
     `effector`, kind, start_s, end_s and `changed`, the sensor frames or cycles that would have been others without it;
     a fault that changed none was not injected.
     """
@@ -68,6 +71,7 @@ class Log:
     cold_starts: Sequence[int] = ()
     beyond_validity: tuple[str, ...] = ()
     faults: tuple[dict[str, Any], ...] = ()
+    outcome: Judgement | None = None
     scenario_schema: int = SCHEMA
 
     def without_effect(self) -> list[str]:
@@ -88,6 +92,7 @@ class Log:
             "verdict": self.verdict,
             "error": self.error,
             "ended": self.ended,
+            "outcome": None if self.outcome is None else self.outcome.as_dict(),
             "requirements": [requirement.as_dict() for requirement in self.requirements],
             "contact": self.contact,
             "delta_v_mps": self.delta_v_mps,
@@ -103,6 +108,17 @@ class Log:
             "beyond_validity": list(self.beyond_validity),
             "faults": list(self.faults),
         }
+
+    @property
+    def exit_status(self) -> int:
+        """Of a command that flew it: 0 PASS, 4 not achieved but SAFE or PASSIVE, 3 ERROR, 1 anything else."""
+        if (
+            self.verdict == FAIL
+            and self.outcome is not None
+            and self.outcome.outcome in (Outcome.SAFE, Outcome.PASSIVE)
+        ):
+            return SAFE_STATUS
+        return {PASS: 0, FAIL: 1, ERROR: 3}[self.verdict]
 
     def require_current(self, use: str) -> None:
         """Refuses a log of an earlier schema version with a RecorderError; use: what needs the frames of this one."""
@@ -148,6 +164,7 @@ class Log:
             verdict=summary["verdict"],
             error=summary["error"],
             ended=summary["ended"],
+            outcome=Judgement.of(summary.get("outcome")),
             requirements=tuple(Requirement(**requirement) for requirement in summary["requirements"]),
             contact=summary["contact"],
             delta_v_mps=summary["delta_v_mps"],

@@ -20,6 +20,7 @@ from gnc import flight as core
 from hil.campaign.sampling import RANDOM, Sampling
 from hil.log import ERROR, FAIL, PASS, Log, digest, versions
 from hil.loop import Chunk, Loop
+from hil.outcome import Judgement, Outcome, judge_outcome
 from hil.plant.validity import left_at
 from hil.prepare import Run, plant_config, prepare
 from hil.realtime import Clock, Overrun, Pacer, realtime_process
@@ -415,25 +416,28 @@ def _judge(
             part = run.plant.passive_min_distances(states[at : at + DRIFTS_UNWATCHED], duration_s)
             distances += part[0]
             times += part[1]
-        drift_s = perf_counter() - started
+        drift_s += perf_counter() - started
         return distances, times
 
     started = perf_counter()
     if error is None and (problem := unfit(truth)):
         error, ended = problem, "error"
+    outcome: Judgement | None = None
+    view = View(
+        scenario=scenario, rows=judged_rows(rows_of(scenario)), truth=truth, telemetry=frames.telemetry,
+        contact=contact, collisions=tuple(run.plant.collisions()), drift=timed_drift,
+    )  # fmt: skip
     if error is None:
-        requirements = judge(
-            View(
-                scenario=scenario, rows=judged_rows(rows_of(scenario)), truth=truth, telemetry=frames.telemetry,
-                contact=contact, collisions=tuple(run.plant.collisions()), drift=timed_drift,
-            )
-        )  # fmt: skip
+        requirements = judge(view)
     mismatches = (extras["computer"] or {}).get("mismatches", ())
     passed = met(requirements) and not mismatches
     spent = delta_v(scenario, truth) if error is None else {}
     if error is None and run.plant.left() is not None:  # a free drift did
         error = _why_lost(run, truth[-1])
         requirements, spent, ended = (), {}, "error"
+    if error is None:
+        outcome = judge_outcome(view, requirements, passed)
+        passed = outcome.outcome is Outcome.PASS
     return Log(
         scenario=scenario,
         seed=run.seed,
@@ -446,6 +450,7 @@ def _judge(
         error=error or (f"flown all the same: the board {'; '.join(mismatches)}" if mismatches else None),
         ended=ended,
         requirements=requirements,
+        outcome=outcome,
         contact=contact_conditions(contact),
         delta_v_mps=spent,
         propellant_kg=float(truth["propellant_kg"][0] - truth["propellant_kg"][-1]) if len(truth) else 0.0,

@@ -92,7 +92,7 @@ def row_of(case: Case, out: Path | None = None, frames: Chunk | None = None) -> 
 def row(case: Case, flown: Log | Exception) -> Row:
     """A case as one flat row: what was drawn, what came of it; nothing that depends on who flew it, or when.
 
-    Keys: case, verdict, error, ended, digest, duration_s, propellant_kg, `delta_v_mps.*`, `contact.*`,
+    Keys: case, verdict, error, outcome, ended, digest, duration_s, propellant_kg, `delta_v_mps.*`, `contact.*`,
     `gate.PHASE.0` to `.5` (`Log.gates`), `consistency.PHASE.nees|nis.*` (`hil.campaign.consistency.measure`),
     `requirement.NAME.figure|limit|margin|passed` and `dispersed.NAME[.i[.j]]` (SI and radians). What does not
     exist in a case has no key; `beyond_validity` names models that were flown outside the range they hold for,
@@ -102,6 +102,8 @@ def row(case: Case, flown: Log | Exception) -> Row:
     if isinstance(flown, Log):
         found |= {"verdict": flown.verdict, "error": flown.error, "ended": flown.ended, "digest": flown.digest}
         found |= {"duration_s": flown.duration_s, "propellant_kg": flown.propellant_kg}
+        if flown.outcome is not None:
+            found["outcome"] = str(flown.outcome.outcome)
         if flown.beyond_validity:
             found["beyond_validity"] = ", ".join(line.partition(":")[0] for line in flown.beyond_validity)
         if flown.without_effect():

@@ -144,7 +144,7 @@ def export_parquet(flown: Campaign, path: Path) -> Path | None:
     table = {}
     for name in flown.column_names():
         values = [row.get(name) for row in flown.rows]
-        texts = name in ("verdict", "error", "ended", "digest")
+        texts = name in ("verdict", "error", "outcome", "ended", "digest", "beyond_validity")
         kind = arrow.string() if texts else arrow.bool_() if name.endswith(".passed") else arrow.float64()
         table[name] = arrow.array(values, arrow.int64() if name == "case" else kind)
     partial = path.with_suffix(".part")

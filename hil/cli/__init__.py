@@ -1,6 +1,7 @@
 """The command line.
 
-Exit status: 0 PASS, 1 FAIL, 2 the user's mistake, 3 the run broke, 130 interrupted.
+Exit status: 0 PASS, 1 FAIL, 2 the user's mistake, 3 the run broke, 4 the mission failed and the outcome is safe, 130
+interrupted.
 """
 
 from __future__ import annotations

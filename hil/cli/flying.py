@@ -12,7 +12,6 @@ import click
 from hil.cli.progress import FlightProgress
 from hil.cli.results import show_difference, write_report
 from hil.cli.shared import (
-    EXIT,
     REPORT_NAME,
     Finite,
     computer_named,
@@ -154,14 +153,14 @@ def run(
         click.echo(json.dumps(log.summary(), indent=2))
     else:
         _show(log, out, LOG_NAME if no_report else REPORT_NAME)
-    sys.exit(EXIT[log.verdict])
+    sys.exit(log.exit_status)
 
 
 def _show(log: Log, out: Path | None, left: str) -> None:
     from rich.table import Table
 
     from hil.report.console import Terminal
-    from hil.report.terminal import status
+    from hil.report.terminal import NOT_EVALUATED, status
     from hil.report.wording import figure
 
     console = Terminal()
@@ -179,6 +178,8 @@ def _show(log: Log, out: Path | None, left: str) -> None:
         )  # fmt: skip
     if log.requirements:
         console.print(table)
+        if any(r.passed is None for r in log.requirements):
+            console.print(NOT_EVALUATED, soft_wrap=True)
     for line in log.beyond_validity:
         console.print(f"beyond the range of a model: {line}", style="yellow", soft_wrap=True)
     if log.error:
@@ -204,6 +205,11 @@ def _show(log: Log, out: Path | None, left: str) -> None:
     console.print("\n".join(facts), soft_wrap=True)
     if out is not None:
         console.print(f"{Path(left).stem}: {out / left}", soft_wrap=True)
+    if log.outcome is not None and log.verdict != "PASS":
+        console.print(
+            ": ".join([f"outcome {log.outcome.outcome}", *filter(None, ["; ".join(log.outcome.reasons)])]),
+            soft_wrap=True,
+        )
     console.print(log.verdict, style=f"bold {colour}")
 
 

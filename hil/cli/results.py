@@ -103,7 +103,7 @@ def finish(directory: Path) -> None:
     log = complete(directory)
     click.echo(str(write_report(directory, log)))
     click.echo(log.verdict)
-    sys.exit(EXIT[log.verdict])
+    sys.exit(log.exit_status)
 
 
 def write_report(directory: Path, log: Log) -> Path:

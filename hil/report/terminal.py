@@ -20,6 +20,7 @@ LOG_WIDTH = 120
 """Columns where there is no terminal, as in the log of a continuous integration."""
 POINTS_SHOWN = 60
 REPLAYS_SHOWN = 3
+NOT_EVALUATED = "N/E: not evaluated, what it is about never occurred"
 _COLOURS = {"identical": "green", "within tolerance": "yellow", "moved": "red"}
 
 
@@ -85,8 +86,9 @@ def _figure(side: Requirement | None) -> str:
 
 
 def status(requirement: Requirement) -> Text:
-    """PASS, FAIL or NOT EVALUATED, as a table says it."""
-    return styled((requirement.status, {True: "green", False: "bold red", None: "yellow"}[requirement.passed]))
+    """PASS, FAIL or N/E, as a table says it; `NOT_EVALUATED` says what that is."""
+    said = "N/E" if requirement.passed is None else requirement.status
+    return styled((said, {True: "green", False: "bold red", None: "yellow"}[requirement.passed]))
 
 
 def _outcome(one: Figure) -> Text:

@@ -29,7 +29,7 @@ class Avoidance(Row):
 
     def measures(self) -> tuple[Measure, ...]:
         """The smallest range after leaving the corridor."""
-        return (Measure(self.name, "m", "minimum range after leaving the corridor near the target"),)
+        return (Measure(self.name, "m", "minimum range after leaving the corridor"),)
 
     def evaluate(self, flight: View) -> list[Requirement]:
         """Of the stays in a zone that begin in a corridor and leave it, the one with the smallest margin."""

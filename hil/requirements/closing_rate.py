@@ -37,8 +37,8 @@ class ClosingRate(Row):
 
     def measures(self) -> tuple[Measure, ...]:
         """The rates where their margins are smallest."""
-        closing = Measure(self.name, "m/s", "closing rate where its margin is smallest")
-        lateral = Measure(f"{self.name}_lateral", "m/s", "lateral rate where its margin is smallest")
+        closing = Measure(self.name, "m/s", "closing rate, smallest margin")
+        lateral = Measure(f"{self.name}_lateral", "m/s", "lateral rate, smallest margin")
         return (closing,) if self.lateral_range_m is None else (closing, lateral)
 
     def evaluate(self, flight: View) -> list[Requirement]:

@@ -51,7 +51,7 @@ class Corridor(Row):
 
     def measures(self) -> tuple[Measure, ...]:
         """The largest angle."""
-        return (Measure(self.name, "deg", "approach corridor: largest angle off its axis"),)
+        return (Measure(self.name, "deg", "approach corridor, half angle"),)
 
     def evaluate(self, flight: View) -> list[Requirement]:
         """Over the approach within the range, until the chaser breaks off."""

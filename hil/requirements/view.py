@@ -159,6 +159,15 @@ def mean_motion_radps(scenario: Scenario, truth: Frames) -> float:
     return sqrt(mu / (a * a * a))
 
 
+def apsides_m(r_m: Floats, v_mps: Floats, mu: float) -> tuple[float, float]:
+    """Smallest and largest radius of the osculating orbit; the largest is infinite where it is open."""
+    radius, speed2 = float(np.linalg.norm(r_m)), float(v_mps @ v_mps)
+    a = 1.0 / (2.0 / radius - speed2 / mu)
+    h2 = float(np.sum(np.cross(r_m, v_mps) ** 2))
+    e = float(np.sqrt(max(0.0, 1.0 - h2 / (mu * a))))
+    return h2 / mu / (1.0 + e), a * (1.0 + e) if a > 0.0 else float("inf")
+
+
 def range_m(r: Floats) -> Floats:
     """Lengths of vectors, shape (n,) from (n, 3)."""
     return np.asarray(np.linalg.norm(r, axis=1))

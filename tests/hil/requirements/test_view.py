@@ -10,6 +10,7 @@ import pytest
 
 from gnc import kernels
 from hil.requirements import View
+from hil.requirements.view import apsides_m
 from hil.scenario import Scenario
 from tests.hil.requirements.made_up import straight_approach, view
 
@@ -46,3 +47,16 @@ def test_the_sun_stands_where_the_almanac_says(flight: View) -> None:
     assert sun.shape == (3, 3) and np.linalg.norm(sun, axis=1) == pytest.approx(1.0, abs=1e-12)
     assert np.degrees(np.arcsin(sun[0, 2])) == pytest.approx(-8.7, abs=0.3)
     assert np.degrees(np.arctan2(sun[0, 1], sun[0, 0])) % 360.0 == pytest.approx(339.3, abs=0.6)
+
+
+@pytest.mark.parametrize("anomaly_rad", [0.0, 1.0, 2.5, 4.0])
+def test_apsides_are_those_of_the_conic(anomaly_rad: float) -> None:
+    """From the equation of a conic of 6,438 by 6,598 km; an open orbit has no largest radius."""
+    mu, perigee, apogee = 3.986004418e14, 6438137.0, 6598137.0
+    e = (apogee - perigee) / (apogee + perigee)
+    p = perigee * (1.0 + e)
+    c, s = np.cos(anomaly_rad), np.sin(anomaly_rad)
+    r = p / (1.0 + e * c) * np.array([c, s, 0.0])
+    v = np.sqrt(mu / p) * np.array([-s, e + c, 0.0])
+    assert apsides_m(r, v, mu) == pytest.approx((perigee, apogee), rel=1e-9, abs=0.0)
+    assert apsides_m(r, 1.5 * v, mu)[1] == np.inf
