@@ -364,7 +364,7 @@ def fitted_instruments(s: Scenario, d: Dispersed, seed: int, case: int, ports: t
 
     case: that of their noise; ports: the names of the chaser's docking ports.
     """
-    target = TargetPort(s.target.port_tbody_m, s.target.q_tport_from_tbody)
+    target = TargetPort(s.target.port_tbody_m, s.target.q_tport_from_tbody, s.vehicles[s.scenario.target].shapes)
     return Instruments(
         fit(
             Fitted(

@@ -69,7 +69,8 @@ cdef bint measure(instrument_t* it, const moment_t* m, const double* error, meas
     cdef double q_tbody_inv[4]
     cdef double dq[4]
     cdef double range_m, across, sigma
-    quat_irotate(port, m.q_tbody_from_eci, s.tport_tbody_m)
+    vec3_sub(port, s.tport_tbody_m, m.com_tbody_m)
+    quat_irotate(port, m.q_tbody_from_eci, port)
     vec3_sub(lever, s.position_body_m, m.com_body_m)
     quat_irotate(lever, m.q_body_from_eci, lever)
     vec3_sub(d, m.r_target_eci_m, m.r_chaser_eci_m)

@@ -43,6 +43,7 @@ ctypedef struct moment_t:
     double w_body_radps[3]
     double w_tbody_radps[3]
     double com_body_m[3]
+    double com_tbody_m[3]
     double cycle_s
     imu_truth_t imu                     # of the cycle that ends at t_us
     int contact_status

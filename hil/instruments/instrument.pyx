@@ -329,6 +329,7 @@ cdef class Instruments:
         vec3_copy(m.w_body_radps, plant.chaser.w_body_radps)
         vec3_copy(m.w_tbody_radps, plant.target.w_body_radps)
         vec3_copy(m.com_body_m, plant.chaser.com_body_m)
+        vec3_copy(m.com_tbody_m, plant.target.com_body_m)
         for i in range(4):
             m.q_body_from_eci[i] = plant.chaser.q_body_from_eci[i]
             m.q_tbody_from_eci[i] = plant.target.q_body_from_eci[i]

@@ -43,10 +43,6 @@ ctypedef struct rgnss_t:
     gauss_markov_t bias[3]
 
 
-# The target's structural frame has its origin at the centre of mass.
-cdef double[3] TARGET_COM_TBODY_M = [0.0, 0.0, 0.0]
-
-
 cdef bint measure(instrument_t* it, const moment_t* m, const double* error, measurement_t* z) noexcept nogil:
     cdef rgnss_t* s = <rgnss_t*>it.state
     cdef double* r = &z.z[0]
@@ -62,7 +58,7 @@ cdef bint measure(instrument_t* it, const moment_t* m, const double* error, meas
     arm_of(arm, rate, s.antenna_body_m, m.com_body_m, m.q_body_from_eci, m.w_body_radps)
     vec3_add(r, r, arm)
     vec3_add(v, v, rate)
-    arm_of(arm, rate, s.antenna_tbody_m, TARGET_COM_TBODY_M, m.q_tbody_from_eci, m.w_tbody_radps)
+    arm_of(arm, rate, s.antenna_tbody_m, m.com_tbody_m, m.q_tbody_from_eci, m.w_tbody_radps)
     vec3_sub(r, r, arm)
     vec3_sub(v, v, rate)
     for i in range(3):

@@ -66,10 +66,11 @@ class InstrumentKind:
 
 @plain_dataclass(frozen=True)
 class TargetPort:
-    """What instruments look at: the target's docking port, tbody frame."""
+    """What instruments look at: the target's docking port, tbody frame, and its shape, rows of `[[vehicle.shape]]`."""
 
     port_tbody_m: Vec3
     q_tport_from_tbody: Quat
+    shape: tuple[Any, ...] = ()
 
 
 @plain_dataclass(frozen=True)

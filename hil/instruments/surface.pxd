@@ -1,0 +1,15 @@
+"""What an instrument sees of a body's outer shape: points of its surface, and the mean of those in view."""
+
+from hil.plant.shapes cimport SHAPE_MAX_POINTS, shape_t
+
+ctypedef struct surface_t:
+    shape_t shape
+    double normal_body[SHAPE_MAX_POINTS][3]     # outward, of each of the shape's points
+
+# The surface of solids as `[[vehicle.shape]]` has them
+cdef int surface_load(surface_t* s, solids, str name) except -1
+# Mean of the points of the surface that are in view from a point outside, each weighted by the cosine of its incidence,
+# as a facet of the same area is by what it shows. False: none is in view. Structural frame.
+cdef bint surface_centre(const surface_t* s, const double* from_body_m, double* centre_body_m) noexcept nogil
+# Whether nothing of the shape lies between a point of it, or outside, and one outside
+cdef bint surface_clear(const surface_t* s, const double* point_body_m, const double* from_body_m) noexcept nogil

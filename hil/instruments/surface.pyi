@@ -1,0 +1,6 @@
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+class Surface:
+    def __init__(self, solids: Iterable[Any]) -> None: ...
+    def centre(self, from_body_m: Sequence[float]) -> tuple[float, float, float] | None: ...

@@ -1,0 +1,99 @@
+"""Points of a body's surface that are in view: they face the instrument, and no part of the body hides them.
+
+The points are the plant's, of about equal area each. What is hidden is found by steps of the distance from the shape
+along the line of sight (Hart 1996), which never step over it.
+"""
+
+from libc.string cimport memset
+
+from gnc.ccore cimport vec3_axpy, vec3_dot, vec3_norm, vec3_scale, vec3_set, vec3_sub
+from hil.plant.shapes cimport load_shape, shape_distance_m
+
+cdef double SKIN_M = 1.0e-3         # lines of sight begin this far outside the surface
+cdef double NEAR_M = 1.0e-4         # and end where they come as near to it
+cdef double STEP_M = 1.0e-5         # of the differences that a normal is made of
+cdef int STEPS = 100
+
+
+cdef int surface_load(surface_t* s, solids, str name) except -1:
+    cdef double point[3]
+    cdef double normal[3]
+    cdef double ahead, size
+    cdef int i, k
+    memset(s, 0, sizeof(surface_t))
+    load_shape(&s.shape, solids, name)
+    for i in range(s.shape.n_points):
+        for k in range(3):
+            for j in range(3):
+                point[j] = s.shape.points_body_m[i][j]
+            point[k] += STEP_M
+            ahead = shape_distance_m(&s.shape, point)
+            point[k] -= 2.0 * STEP_M
+            normal[k] = ahead - shape_distance_m(&s.shape, point)
+        size = vec3_norm(normal)
+        if not size > 0.0:      # a point of an edge between two solids: it faces nobody
+            vec3_set(normal, 0.0, 0.0, 0.0)
+            size = 1.0
+        vec3_scale(s.normal_body[i], 1.0 / size, normal)
+    return 0
+
+
+cdef bint surface_clear(const surface_t* s, const double* point_body_m, const double* from_body_m) noexcept nogil:
+    cdef double along[3]
+    cdef double at[3]
+    cdef double reach, gone = SKIN_M, distance
+    cdef int k
+    vec3_sub(along, from_body_m, point_body_m)
+    reach = vec3_norm(along)
+    vec3_scale(along, 1.0 / reach, along)
+    for k in range(STEPS):
+        if gone >= reach:
+            return True
+        vec3_axpy(at, point_body_m, gone, along)
+        distance = shape_distance_m(&s.shape, at)
+        if distance < NEAR_M:
+            return False
+        gone += distance
+    return False
+
+
+cdef bint surface_centre(const surface_t* s, const double* from_body_m, double* centre_body_m) noexcept nogil:
+    cdef double away[3]
+    cdef double point[3]
+    cdef double weight, total = 0.0
+    cdef int i
+    vec3_set(centre_body_m, 0.0, 0.0, 0.0)
+    for i in range(s.shape.n_points):
+        vec3_sub(away, from_body_m, s.shape.points_body_m[i])
+        weight = vec3_dot(away, s.normal_body[i]) / vec3_norm(away)
+        if weight <= 0.0:
+            continue
+        if s.shape.n_solids > 1:
+            vec3_axpy(point, s.shape.points_body_m[i], SKIN_M, s.normal_body[i])
+            if not surface_clear(s, point, from_body_m):
+                continue
+        total += weight
+        vec3_axpy(centre_body_m, centre_body_m, weight, s.shape.points_body_m[i])
+    if total <= 0.0:
+        return False
+    vec3_scale(centre_body_m, 1.0 / total, centre_body_m)
+    return True
+
+
+cdef class Surface:
+    """The surface of a shape, for tests: `Surface(solids)`, rows of `[[vehicle.shape]]`."""
+
+    cdef surface_t surface
+
+    def __init__(self, solids):
+        surface_load(&self.surface, solids, "shape")
+
+    def centre(self, from_body_m):
+        """What is seen of it from a point, three numbers in m, structural frame; None when nothing is in view."""
+        cdef double point[3]
+        cdef double centre[3]
+        for i in range(3):
+            point[i] = from_body_m[i]
+        if not surface_centre(&self.surface, point, centre):
+            return None
+        return (centre[0], centre[1], centre[2])
