@@ -205,7 +205,8 @@ def _lacking(flight: View) -> list[str]:
     reasons = []
     if flight.guarded[-1]:
         reasons.append("inside a keep-out zone")
-    truth, isp_s = flight.truth[-1], flight.scenario.chaser.thrusters.isp_s
+    truth = flight.truth[-1]
+    isp_s = min((thruster.isp_s for thruster in flight.scenario.thrusters), default=0.0)  # of the least of its groups
     mass, left = float(truth["mass_kg"]), float(truth["propellant_kg"])
     have = isp_s * G0_MPS2 * log(mass / max(mass - left, 1.0e-9))
     if have < (needed := avoidance_dv_mps(flight.scenario)):
