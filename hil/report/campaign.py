@@ -111,6 +111,7 @@ def summarise(
                 key=lambda found: _order(found.phase, campaign.scenario.flight.phases),
             )
         ],
+        "not_predicted": lincov.not_predicted(campaign.scenario),
         "linear_covariance": [
             _plain(asdict(found)) for found in lincov.compare(campaign.scenario, campaign.rows, confidence)
         ],

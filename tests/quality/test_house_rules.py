@@ -148,7 +148,7 @@ def test_packages_that_messages_advise_to_install_are_on_an_index() -> None:
         for found in re.findall(r"pip install ['\"]?([\w.\[\]-]+)", p.read_text(encoding="utf-8"))
     }
     assert {"distributed", "pyarrow"} <= advised
-    assert advised - extras <= {"-r"}
+    assert advised - extras <= {"-r", "-e"}
 
 
 @pytest.mark.parametrize("path", PYTHON + CYTHON, ids=name)

@@ -9,4 +9,5 @@ G 228, 44). Dead bands enter as their statistically linearised gains. Page: docs
 from hil.campaign.lincov.prediction import Compared as Compared
 from hil.campaign.lincov.prediction import Gate as Gate
 from hil.campaign.lincov.prediction import compare as compare
+from hil.campaign.lincov.prediction import not_predicted as not_predicted
 from hil.campaign.lincov.prediction import predict as predict

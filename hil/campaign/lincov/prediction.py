@@ -35,9 +35,12 @@ from hil.log import PASS, Log
 from hil.prepare import prepare
 from hil.run import fly
 from hil.scenario import DEG, Scenario
+from hil.scenario.schema.attitudes import LvlhHold
 
 RATIO_LOW, RATIO_HIGH = 0.8, 1.25
 RUNS_LEAST = 20
+INSTRUMENTS = ("imu", "star", "gnss", "rgnss", "camera")
+MODELLED = {Law.HOLD, Law.HOP, Law.FORCED, Law.DOCKED, Law.CAM, Law.DRIFT}
 ECCENTRICITY_MAX = 0.01  # the Clohessy-Wiltshire rates are off by twice the eccentricity
 
 
@@ -57,18 +60,35 @@ class Gate:
 def predict(scenario: Scenario) -> dict[str, Gate]:
     """Predicts the translation of the flight core as each phase before the contact ends, in the order flown.
 
-    Nothing is predicted (an empty dictionary) of a scenario with faults, telecommands or correlated dispersions,
-    whose reference flight does not pass, because about a break-off there is nothing linear, or whose orbit is not
-    near-circular.
+    Nothing is predicted (an empty dictionary) of a scenario that `not_predicted` has a reason for, whose reference
+    flight does not pass, because about a break-off there is nothing linear, or whose orbit is not near-circular.
     """
-    return _predict(scenario.to_toml(), scenario.source, scenario.path)
+    return {} if not_predicted(scenario) else _predict(scenario.to_toml(), scenario.source, scenario.path)
+
+
+def not_predicted(scenario: Scenario) -> str | None:
+    """Why a scenario is none whose covariance is modelled; None for an approach to a port in its hill frame."""
+    s, kinds = scenario, [row.kind for row in scenario.instruments]
+    missing = [kind for kind in INSTRUMENTS if kinds.count(kind) != 1]
+    laws = {Law(law) for law in s.flight["phase_law"]}
+    if s.faults or s.effector_faults or s.telecommands:
+        return "faults or telecommands are declared"
+    if s.dispersions.correlated:
+        return "dispersions are correlated"
+    if s.initial is None:
+        return "the chaser does not start at rest before the target's port"
+    if not isinstance(s.vehicles[s.scenario.target].attitude, LvlhHold):
+        return "the target holds no LVLH attitude"
+    if missing:
+        return f"not one instrument each of kind {', '.join(missing)}"
+    if unknown := laws - MODELLED:
+        return f"no model of the law {', '.join(law.name.lower() for law in sorted(unknown))}"
+    return None
 
 
 @lru_cache(maxsize=4)
 def _predict(text: str, source: str, path: str) -> dict[str, Gate]:
     scenario = replace(Scenario.parse(text, source), path=path)
-    if scenario.faults or scenario.telecommands or scenario.dispersions.correlated:
-        return {}
     flown = fly(without_noise(scenario))
     if flown.verdict != PASS or not _eccentricity(scenario, flown) <= ECCENTRICITY_MAX:
         return {}

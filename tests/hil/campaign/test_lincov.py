@@ -35,7 +35,7 @@ from hil.campaign.lincov.linear import (
     relative_motion,
 )
 from hil.campaign.lincov.navigation import Navigation, RelativeFilter, declared_rms
-from hil.campaign.lincov.prediction import Prediction
+from hil.campaign.lincov.prediction import Prediction, not_predicted
 from hil.campaign.lincov.reference import Path, without_noise
 from hil.prepare import prepare
 from hil.truth import TRUTH
@@ -304,6 +304,24 @@ def test_doubled_noise_is_predicted_to_matter() -> None:
 def test_nothing_is_predicted_of_what_breaks_off_or_is_commanded() -> None:
     scenario = Scenario.load("iss-contact", ["scenario.max_duration_s=20.0"])
     assert predict(scenario) == {}
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ('fault=[{instrument="camera",kind="dropout",start_s=5.0}]', "faults or telecommands are declared"),
+        ('vehicle.cargo.orbit={kind="docked"}', "does not start at rest before"),
+        (
+            'vehicle.iss.attitude={mode="inertial_hold",q_body_from_eci=[1.0,0.0,0.0,0.0]}',
+            "the target holds no LVLH attitude",
+        ),
+    ],
+)
+def test_what_is_no_approach_to_a_held_port_is_refused_with_its_reason(override: str, expected: str) -> None:
+    scenario = Scenario.load("iss-contact", [override])
+    reason = not_predicted(scenario)
+    assert reason is not None and expected in reason
+    assert predict(scenario) == {} and not_predicted(Scenario.load("iss-contact")) is None
 
 
 @pytest.mark.parametrize(("excess", "predicted"), [(1.0, True), (1.004, True), (1.006, False), (1.2, False)])
