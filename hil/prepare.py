@@ -48,11 +48,12 @@ from hil.scenario.parameters import MOUNTED_FIELDS
 from hil.scenario.schema.attitudes import Flown as FlownAttitude
 from hil.scenario.schema.attitudes import InertialHold, LvlhHold
 from hil.scenario.schema.orbits import Approach, Docked
-from hil.scenario.schema.vehicle import Vehicle
+from hil.scenario.schema.vehicle import Port, Vehicle
 from hil.schema import DEG
 from hil.seeds import checked
 
 NOT_LIMITED = 1.0e9
+TOUCH_WITHOUT_SHAPES_M = 5.0
 ORBIT_MAX_S = 1.0e6
 
 
@@ -175,7 +176,8 @@ def plant_config(scenario: Scenario, d: Dispersed) -> PlantConfig:
     environment = _environment(s, d)
     return PlantConfig(
         environment, tuple(_body(s, d, vehicle) for vehicle in s.vehicles.values()), chaser=s.scenario.chaser,
-        target=s.scenario.target, step_s=s.plant.step_s,
+        target=s.scenario.target, chaser_port=s.scenario.chaser_port, target_port=s.scenario.target_port,
+        step_s=s.plant.step_s,
         height_range_m=height_range_m(environment, s.plant.beyond_validity),
     )  # fmt: skip
 
@@ -205,7 +207,8 @@ def _ports(s: Scenario, vehicle: Vehicle) -> tuple[PortConfig, ...]:
     ports = vehicle.ports or ((vehicle.port(""),) if chaser or vehicle.name == s.scenario.target else ())
     return tuple(
         PortConfig(
-            port.position_body_m, port.q_port_from_body, port.name or "port", capture=_capture(on.get(port.name)),
+            port.position_body_m, port.q_port_from_body, port.name or "port",
+            capture=_capture(on.get(port.name), _touch_m(s, port)),
             q_tport_from_port_docked=port.q_mate_from_port, radius_m=port.radius_m, depth_m=port.depth_m,
             release_mps=getattr(on.get(port.name), "release_mps", 0.0),
         )
@@ -222,6 +225,7 @@ def _attitude(vehicle: Vehicle, d: Dispersed | None) -> Flown | Hold:
     hold = Hold(
         q_body_from_frame=attitude.q_body_from_hill if isinstance(attitude, LvlhHold) else attitude.q_body_from_eci,
         limit_cycle_radps=attitude.limit_cycle_radps, frame="lvlh" if lvlh else "inertial",
+        ends_at_capture=attitude.ends_at_capture,
     )  # fmt: skip
     if d is None:
         return hold
@@ -231,14 +235,20 @@ def _attitude(vehicle: Vehicle, d: Dispersed | None) -> Flown | Hold:
     )  # fmt: skip
 
 
-def _capture(contact: DockingMechanism | None) -> CaptureConfig | None:
+def _touch_m(s: Scenario, port: Port) -> float:
+    """How far off the axis ports touch when they meet: where both craft have shapes, these tell what else touches."""
+    both = s.vehicles[s.scenario.chaser].shapes and s.vehicles[s.scenario.target].shapes
+    return port.radius_m if both else TOUCH_WITHOUT_SHAPES_M
+
+
+def _capture(contact: DockingMechanism | None, touch_m: float) -> CaptureConfig | None:
     if contact is None:
         return None
     return CaptureConfig(
         closing_min_mps=contact.capture_closing_min_mps, closing_max_mps=contact.capture_closing_max_mps,
         lateral_m=contact.capture_lateral_m, lateral_rate_mps=NOT_LIMITED,
         pitch_yaw_rad=contact.capture_angle_deg * DEG, roll_rad=contact.capture_angle_deg * DEG,
-        pitch_yaw_rate_radps=NOT_LIMITED, roll_rate_radps=NOT_LIMITED,
+        pitch_yaw_rate_radps=NOT_LIMITED, roll_rate_radps=NOT_LIMITED, touch_lateral_m=touch_m,
     )  # fmt: skip
 
 
@@ -305,7 +315,7 @@ def _place(plant: Plant, s: Scenario, d: Dispersed) -> None:
             turn = kernels.hill_frame(*map(np.array, state))[0]
             q = _quaternion(kernels.quat_from_dcm(turn)) if isinstance(attitude, FlownAttitude) else None
             plant.place(name, *state, q)
-    q = _start_attitude(s)
+    q = _start_attitude(plant, s)
     if isinstance(chaser.orbit, Docked):
         plant.dock(chaser.orbit.port or None, chaser.orbit.target_port or None)
         return
@@ -323,11 +333,18 @@ def _place(plant: Plant, s: Scenario, d: Dispersed) -> None:
     )  # fmt: skip
 
 
-def _start_attitude(s: Scenario) -> Quat:
-    """q_body_from_hill of the chaser at the start, as declared, or as it will be when docked."""
+def _start_attitude(plant: Plant, s: Scenario) -> Quat:
+    """q_body_from_hill of the chaser at the start, as declared, or that of docking to the target as it is then."""
     attitude = s.vehicles[s.scenario.chaser].attitude
-    given = attitude.q_body_from_hill if isinstance(attitude, FlownAttitude) else None
-    return given or facing_port(s)
+    if isinstance(attitude, FlownAttitude) and attitude.q_body_from_hill:
+        return attitude.q_body_from_hill
+    if isinstance(s.vehicles[s.scenario.target].attitude, LvlhHold):
+        return facing_port(s)
+    target = plant.state("target")
+    turn = kernels.hill_frame(np.array(target["r_eci_m"]), np.array(target["v_eci_mps"]))[0]
+    q_tbody_from_hill = _mul(target["q_body_from_eci"], _conj(_quaternion(kernels.quat_from_dcm(turn))))
+    q_port_from_tbody = _mul(_conj(s.chaser.q_tport_from_port), s.target.q_tport_from_tbody)
+    return _mul(_conj(s.chaser.q_port_from_body), _mul(q_port_from_tbody, q_tbody_from_hill))
 
 
 def _check_orbit(s: Scenario, r_eci_m: Vector, v_eci_mps: Vector) -> None:

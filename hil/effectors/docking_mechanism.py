@@ -24,6 +24,7 @@ class DockingMechanism(Row):
     capture_closing_min_mps: NonNegative
     capture_closing_max_mps: Positive
     capture_angle_deg: Angle
+    release_mps: NonNegative = 0.05  # at which its springs part the two
 
 
 KIND = EffectorKind(row=DockingMechanism, faults=("no_capture", "no_release"))

@@ -43,7 +43,7 @@ cdef void _points_against(nearest_t* out, const outline_t* a, const outline_t* b
     for k in range(n):
         mat3_mul_vec(p, turn, a.shape.solids[k].centre_body_m)
         vec3_add(p, p, shift)
-        least[k] = shape_distance_m(b.shape, p) - a.shape.solids[k].bound_m
+        least[k] = shape_distance_m(b.shape, p, FAR) - a.shape.solids[k].bound_m
         if least[k] < least[nearest]:
             nearest = k
     for order in range(n + 1):
@@ -56,7 +56,7 @@ cdef void _points_against(nearest_t* out, const outline_t* a, const outline_t* b
         for m in range(first, last):
             mat3_mul_vec(p, turn, a.shape.points_body_m[m])
             vec3_add(p, p, shift)
-            d = shape_distance_m(b.shape, p)
+            d = shape_distance_m(b.shape, p, out.free_m)
             if d < out.clearance_m:
                 out.clearance_m = d
             if d < out.free_m and not (may_dock and _in_envelope(b, p) and _in_envelope(a, a.shape.points_body_m[m])):
@@ -79,11 +79,11 @@ cdef void clearance_look(nearest_t* out, const outline_t* a, const outline_t* b,
     if a.shape.n_solids > 0:
         quat_rotate(d, a.body.q_body_from_eci, d)
         vec3_sub(d, a.body.com_body_m, d)
-        out.clearance_m = shape_distance_m(a.shape, d)
+        out.clearance_m = shape_distance_m(a.shape, d, FAR)
     elif b.shape.n_solids > 0:
         quat_rotate(d, b.body.q_body_from_eci, d)
         vec3_add(d, b.body.com_body_m, d)
-        out.clearance_m = shape_distance_m(b.shape, d)
+        out.clearance_m = shape_distance_m(b.shape, d, FAR)
     else:
         out.clearance_m = vec3_norm(d)
 
@@ -104,3 +104,15 @@ cdef double clearance_speed_mps(const outline_t* a, const outline_t* b, const do
     _velocity_at(vb, b.body, point_eci_m)
     vec3_sub(va, va, vb)
     return vec3_norm(va)
+
+
+cdef void clearance_motion(motion_t* out, const outline_t* a, const outline_t* b) noexcept nogil:
+    cdef double w[3]
+    vec3_sub(out.r_m, a.body.r_eci_m, b.body.r_eci_m)
+    quat_rotate(out.r_m, b.body.q_body_from_eci, out.r_m)
+    out.turning_mps = 0.0
+    if a.reach_m > 0.0:
+        quat_irotate(w, a.body.q_body_from_eci, a.body.w_body_radps)
+        quat_rotate(w, b.body.q_body_from_eci, w)
+        vec3_sub(w, w, b.body.w_body_radps)
+        out.turning_mps = vec3_norm(w) * a.reach_m

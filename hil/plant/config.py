@@ -267,12 +267,17 @@ def inertia_problem(inertia_kgm2: Mat3) -> str | None:
 
 @dataclass(frozen=True)
 class PlantConfig:
-    """Everything `Plant` needs but the initial states; `chaser` and `target` are names of two of the bodies."""
+    """Everything `Plant` needs but the initial states; `chaser` and `target` are names of two of the bodies.
+
+    `chaser_port` and `target_port`, the first of each where left out, are those that truth is about until others touch.
+    """
 
     environment: EnvironmentConfig
     bodies: tuple[BodyConfig, ...]
     chaser: str = "chaser"
     target: str = "target"
+    chaser_port: str = ""
+    target_port: str = ""
     step_s: float = 0.1
     height_range_m: tuple[float, float] = (-inf, inf)  # above the ellipsoid; `Plant.left` says when a body leaves it
 

@@ -52,7 +52,6 @@ ctypedef struct pose_t:
     double v_eci_mps[3]
     double q_body_from_eci[4]
     double w_body_radps[3]
-    double speed_mps                    # of its outermost point as it turns
 
 # Two bodies touched where no port allows it
 ctypedef struct collision_t:

@@ -10,13 +10,15 @@ from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from gnc.ccore cimport (
-    elem_asin, orbit_gravity, orbit_hill_frame, orbit_hill_to_relative, orbit_relative_to_hill, quat_conj, quat_from_dcm,
+    elem_asin, elem_max, orbit_gravity, orbit_hill_frame, orbit_hill_to_relative, orbit_relative_to_hill, quat_conj, quat_from_dcm,
     quat_irotate, quat_mul, quat_rotate, vec3_add, vec3_axpy, vec3_copy, vec3_cross, vec3_dot, vec3_norm, vec3_scale,
     vec3_set, vec3_sub,
 )
 from hil.effectors.thrusters cimport ACTUATORS_MAX_THRUSTERS, actuators_area_s, actuators_open, pulse_t, thruster_t
 from hil.plant.attitude cimport ATTITUDE_FLOWN, attitude_reference, attitude_torque
-from hil.plant.clearance cimport clearance_look, clearance_speed_mps, nearest_t, outline_t, pair_t
+from hil.plant.clearance cimport (
+    clearance_look, clearance_motion, clearance_speed_mps, motion_t, nearest_t, outline_t, pair_t,
+)
 from hil.plant.contact cimport (
     CONTACT_CAPTURED, CONTACT_FAILED, CONTACT_NONE, contact_inside, contact_port_state, port_state_t, port_t,
 )
@@ -48,7 +50,7 @@ cdef double ROTATION_MAX_RAD = 0.2
 # A pair that closes faster than this may pass between two looks at the ports
 cdef double CLOSING_MAX_MPS = 100.0
 # Of the clearance of chaser and target: what it may change before it is looked at again
-cdef double SKIP = 0.02
+cdef double SKIP = 0.05
 # Surfaces nearer than this have touched; once they have, they part at the other
 cdef double TOUCH_M = 1e-4
 cdef double PARTED_M = 0.01
@@ -102,7 +104,10 @@ cdef class Plant:
             if body.thrusters and i != self.i_chaser:
                 raise ValueError(f"{body.name} has thrusters: expected none, only those of {config.chaser} are commanded")
         self.port_names = tuple(port_names)
-        self.chaser_port, self.target_port = &self.ports[self.i_chaser][0], &self.ports[self.i_target][0]
+        k = self._port_index(self.i_chaser, config.chaser_port or None)
+        self.chaser_port = &self.ports[self.i_chaser][k]
+        k = self._port_index(self.i_target, config.target_port or None)
+        self.target_port = &self.ports[self.i_target][k]
         thrusters = config.bodies[self.i_chaser].thrusters
         if len(thrusters) > ACTUATORS_MAX_THRUSTERS:
             raise ValueError(f"{len(thrusters)} thrusters: expected at most {ACTUATORS_MAX_THRUSTERS}")
@@ -530,7 +535,6 @@ cdef class Plant:
             vec3_copy(pose.w_body_radps, body.w_body_radps)
             for j in range(4):
                 pose.q_body_from_eci[j] = body.q_body_from_eci[j]
-            pose.speed_mps = vec3_norm(body.w_body_radps) * self.outlines[i].reach_m
 
     cdef void _look_first(self) noexcept nogil:
         """Every pair as it is, at the start and after what did not move by flying."""
@@ -543,6 +547,7 @@ cdef class Plant:
             if pair.may_dock and self.docked:
                 continue
             clearance_look(&found, &self.outlines[pair.a], &self.outlines[pair.b], pair.may_dock)
+            clearance_motion(&pair.motion, &self.outlines[pair.a], &self.outlines[pair.b])
             pair.clearance_m, pair.free_m, pair.moved_m = found.clearance_m, found.free_m, 0.0
             pair.touching = pair.touching and found.free_m < PARTED_M
             if pair.solid and found.free_m <= 0.0 and not pair.touching:
@@ -552,27 +557,22 @@ cdef class Plant:
     cdef void _look_at_pairs(self, double t_s, double h_s) noexcept nogil:
         """Looks at the pairs that can have touched in this step, and at chaser and target when they are nearer or farther.
 
-        No point of a body gets nearer to the other by more than the centres of mass and the turning of both move it.
+        No point of a body moves farther in the other's frame than its centre of mass and its turning there take it.
         """
-        cdef double apart[3]
-        cdef double before[3]
-        cdef double moved, speed
+        cdef motion_t motion
+        cdef double d[3]
+        cdef double moved
         cdef pair_t* pair
-        cdef int k, i, end
+        cdef int k
         for k in range(self.n_pairs):
             pair = &self.pairs[k]
             if pair.may_dock and self.docked:
                 pair.clearance_m, pair.free_m, pair.touching = 0.0, 0.0, False
                 continue
-            vec3_sub(apart, self.bodies[pair.a].r_eci_m, self.bodies[pair.b].r_eci_m)
-            vec3_sub(before, self.poses[pair.a].r_eci_m, self.poses[pair.b].r_eci_m)
-            vec3_sub(apart, apart, before)
-            moved = vec3_norm(apart)
-            for end in range(2):
-                i = pair.b if end else pair.a
-                if self.outlines[i].reach_m > 0.0:
-                    speed = vec3_norm(self.bodies[i].w_body_radps) * self.outlines[i].reach_m
-                    moved += h_s * (speed if speed > self.poses[i].speed_mps else self.poses[i].speed_mps)
+            clearance_motion(&motion, &self.outlines[pair.a], &self.outlines[pair.b])
+            vec3_sub(d, motion.r_m, pair.motion.r_m)
+            moved = vec3_norm(d) + h_s * elem_max(motion.turning_mps, pair.motion.turning_mps)
+            pair.motion = motion
             pair.moved_m += moved
             if ((pair.solid and (pair.touching or pair.moved_m >= pair.free_m))
                     or (pair.may_dock and pair.moved_m >= SKIP * pair.clearance_m) or self.looks_always):
@@ -870,7 +870,7 @@ cdef class Plant:
         ]
 
     def clearance(self):
-        """Shortest distance of the surfaces of chaser and target, m; held while it cannot have changed by 2 %.
+        """Shortest distance of the surfaces of chaser and target, m; held while it cannot have changed by 5 %.
 
         Of points on each to the shape of the other, both ways: what it is too large by is at most `undetected_m`.
         """

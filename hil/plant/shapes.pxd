@@ -28,8 +28,9 @@ ctypedef struct shape_t:
     double points_body_m[SHAPE_MAX_POINTS][3]
     double cover_m                      # no point of the surface is farther from one of these: largest undetected penetration
 
-# To the outer shape from a point of the structural frame; inside it the distance to the nearest solid's surface
-cdef double shape_distance_m(const shape_t* shape, const double* point_body_m) noexcept nogil
+# To the outer shape from a point of the structural frame; inside it the distance to the nearest solid's surface. What is
+# farther than `most_m` is not looked at: then that
+cdef double shape_distance_m(const shape_t* shape, const double* point_body_m, double most_m) noexcept nogil
 # Largest distance of the shape from a point of the structural frame, as a bound
 cdef double shape_reach_m(const shape_t* shape, const double* from_body_m) noexcept nogil
 cdef int load_shape(shape_t* shape, solids, str name) except -1

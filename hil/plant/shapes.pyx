@@ -46,9 +46,9 @@ cdef double _solid_distance_m(const solid_t* s, const double* p) noexcept nogil:
     return -elem_sqrt(d2) if y < 0.0 and x < 0.0 else elem_sqrt(d2)
 
 
-cdef double shape_distance_m(const shape_t* shape, const double* point_body_m) noexcept nogil:
+cdef double shape_distance_m(const shape_t* shape, const double* point_body_m, double most_m) noexcept nogil:
     cdef double p[3]
-    cdef double best = 1.0e300, d, reach
+    cdef double best = most_m, d, reach
     cdef const solid_t* s
     cdef int k
     for k in range(shape.n_solids):

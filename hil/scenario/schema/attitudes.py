@@ -24,11 +24,15 @@ class Flown:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class LvlhHold:
-    """Holds an attitude in the hill frame, with a slow limit cycle about it."""
+    """Holds an attitude in the hill frame, with a slow limit cycle about it.
+
+    `ends_at_capture`: whether its own control is off once another is docked to it.
+    """
 
     mode: Literal["lvlh_hold"]
     q_body_from_hill: Quaternion
     limit_cycle_radps: Annotated[float, Ge(1.0e-5), Le(1.0)]
+    ends_at_capture: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -38,6 +42,7 @@ class InertialHold:
     mode: Literal["inertial_hold"]
     q_body_from_eci: Quaternion
     limit_cycle_radps: Annotated[float, Ge(1.0e-5), Le(1.0)] = 0.02
+    ends_at_capture: bool = False
 
 
 Attitude = Flown | LvlhHold | InertialHold
