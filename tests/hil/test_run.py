@@ -237,7 +237,7 @@ def test_leaving_the_density_table_in_flight_is_an_error(monkeypatch: pytest.Mon
     log = fly("iss-contact", overrides=light, flight=Idle())
     assert log.verdict == "ERROR" and log.ended == "error" and log.requirements == ()
     assert log.error is not None
-    at = r"the (chaser|target) at \d+\.\d s leaves the range of a model at a height of 500\.\d+ km: "
+    at = r"the (cargo|iss) at \d+\.\d s leaves the range of a model at a height of 500\.\d+ km: "
     assert re.fullmatch(at + "density, 300 to 500 km", log.error)
     assert 60.0 < log.duration_s < 900.0
 
