@@ -38,10 +38,10 @@ class Log:
     computer says of itself, a board its firmware, link and notices; None for one that says nothing.
     `cold_starts` are the ticks at which it had lost its state and was given parameters anew; `params` has
     the record of the start, and one for each of them. `beyond_validity` has a line for each model of the plant
-    that was flown outside the range it holds for. `outcome` is whether the run was safe, None for
-    one that broke. `faults` has what became of each declared fault: `instrument` or
-    `effector`, kind, start_s, end_s and `changed`, the sensor frames or cycles that would have been others without it;
-    a fault that changed none was not injected.
+    that was flown outside the range it holds for. `outcome` says whether the run was safe, None for one that broke,
+    unless the craft turned faster than the plant can follow. `faults` has what became of each declared fault:
+    `instrument` or `effector`, kind, start_s, end_s and `changed`, the sensor frames or cycles that would have been
+    others without it; a fault that changed none was not injected.
     """
 
     scenario: Scenario

@@ -435,6 +435,8 @@ def _judge(
     if error is None and run.plant.left() is not None:  # a free drift did
         error = _why_lost(run, truth[-1])
         requirements, spent, ended = (), {}, "error"
+    if ended == "error" and (left := run.plant.left()) is not None and left["what"] == "rotation":
+        outcome = Judgement(Outcome.UNCONTROLLED, (error or "",), None)
     if error is None:
         outcome = judge_outcome(view, requirements, passed)
         passed = outcome.outcome is Outcome.PASS

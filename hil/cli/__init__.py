@@ -15,6 +15,7 @@ import click
 
 from hil.cli.boards import board, firmware, link_test, ports
 from hil.cli.campaigns import campaign
+from hil.cli.faults import faults
 from hil.cli.flying import check, list_scenarios, migrate, replay, run
 from hil.cli.new import new
 from hil.cli.regression import baseline, sweep
@@ -28,7 +29,7 @@ MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
 
 @click.group(
     commands=[
-        list_scenarios, check, migrate, new, run, campaign, sweep, baseline, replay, compare, report, finish,
+        list_scenarios, check, migrate, new, run, campaign, sweep, faults, baseline, replay, compare, report, finish,
         ports, link_test, firmware, board,
     ],
     context_settings={"help_option_names": ["-h", "--help"]},
