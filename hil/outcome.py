@@ -146,7 +146,7 @@ def _collisions(flight: View, closest: float | None) -> list[str]:
     if not reasons and any(not r.passed for row in flight.rows_of(Collision) for r in row.evaluate(flight)):
         reasons.append("the ports touched outside what the mechanism captures")
     if closest is not None and closest <= (reach := touching_m(flight)):
-        reasons.append(f"within {closest:.1f} m in the day after, where the craft touch within {reach:.1f} m")
+        reasons.append(f"within {closest:.1f} m in the day after, where the craft may touch within {reach:.1f} m")
     return reasons
 
 

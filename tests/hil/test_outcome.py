@@ -9,7 +9,7 @@ import pytest
 
 from gnc import flight
 from hil.outcome import Judgement, avoidance_dv_mps, judge_outcome, touching_m
-from hil.requirements import judge, met, rows_of
+from hil.requirements import View, judge, met, rows_of
 from hil.requirements.duration import Duration
 from hil.scenario import Scenario
 from tests.hil.requirements.made_up import GOOD_STATE, NO_CONTACT, straight_approach, view
@@ -73,9 +73,19 @@ def test_a_clear_chaser_without_means_is_passive(scenario: Scenario) -> None:
 
 
 def test_coming_back_within_a_day_is_a_breach_and_touching_a_collision(scenario: Scenario) -> None:
-    assert touching_m(view(scenario, *waiting())) == pytest.approx(39.0, abs=1e-9)
-    for closest_m, expected in ((200.1, "SAFE"), (199.9, "BREACH"), (39.1, "BREACH"), (38.9, "COLLISION")):
+    touching = touching_m(view(scenario, *waiting()))
+    assert 50.0 < touching < 150.0
+    for closest_m, expected in (
+        (200.1, "SAFE"), (199.9, "BREACH"), (touching + 0.1, "BREACH"), (touching - 0.1, "COLLISION"),
+    ):  # fmt: skip
         assert outcome(scenario, *waiting(), closest_m).outcome == expected, closest_m
+
+
+def test_craft_without_shapes_touch_within_the_arms_of_their_ports(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(View, "shape_of", lambda self, part: ())
+    assert touching_m(view(scenario, *waiting())) == pytest.approx(39.0, abs=1e-9)
 
 
 def test_a_limit_of_safety_that_was_broken_is_a_breach(scenario: Scenario) -> None:

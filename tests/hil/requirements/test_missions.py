@@ -15,8 +15,8 @@ WAITING = """
 schema = 2
 [scenario]
 name = "waiting"
-extends = "iss-contact"
-title = "Holds before the port"
+extends = "iss-vbar"
+title = "Holds far behind"
 max_duration_s = 20.0
 """
 NO_DOCKING = "".join(
