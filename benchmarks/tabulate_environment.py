@@ -12,23 +12,23 @@ globe between +-52 deg latitude to the model, not to any orbit.
 from __future__ import annotations
 
 import math
+from datetime import date
 from pathlib import Path
 
 import brahe
 import numpy as np
-import pymsis
+
+from hil.plant.density import BULGE_LAG_DEG, MEAN_DAYS, tabulate
 
 TABLES = Path(__file__).resolve().parents[1] / "hil" / "plant" / "tables"
 DEGREE = 12
 HEIGHTS_KM = range(300, 510, 10)
 LATITUDE_MAX_DEG = 52.0
-LAG_DEG = 30.0
 # Published indices (space weather file of CelesTrak; F10.7 observed, Penticton; Ap, GFZ Potsdam)
 DAY = "2025-02-26"
 F107 = 190.1  # 2025-02-25, the day before, as the model asks
 F107_81DAY = 179.6  # centred 81-day mean of 2025-02-26
 AP = 14.0  # daily Ap of 2025-02-26
-MEAN_DAYS = 81
 SUN_DECLINATION_DEG = -8.7  # 2025-02-26
 
 
@@ -56,25 +56,10 @@ def gravity() -> str:
 
 
 def atmosphere() -> str:
-    lat = np.arange(-LATITUDE_MAX_DEG, LATITUDE_MAX_DEG + 0.1, 8.0)
-    lon = np.arange(-180.0, 180.0, 15.0)
-    night, bulge, rms = [], [], []
-    dates = np.datetime64(DAY) + np.arange(0, 24, 3) * np.timedelta64(1, "h")
-    n = len(dates)
-    for h in HEIGHTS_KM:
-        out = pymsis.calculate(dates, lon, lat, [float(h)], [F107] * n, [F107_81DAY] * n, [[AP] * 7] * n, version=2.1)
-        rho = out[..., 0, 0]  # kg/m3: date, lon, lat
-        ut_h = (dates - np.datetime64(DAY)) / np.timedelta64(1, "h")
-        hour_deg = (ut_h[:, None] - 12.0) * 15.0 + lon[None, :]  # from the Sun's meridian
-        d, b = np.radians(lat)[None, None, :], np.radians(SUN_DECLINATION_DEG)
-        cos_psi = np.sin(d) * np.sin(b) + np.cos(d) * np.cos(b) * np.cos(np.radians(hour_deg - LAG_DEG))[..., None]
-        shape = ((1.0 + cos_psi) / 2.0) ** 2
-        weight = np.broadcast_to(np.cos(d), rho.shape).ravel()
-        a = np.stack([np.ones(rho.size), shape.ravel()], axis=1)
-        (x, y), *_ = np.linalg.lstsq(a * weight[:, None], rho.ravel() * weight, rcond=None)
-        night.append(x)
-        bulge.append(y / x)
-        rms.append(np.sqrt(np.mean((rho - x - y * shape) ** 2)) / rho.mean())
+    night, bulge, rms = tabulate(
+        date.fromisoformat(DAY), [1.0e3 * h for h in HEIGHTS_KM], LATITUDE_MAX_DEG, f107_sfu=F107,
+        f107_81day_sfu=F107_81DAY, ap=AP, declination_deg=SUN_DECLINATION_DEG,
+    )  # fmt: skip
     print("rms misfit to NRLMSIS 2.1, fraction of the mean:", np.round(rms, 3))
     return "\n".join([
         "# Night density and relative day bulge cos^4(psi/2). Written by benchmarks/tabulate_environment.py.",
@@ -85,7 +70,7 @@ def atmosphere() -> str:
         f"ap = {AP}                       # daily Ap",
         f"height_0_m = {HEIGHTS_KM.start * 1e3}",
         f"height_step_m = {HEIGHTS_KM.step * 1e3}",
-        f"bulge_lag_deg = {LAG_DEG}            # Montenbruck & Gill 2000, section 3.5.2",
+        f"bulge_lag_deg = {BULGE_LAG_DEG}            # Montenbruck & Gill 2000, section 3.5.2",
         f"latitude_max_deg = {LATITUDE_MAX_DEG}         # matched to the model up to there",
         f"valid_from = {np.datetime64(DAY) - MEAN_DAYS // 2}         # the {MEAN_DAYS} days of the mean",
         f"valid_to = {np.datetime64(DAY) + MEAN_DAYS // 2 + 1}",

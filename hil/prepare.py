@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from math import pi, sqrt
 from typing import Any
 
@@ -40,10 +41,12 @@ from hil.plant.config import (
     load_atmosphere,
     load_gravity_field,
 )
+from hil.plant.density import BULGE_LAG_DEG, HEIGHT_STEP_M, MEAN_DAYS
 from hil.plant.environment import pole_of_date
 from hil.plant.plant import Plant
 from hil.plant.validity import conditions, height_range_m, outside
 from hil.scenario import Scenario, ScenarioError, inertia_matrix
+from hil.scenario.air import OF_THE_DAY, day_of
 from hil.scenario.parameters import MOUNTED_FIELDS
 from hil.scenario.schema.attitudes import Flown as FlownAttitude
 from hil.scenario.schema.attitudes import InertialHold, LvlhHold
@@ -121,6 +124,7 @@ def _beyond_validity(s: Scenario, environment: EnvironmentConfig, plant: Plant) 
     states = [(plant.state(craft)["r_eci_m"], plant.state(craft)["v_eci_mps"]) for craft in ("chaser", "target")]
     asked = conditions(environment, plant.pole_eci, states, s.scenario.max_duration_s)
     found = outside(environment, asked)
+    found = {model: said for model, said in found.items() if model not in not_carried(s)}
     refused = [model for model in found if model not in s.plant.beyond_validity]
     if refused:
         said = "; ".join(f"{model}: {found[model]}" for model in refused)
@@ -129,6 +133,16 @@ def _beyond_validity(s: Scenario, environment: EnvironmentConfig, plant: Plant) 
             f"{s.source}: outside the range of a model: {said}; to fly it all the same: plant.beyond_validity = [{key}]"
         )
     return tuple(f"{model}: {said}" for model, said in found.items())
+
+
+def not_carried(s: Scenario) -> tuple[str, ...]:
+    """The models of receivers that the chaser does not have: they limit nothing."""
+    return tuple(model for model in ("gnss", "rgnss") if all(row.kind != model for row in s.instruments))
+
+
+def models_beyond(s: Scenario) -> tuple[str, ...]:
+    """The models that may be left: those that the scenario names, and those of receivers that are not carried."""
+    return (*s.plant.beyond_validity, *not_carried(s))
 
 
 def check(scenario: Scenario) -> Run:
@@ -178,7 +192,7 @@ def plant_config(scenario: Scenario, d: Dispersed) -> PlantConfig:
         environment, tuple(_body(s, d, vehicle) for vehicle in s.vehicles.values()), chaser=s.scenario.chaser,
         target=s.scenario.target, chaser_port=s.scenario.chaser_port, target_port=s.scenario.target_port,
         step_s=s.plant.step_s,
-        height_range_m=height_range_m(environment, s.plant.beyond_validity),
+        height_range_m=height_range_m(environment, models_beyond(s)),
     )  # fmt: skip
 
 
@@ -272,13 +286,20 @@ def _environment(s: Scenario, d: Dispersed) -> EnvironmentConfig:
 
 
 def _atmosphere(s: Scenario) -> Atmosphere | None:
-    name = s.plant.atmosphere
+    name, air = s.plant.atmosphere, s.plant.density
     if name == "none":
         return None
+    if name == OF_THE_DAY:
+        half = timedelta(days=MEAN_DAYS // 2)
+        day = day_of(s.scenario)
+        return Atmosphere(
+            name, air.source, air.f107_sfu, air.f107_81day_sfu, air.ap, air.lowest_m, HEIGHT_STEP_M, air.night_kgpm3,
+            air.bulge_ratio, BULGE_LAG_DEG * DEG, air.latitude_max_deg, day - half, day + half + timedelta(days=1),
+        )  # fmt: skip
     try:
         return load_atmosphere(name)
     except (ValueError, KeyError):
-        expected = 'expected "none" or the name of a table of densities in hil/plant/tables'
+        expected = 'expected "none", "nrlmsis21" or the name of a table of densities in hil/plant/tables'
         raise ScenarioError(f'{s.source}: plant.atmosphere = "{name}": {expected}') from None
 
 

@@ -22,7 +22,7 @@ from hil.log import ERROR, FAIL, PASS, Log, digest, versions
 from hil.loop import Chunk, Loop
 from hil.outcome import Judgement, Outcome, judge_outcome
 from hil.plant.validity import left_at
-from hil.prepare import Run, plant_config, prepare
+from hil.prepare import Run, models_beyond, plant_config, prepare
 from hil.realtime import Clock, Overrun, Pacer, realtime_process
 from hil.recorder import FLUSH_S, Recorder, RecorderError
 from hil.requirements import Requirement, View, judge, met, rows_of
@@ -482,6 +482,6 @@ def _why_lost(run: Run, truth: np.void) -> str:
         return (
             f"{at} turns {left['value']:.3g} rad in a step of {s.plant.step_s:g} s: the plant integrates up to 0.2 rad"
         )
-    models = left_at(plant_config(s, run.dispersed).environment, s.plant.beyond_validity, left["value"])
+    models = left_at(plant_config(s, run.dispersed).environment, models_beyond(s), left["value"])
     ranges = "; ".join(f"{m.model}, {m.height_m[0] / 1e3:g} to {m.height_m[1] / 1e3:g} km" for m in models)
     return f"{at} leaves the range of a model at a height of {left['value'] / 1e3:.6g} km: {ranges}"

@@ -32,7 +32,7 @@ UNITS = {
     "rad2ps3": "rad^2/s^3", "radps05": "rad/s^0.5", "radps15": "rad/s^1.5", "m2ps3": "m^2/s^3", "m3ps2": "m^3/s^2",
     "arcsec": "arcsec", "radps": "rad/s", "deg_s": "deg/s", "mps2": "m/s^2", "kgm2": "kg m^2", "ps2": "1/s^2",
     "mps": "m/s", "deg": "deg", "rad": "rad", "ppm": "ppm", "sfu": "sfu", "orbits": "orbits", "ratio": "ratio",
-    "m2": "m^2", "kg": "kg", "ps": "1/s", "m": "m", "s": "s", "n": "N",
+    "kgpm3": "kg/m^3", "m2": "m^2", "kg": "kg", "ps": "1/s", "m": "m", "s": "s", "n": "N",
 }  # fmt: skip
 # What people write by mistake, beside the units above
 OTHER_SUFFIXES = (

@@ -23,6 +23,7 @@ from hil.instruments.rows import Row
 from hil.requirements.registry import kinds as requirement_kinds
 from hil.requirements.row import Row as Requirement
 from hil.scenario import files
+from hil.scenario.air import settle_density
 from hil.scenario.consistency import check_consistency
 from hil.scenario.files import (
     SCHEMA,
@@ -181,6 +182,8 @@ def _build(layers: list[Layer], path: str) -> Scenario:
             raise reader.fail(key, MISSING, "missing list of tables" if key in ROWS else "missing table")
     parts = {name: section(reader, cls, document.get(name, {}), name) for name, cls in sections.items()}
     settle_orbits(reader, document, parts["scenario"], path)
+    if settle_density(reader, document, parts["scenario"], parts["plant"]):
+        parts["plant"] = section(reader, Plant, document["plant"], "plant")
     rows = read_spacecraft(reader, document)
     check_roles(reader, parts["scenario"], rows)
     carried = [

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gnc import flight
-from hil.prepare import prepare
+from hil.prepare import models_beyond, prepare
 from hil.scenario import UPLOADED_PARAMETERS, Scenario, ScenarioError
 
 EXACT = [
@@ -87,7 +89,7 @@ def test_ephemeris_that_is_not_there_is_refused() -> None:
 def test_unknown_atmosphere_is_refused() -> None:
     for name in ("thick", "egm2008"):
         with pytest.raises(
-            ScenarioError, match=rf'plant\.atmosphere = "{name}": expected "none" or the name of a table'
+            ScenarioError, match=rf'plant\.atmosphere = "{name}": expected "none", "nrlmsis21" or the name of a table'
         ):
             prepare(Scenario.load("iss-vbar", [f"plant.atmosphere='{name}'"]), 1)
 
@@ -135,3 +137,18 @@ def test_an_orbit_that_is_not_closed_is_refused() -> None:
 def test_hold_beyond_its_small_angles_is_refused(overrides: list[str]) -> None:
     with pytest.raises(ScenarioError, match=r"target turns by up to .* deg: expected at most 11\.46 deg"):
         Scenario.load("iss-vbar", overrides)
+
+
+def test_receivers_that_are_not_carried_limit_no_orbit() -> None:
+    """A geostationary orbit is above the GNSS service volume: refused with a receiver, flown without one."""
+    geo = [
+        "vehicle.iss.orbit={kind='elements', semi_major_axis_m=42164.0e3, eccentricity=0.0, inclination_deg=0.1, "
+        "node_deg=10.0, periapsis_deg=0.0, true_anomaly_deg=50.0}",
+        "plant.atmosphere='none'", "plant.field_degree=0", "plant.third_bodies=['sun', 'moon']",
+    ]  # fmt: skip
+    s = Scenario.load("iss-contact", geo)
+    with pytest.raises(ScenarioError, match=r"gnss: height 35\d+.* km"):
+        prepare(s, 1)
+    carried = tuple(row for row in s.instruments if row.kind not in ("gnss", "rgnss"))
+    assert models_beyond(replace(s, instruments=carried)) == ("gnss", "rgnss")
+    assert models_beyond(s) == ()
