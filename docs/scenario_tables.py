@@ -97,6 +97,7 @@ def flight_keys() -> str:
 
 def _range(parameter: flight.Field) -> str:
     special = {
+        "target_attitude_mode": ", ".join(f'"{mode.name.lower()}"' for mode in flight.Target),
         "phase_law": ", ".join(f'"{law.name.lower()}"' for law in flight.Law),
         "phase_uses": "list of " + ", ".join(f'"{use.name.lower()}"' for use in flight.Uses if use.name),
     }

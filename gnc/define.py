@@ -30,6 +30,7 @@ _DOCSTRINGS = {
     "Reason": 'Why an approach was broken off, `telemetry["abort_reason"]`.',
     "Uses": 'Instruments that a phase needs, bits of `params["phase_uses"]`.',
     "Kind": "What an instrument measures, `kind` of a measurement.",
+    "Target": 'What flight knows of the target\'s attitude, `params["target_attitude_mode"]`.',
     "Instrument": 'Bits of `solution["instrument_state"]`.',
     "Quality": 'What an estimate rests on, `solution["relative_quality"]` and its like.',
     "Dock": "Bits of the flags of a docking mechanism's measurement.",

@@ -59,6 +59,10 @@ cdef extern from "flight.h" nogil:
         MECHANISM_ARM
         MECHANISM_RELEASE
     enum:
+        TARGET_LVLH_HOLD
+        TARGET_INERTIAL_HOLD
+        TARGET_UNKNOWN
+    enum:
         INSTRUMENT_HEARD
         INSTRUMENT_LOST
         INSTRUMENT_IN_USE
@@ -103,6 +107,10 @@ cdef extern from "flight.h" nogil:
         double v_port_hill_mps[3]
         double r_port_tport_m[3]
         double v_port_tport_mps[3]
+        double q_tbody_from_hill[4]
+        double w_tbody_hill_hill_radps[3]
+        double q_hold_from_hill[4]
+        double w_hold_hill_hill_radps[3]
         double target_attitude_rad[3]
         double target_rate_radps[3]
         double sensed_eci_mps[3]

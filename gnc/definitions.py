@@ -91,6 +91,14 @@ class Mechanism(IntFlag):
     RELEASE = 65536  # lets go
 
 
+class Target(IntEnum):
+    """What flight knows of the target's attitude, `params["target_attitude_mode"]`."""
+
+    LVLH_HOLD = 0  # about a hold in the hill frame
+    INERTIAL_HOLD = 1  # about a hold in inertial space
+    UNKNOWN = 2  # nothing: it is not estimated
+
+
 class Instrument(IntFlag):
     """Bits of `solution["instrument_state"]`."""
 

@@ -12,6 +12,7 @@ from gnc.definitions import Law as Law
 from gnc.definitions import Mechanism as Mechanism
 from gnc.definitions import Quality as Quality
 from gnc.definitions import Reason as Reason
+from gnc.definitions import Target as Target
 from gnc.definitions import Telecommand as Telecommand
 from gnc.definitions import Uses as Uses
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gnc.definitions import Dock, Flag, Instrument, Kind, Law, Mechanism, Quality, Reason, Telecommand, Uses
+from gnc.definitions import Dock, Flag, Instrument, Kind, Law, Mechanism, Quality, Reason, Target, Telecommand, Uses
 
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
@@ -16,7 +16,7 @@ from libc.string cimport memcpy
 __all__ = [
     "COMMAND", "Dock", "Field", "Flag", "Flight", "FlightError", "Instrument", "Kind", "LATE_CYCLES_MAX", "Law", "MEASUREMENT", "Mechanism", "N_BLOCK",
     "N_INSTRUMENTS", "N_PHASES", "N_SLOTS", "N_THRUSTERS", "PARAMS", "Quality", "Reason", "SENSOR_FRAME", "SOLUTION", "TELEMETRY",
-    "Telecommand", "Uses", "add_measurement", "components", "degrees_of_freedom", "fields", "law_block", "law_fields", "instruments_of", "measurements", "model_block", "model_fields", "tables",
+    "Target", "Telecommand", "Uses", "add_measurement", "components", "degrees_of_freedom", "fields", "law_block", "law_fields", "instruments_of", "measurements", "model_block", "model_fields", "tables",
 ]
 
 N_THRUSTERS = FLIGHT_THRUSTERS

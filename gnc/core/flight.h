@@ -117,7 +117,7 @@ typedef struct {
     uint32_t value_count;
     bool bits; /* values are bits that may be set together */
 } flight_table_t;
-#define FLIGHT_TABLES 10
+#define FLIGHT_TABLES 11
 extern const flight_table_t flight_tables[FLIGHT_TABLES];
 
 /* A component of the measurements of a kind. */

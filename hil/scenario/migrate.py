@@ -87,6 +87,8 @@ SENSORS: dict[str, dict[str, str]] = {
     "rgnss": {},
     "camera": {"q_camera_from_body": "q_from_body"},
 }
+NEW_IN_FLIGHT = {"target_attitude_mode": "lvlh_hold", "mated_sigma_r_m": 0.02, "mated_sigma_v_mps": 0.002,
+                 "mated_sigma_attitude_deg": 0.2}  # fmt: skip
 TIMEOUT, TIMED_AS_ONE = "sensor_timeout_s", ("gnss", "rgnss", "camera")
 BELIEFS = {"imu": ("gyro_", "accel_"), "star": ("star_",), "gnss": ("gnss_",), "rgnss": ("rgnss_",),
            "camera": ("camera_",)}  # fmt: skip
@@ -134,7 +136,7 @@ def migrated(document: Mapping[str, Any], base: Mapping[str, Any] | None = None,
             new[key] = old[key]
     _put(new, "requirement", _requirements(old, whole))
     kept = {key: value for key, value in flight.items() if key != "phase" and not _moves(key)}
-    _put(new, "flight", kept)
+    _put(new, "flight", (NEW_IN_FLIGHT if base is None else {}) | kept)
     _put(new, "phase", _phases(flight, whole))
     _put(new, "fault", [_fault(fault) for fault in old.get("fault", [])])
     known = {"scenario", "plant", "target", "chaser", "sensors", "dispersions", "initial", "contact", "requirements",

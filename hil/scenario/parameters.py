@@ -61,7 +61,7 @@ VEHICLE_PARAMETERS = frozenset({
     "instrument_timeout_s", "instrument_block_offset", "instrument_block_length",
     "thruster_min_on_s", "thruster_rise_s", "thruster_decay_s", "thruster_body_m", "thruster_dir_body",
     "thruster_force_n", "tport_tbody_m", "q_tport_from_tbody", "q_tport_from_port",
-    "q_tbody_from_hill", "thruster_count", "phase_count", "block", "phase_block_offset",
+    "q_tbody_from_hill", "param_reserved", "thruster_count", "phase_count", "block", "phase_block_offset",
     "phase_block_length",
 })
 UPLOADED_PARAMETERS = frozenset({
@@ -210,6 +210,7 @@ def _read_phase(
 
 
 _LAWS = {law.name.lower(): int(law) for law in core.Law}
+_TARGET = {mode.name.lower(): int(mode) for mode in core.Target}
 _USES = {use.name.lower(): int(use) for use in core.Uses if use.name}
 
 
@@ -218,6 +219,8 @@ def _parameter(reader: Reader, path: str, value: Any, parameter: core.Field, nam
     name, key = parameter.name, path.rpartition(".")[2]
     if name == "phase_law":
         return _choice(reader, path, value, _LAWS)
+    if name == "target_attitude_mode":
+        return _choice(reader, path, value, _TARGET)
     if name in ("phase_next", "phase_abort") or name.endswith("_phase"):
         return _choice(reader, path, value, {n: i for i, n in enumerate(names)})
     if name == "phase_uses":

@@ -165,7 +165,7 @@ bool internals_nav_relative_at(flight_t *f, uint64_t t_us, nav_sample_t *out)
 void internals_nav_target_attitude(flight_t *f, const nav_sample_t *at, double c[9])
 {
     at_its_time(f);
-    nav_target_attitude(NAV(f), at, c);
+    nav_target_attitude(&f->params, at, c);
 }
 double internals_nav_rgnss_growth(flight_t *f) { return nav_rgnss_growth(NAV(f)); }
 bool internals_nav_take(flight_t *f, sensor_track_t *track, const measurement_t *m)
@@ -177,6 +177,15 @@ void internals_nav_accept(flight_t *f, sensor_track_t *track, bool accepted)
 {
     at_its_time(f);
     nav_accept(&f->nav, track, accepted);
+}
+void internals_nav_relative_mated(flight_t *f)
+{
+    at_its_time(f);
+    nav_relative_mated(NAV(f));
+}
+void internals_nav_navigate(flight_t *f, const sensor_frame_t *s, bool docked)
+{
+    navigate(NAV(f), s, false, docked, &f->solution);
 }
 void internals_nav_solution(flight_t *f)
 {

@@ -273,7 +273,7 @@ def test_the_same_image_again_is_no_new_one(core: ctypes.CDLL) -> None:
 
 def test_the_targets_attitude_is_the_nominal_hold_turned_by_the_estimate(core: ctypes.CDLL) -> None:
     c, _, x = past(core)
-    out, dcm = np.zeros(20), np.zeros(9)
+    out, dcm = np.zeros(26), np.zeros(9)
     c.call("nav_relative_at", ctypes.c_uint64((NOW - LATE) * CYCLE_US), out)
     c.call("nav_target_attitude", out, dcm)
     off = Rotation.from_matrix(dcm.reshape(3, 3)) * x["tbody"][0]

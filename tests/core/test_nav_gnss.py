@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gnc.flight import Target
 from tests.core.internals import CYCLE_US, Array, Core, blank_frame, scenario_params
-from tests.core.world import Truth, hill_from_eci, rotation, turned
+from tests.core.world import Truth, rotation, turned
 from tests.jacobian import assert_columns_close, by_differences
 
 LATE = 2
@@ -40,16 +41,14 @@ def past(
         c.call("nav_relative_propagate", blank_frame(k))
     if state is not None:
         c.call("nav_relative_correct", np.ascontiguousarray(state))
-    out = np.zeros(20)
+    out = np.zeros(26)
     assert c.call("nav_relative_at", ctypes.c_uint64((NOW - LATE) * CYCLE_US), out)
     truth = Truth(c, 1, np.random.default_rng(0))
-    late_s = LATE * CYCLE_US * 1e-6
     x: dict[str, Any] = {"dr": out[None, 1:4], "dv": out[None, 4:7], "body": rotation(out[7:11])}
-    x |= {"rt": out[None, 14:17], "vt": out[None, 17:20], "rate": c["relative.rate_tbody_radps"][None].copy()}
-    x["theta"] = c["relative.theta_tbody_rad"][None] - late_s * x["rate"]
+    x |= {"rt": out[None, 14:17], "vt": out[None, 17:20], "rate": out[None, 23:26]}
+    x["theta"] = out[None, 20:23]
     x["bias"] = c["relative.bias_rgnss_eci_m"][None].copy()
-    hill = hill_from_eci(x["rt"], x["vt"])
-    x["tbody"] = turned(x["theta"]) * rotation(c.params["q_tbody_from_hill"]) * hill
+    x["tbody"] = turned(x["theta"]) * rotation(c.params["q_tbody_from_hill"]) * truth.hold(x["rt"], x["vt"])
     return c, truth, x
 
 
@@ -82,9 +81,10 @@ ARMS = {
 }
 
 
-def test_perfect_fixes_change_nothing(core: ctypes.CDLL) -> None:
+@pytest.mark.parametrize("mode", [Target.LVLH_HOLD, Target.INERTIAL_HOLD])
+def test_perfect_fixes_change_nothing(core: ctypes.CDLL, mode: Target) -> None:
     """Both antennas off their centres of mass, both craft turning, 0.2 s late: nothing left to correct."""
-    c, truth, x = past(core, **ARMS)
+    c, truth, x = past(core, **ARMS, target_attitude_mode=mode)
     relative, orbit = relative_state(c), orbit_state(c)
     frame = fix(c, truth, x)
     c.call("nav_rgnss_update", frame)
@@ -128,7 +128,7 @@ def test_the_orbit_takes_the_fix_less_the_relative_state(core: ctypes.CDLL) -> N
     """A fix 3 m and 0.03 m/s off pulls the target's orbit its way, by the gain of its axis, and its past with it."""
     c, truth, x = past(core, **ARMS)
     p_orbit, p_rel = c.matrix("relative.p_orbit").copy(), c.matrix("relative.p").copy()
-    before, old = orbit_state(c), np.zeros(20)
+    before, old = orbit_state(c), np.zeros(26)
     c.call("nav_relative_at", ctypes.c_uint64(3 * CYCLE_US), old)
     frame = fix(c, truth, x)
     frame["gnss_r_eci_m"][0, 0] += 3.0
@@ -136,10 +136,10 @@ def test_the_orbit_takes_the_fix_less_the_relative_state(core: ctypes.CDLL) -> N
     moved = orbit_state(c) - before
     gain = p_orbit[0, 0] / (p_orbit[0, 0] + c.params["gnss_sigma_r_m"] ** 2 + p_rel[0, 0])
     assert moved[0] == pytest.approx(3.0 * gain, rel=1e-2, abs=0.0)
-    new = np.zeros(20)
+    new = np.zeros(26)
     c.call("nav_relative_at", ctypes.c_uint64(3 * CYCLE_US), new)
     assert new[14:17] - old[14:17] == pytest.approx(moved[:3], abs=1e-8)
-    assert new[17:] - old[17:] == pytest.approx(moved[3:], abs=1e-11)
+    assert new[17:20] - old[17:20] == pytest.approx(moved[3:], abs=1e-11)
     assert (relative_state(c) == relative_state(past(core, **ARMS)[0])).all()
 
 

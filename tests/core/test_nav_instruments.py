@@ -159,3 +159,21 @@ def test_the_filter_has_no_block_that_no_instrument_sees(
     c = Core(core, without(*lacking))
     assert c["relative.filter.states"][0] == states
     assert Parameters(without()[0])["camera_sigma_los_rad"] > 0.0
+
+
+@pytest.mark.parametrize(("flags", "mated"), [(3, True), (2, True), (1, False), (0, False)])
+def test_left_by_the_target_the_chaser_starts_from_the_mated_ports_if_it_was_captured(
+    core: ctypes.CDLL, flags: int, mated: bool
+) -> None:
+    """Contact alone is no capture: the estimate then goes on as it was."""
+    c = Core(core, scenario_params("iss-contact"))
+    far = []
+    for tick, docked in enumerate((False, True, True, False)):
+        frame = np.zeros(1, SENSOR_FRAME)
+        frame["t_us"], frame["tick"] = tick * CYCLE_US, tick
+        sensed = flags if tick == 1 else 0
+        add_measurement(frame[0], Kind.DOCK, instrument=DOCK, seq=tick, t_valid_us=frame["t_us"][0], flags=sensed)
+        c.call("nav_navigate", frame, ctypes.c_bool(docked))
+        far.append(np.linalg.norm(c["solution.r_port_tport_m"]))
+    assert (np.array(far[:3]) > 15.0).all()
+    assert (far[3] < 1e-6) == mated

@@ -320,7 +320,7 @@ def test_the_past_is_kept_for_sixteen_cycles_and_read_between_them(core: ctypes.
     for k in range(1, 31):
         propagate(c, blank_frame(k))
         at.append(c["relative.dr_eci_m"].copy())
-    out = np.zeros(20)
+    out = np.zeros(26)
     for k in range(15, 31):
         assert c.call("nav_relative_at", ctypes.c_uint64(k * CYCLE_US), out)
         assert (out[1:4] == at[k]).all()
@@ -338,7 +338,7 @@ def test_the_past_moves_with_a_correction(core: ctypes.CDLL) -> None:
     c = started(core)
     for k in range(1, 6):
         propagate(c, blank_frame(k))
-    before, after, dx = np.zeros(20), np.zeros(20), np.arange(1.0, 16.0)
+    before, after, dx = np.zeros(26), np.zeros(26), np.arange(1.0, 16.0)
     c.call("nav_relative_at", ctypes.c_uint64(3 * CYCLE_US), before)
     c.call("nav_relative_correct", dx)
     c.call("nav_relative_at", ctypes.c_uint64(3 * CYCLE_US), after)

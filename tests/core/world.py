@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from gnc.flight import Target
 from tests.core.internals import CYCLE_US, Array, Core, blank_frame
 
 DT = CYCLE_US * 1e-6
@@ -77,7 +78,7 @@ class Truth:
         now = {name: getattr(self, name).copy() for name in ("rt", "vt", "dr", "dv", "theta", "rate", "bias")}
         hill = hill_from_eci(self.rt, self.vt)
         now["hill"], now["body"] = hill, rotation(self.p["init_q_body_from_eci"])
-        now["tbody"] = turned(self.theta) * rotation(self.p["q_tbody_from_hill"]) * hill
+        now["tbody"] = turned(self.theta) * rotation(self.p["q_tbody_from_hill"]) * self.hold(self.rt, self.vt)
         self.past.append(now)
 
     def step(self) -> None:
@@ -104,6 +105,11 @@ class Truth:
         self.tick += 1
         self._remember()
 
+    def hold(self, rt: Array, vt: Array) -> Rotation:
+        """The frame that the target holds its attitude against, from eci."""
+        inertial = self.p["target_attitude_mode"] == Target.INERTIAL_HOLD
+        return Rotation.identity() if inertial else hill_from_eci(rt, vt)
+
     # ---- sensors, at a cycle of the past, without noise ----
 
     @property
@@ -117,6 +123,7 @@ class Truth:
         arm = p["gnss_body_m"] - p["com_body_m"]
         target = x["tbody"].inv().apply(p["rgnss_target_antenna_tbody_m"])
         n = np.cross(x["rt"], x["vt"]) / (x["rt"] ** 2).sum(axis=1, keepdims=True)
+        n = n * (p["target_attitude_mode"] != Target.INERTIAL_HOLD)
         turn = n + x["tbody"].inv().apply(x["rate"])
         r = x["dr"] + body_eci.apply(arm) - target + x["bias"]
         v = x["dv"] + body_eci.apply(np.cross(np.broadcast_to(spin_body, 3), arm)) - np.cross(turn, target)

@@ -14,8 +14,8 @@ import pytest
 from tests.quality.out_of_tree import ROOT, build, run_python
 
 DIGESTS = {
-    "iss-contact": "3a2b15fc10102f225f5b2915eeea104df0e3c7ead4e6f7231a505d33a10976c0",
-    "iss-final": "9b91ea25ec9b25e6b0ecb99e120cbcd1b2b4624d007690c915e5fee3a5441bbe",
+    "iss-contact": "e48f8418c24b9a0ce1fec83e5a253cb41d15762b1e143cf599672e7a3ac62861",
+    "iss-final": "9705ed923596825101e5786d066cc9ed23fb50cb8475c85705c42d6c038febde",
 }
 FLY = f"from hil import fly; print({{name: fly(name, seed=1).digest for name in {list(DIGESTS)}}})"
 BUILDS = {

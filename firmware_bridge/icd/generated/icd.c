@@ -722,6 +722,9 @@ void icd_put_parameters(uint8_t *at, const flight_params_t *m)
     at = put_f64(at, m->rel_accel_psd_m2ps3);
     at = put_f64(at, m->orbit_accel_psd_m2ps3);
     at = put_f64(at, m->disagreement_chi2_3dof);
+    at = put_f64(at, m->mated_sigma_r_m);
+    at = put_f64(at, m->mated_sigma_v_mps);
+    at = put_f64(at, m->mated_sigma_attitude_rad);
     at = put_f64(at, m->target_attitude_sigma_rad);
     at = put_f64(at, m->target_rate_sigma_radps);
     at = put_f64(at, m->target_damping_ratio);
@@ -767,6 +770,7 @@ void icd_put_parameters(uint8_t *at, const flight_params_t *m)
     at = put_u16s(at, m->instrument_block_length, 12);
     at = put_u16s(at, m->phase_block_offset, 32);
     at = put_u16s(at, m->phase_block_length, 32);
+    at = put_u8(at, m->target_attitude_mode);
     at = put_u8s(at, m->instrument_kind, 12);
     at = put_u8s(at, m->phase_law, 32);
     at = put_u8s(at, m->phase_next, 32);
@@ -811,6 +815,9 @@ void icd_get_parameters(const uint8_t *at, flight_params_t *m)
     at = get_f64(at, &m->rel_accel_psd_m2ps3);
     at = get_f64(at, &m->orbit_accel_psd_m2ps3);
     at = get_f64(at, &m->disagreement_chi2_3dof);
+    at = get_f64(at, &m->mated_sigma_r_m);
+    at = get_f64(at, &m->mated_sigma_v_mps);
+    at = get_f64(at, &m->mated_sigma_attitude_rad);
     at = get_f64(at, &m->target_attitude_sigma_rad);
     at = get_f64(at, &m->target_rate_sigma_radps);
     at = get_f64(at, &m->target_damping_ratio);
@@ -856,10 +863,12 @@ void icd_get_parameters(const uint8_t *at, flight_params_t *m)
     at = get_u16s(at, m->instrument_block_length, 12);
     at = get_u16s(at, m->phase_block_offset, 32);
     at = get_u16s(at, m->phase_block_length, 32);
+    at = get_u8(at, &m->target_attitude_mode);
     at = get_u8s(at, m->instrument_kind, 12);
     at = get_u8s(at, m->phase_law, 32);
     at = get_u8s(at, m->phase_next, 32);
     at = get_u8s(at, m->phase_abort, 32);
     at = get_u8s(at, m->phase_uses, 32);
     (void)get_u8s(at, m->phase_needs_go, 32);
+    for (size_t i = 0; i < 7; i++) m->param_reserved[i] = 0;
 }

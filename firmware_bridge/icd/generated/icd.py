@@ -7,7 +7,7 @@ import numpy as np
 
 from firmware_bridge.icd.message import Message
 
-ICD_HASH = 0x74EC760512A18E5E
+ICD_HASH = 0xE078E7FCAECE9D6B
 
 
 class Apid(IntEnum):
@@ -322,6 +322,9 @@ PARAMETERS = np.dtype([
     ("rel_accel_psd_m2ps3", ">f8"),
     ("orbit_accel_psd_m2ps3", ">f8"),
     ("disagreement_chi2_3dof", ">f8"),
+    ("mated_sigma_r_m", ">f8"),
+    ("mated_sigma_v_mps", ">f8"),
+    ("mated_sigma_attitude_rad", ">f8"),
     ("target_attitude_sigma_rad", ">f8"),
     ("target_rate_sigma_radps", ">f8"),
     ("target_damping_ratio", ">f8"),
@@ -367,6 +370,7 @@ PARAMETERS = np.dtype([
     ("instrument_block_length", ">u2", (12,)),
     ("phase_block_offset", ">u2", (32,)),
     ("phase_block_length", ">u2", (32,)),
+    ("target_attitude_mode", "u1"),
     ("instrument_kind", "u1", (12,)),
     ("phase_law", "u1", (32,)),
     ("phase_next", "u1", (32,)),

@@ -66,6 +66,10 @@
     V(f64, v_port_hill_mps, 3, "m/s", "rate of r_port_hill_m in the rotating frame") \
     V(f64, r_port_tport_m, 3, "m", "chaser port in the frame of the estimated target port") \
     V(f64, v_port_tport_mps, 3, "m/s", "rate of r_port_tport_m in that frame") \
+    V(f64, q_tbody_from_hill, 4, "1", "target attitude against hill, as estimated") \
+    V(f64, w_tbody_hill_hill_radps, 3, "rad/s", "its rate against hill, hill axes") \
+    V(f64, q_hold_from_hill, 4, "1", "target attitude against hill that its nominal hold has now") \
+    V(f64, w_hold_hill_hill_radps, 3, "rad/s", "rate of the nominal hold against hill, hill axes") \
     V(f64, target_attitude_rad, 3, "rad", "target attitude against its nominal hold, tbody axes") \
     V(f64, target_rate_radps, 3, "rad/s", "rate of target_attitude_rad") \
     V(f64, sensed_eci_mps, 3, "m/s", "velocity sensed over the last cycle, at the c.m.") \

@@ -67,6 +67,7 @@ static const flight_value_t uses_values[] = {USES_VALUES(VALUE)};
 static const flight_value_t kind_values[] = {KIND_VALUES(VALUE)};
 static const flight_value_t dock_values[] = {DOCK_VALUES(VALUE)};
 static const flight_value_t mechanism_values[] = {MECHANISM_VALUES(VALUE)};
+static const flight_value_t target_values[] = {TARGET_VALUES(VALUE)};
 static const flight_value_t instrument_values[] = {INSTRUMENT_VALUES(VALUE)};
 static const flight_value_t quality_values[] = {QUALITY_VALUES(VALUE)};
 
@@ -80,6 +81,7 @@ const flight_table_t flight_tables[FLIGHT_TABLES] = {
     TABLE("Kind", kind_values, false),
     TABLE("Dock", dock_values, true),
     TABLE("Mechanism", mechanism_values, true),
+    TABLE("Target", target_values, false),
     TABLE("Instrument", instrument_values, true),
     TABLE("Quality", quality_values, false),
 };

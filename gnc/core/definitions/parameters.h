@@ -10,9 +10,9 @@
 #define BIG 1.0e12
 #define PARAM_FIELDS(P, Q) \
     P(f64, cycle_s, 0.01, 1.0, "s", "control cycle") \
-    P(f64, mu_m3ps2, 1.0e14, 1.0e15, "m^3/s^2", "gravitational parameter of the navigation model") \
-    P(f64, re_m, 6.0e6, 7.0e6, "m", "equatorial radius") \
-    P(f64, j2, 0.0, 0.01, "1", "zonal J2 of the navigation model") \
+    P(f64, mu_m3ps2, 1.0, 1.0e21, "m^3/s^2", "gravitational parameter of the navigation model") \
+    P(f64, re_m, 1.0, 1.0e9, "m", "equatorial radius that j2 refers to") \
+    P(f64, j2, -1.0, 1.0, "1", "zonal J2 of the navigation model") \
     Q(f64, pole_eci, 3, -1.0, 1.0, "1", "unit vector of the pole of date") \
     P(f64, mass_kg, 0.1, 1.0e6, "kg", "chaser mass") \
     Q(f64, com_body_m, 3, -100.0, 100.0, "m", "chaser centre of mass") \
@@ -30,13 +30,13 @@
     Q(f64, tport_tbody_m, 3, -100.0, 100.0, "m", "target docking port, from the target's c.m.") \
     Q(f64, q_tport_from_tbody, 4, -1.0, 1.0, "1", "target port frame, +x outward") \
     Q(f64, q_tport_from_port, 4, -1.0, 1.0, "1", "target port frame from chaser port frame when docked") \
-    Q(f64, q_tbody_from_hill, 4, -1.0, 1.0, "1", "target attitude it nominally holds") \
-    Q(f64, target_r_eci_m, 3, -1.0e9, 1.0e9, "m", "uploaded target position at start") \
-    Q(f64, target_v_eci_mps, 3, -2.0e4, 2.0e4, "m/s", "uploaded target velocity at start") \
+    Q(f64, q_tbody_from_hill, 4, -1.0, 1.0, "1", "attitude that the target nominally holds; in TARGET_INERTIAL_HOLD from eci") \
+    Q(f64, target_r_eci_m, 3, -BIG, BIG, "m", "uploaded target position at start") \
+    Q(f64, target_v_eci_mps, 3, -1.0e6, 1.0e6, "m/s", "uploaded target velocity at start") \
     P(f64, target_sigma_r_m, 1.0e-3, 1.0e6, "m", "1 sigma of the uploaded position, each axis") \
     P(f64, target_sigma_v_mps, 1.0e-6, 1.0e3, "m/s", "1 sigma of the uploaded velocity, each axis") \
-    Q(f64, init_r_hill_m, 3, -1.0e6, 1.0e6, "m", "relative position handed over at start, c.m. to c.m.") \
-    Q(f64, init_v_hill_mps, 3, -1.0e3, 1.0e3, "m/s", "relative velocity handed over at start") \
+    Q(f64, init_r_hill_m, 3, -1.0e8, 1.0e8, "m", "relative position handed over at start, c.m. to c.m.") \
+    Q(f64, init_v_hill_mps, 3, -1.0e4, 1.0e4, "m/s", "relative velocity handed over at start") \
     P(f64, init_sigma_r_m, 1.0e-4, 1.0e5, "m", "1 sigma of init_r_hill_m, each axis") \
     P(f64, init_sigma_v_mps, 1.0e-6, 1.0e2, "m/s", "1 sigma of init_v_hill_mps, each axis") \
     Q(f64, init_q_body_from_eci, 4, -1.0, 1.0, "1", "attitude handed over at start") \
@@ -45,6 +45,10 @@
     P(f64, orbit_accel_psd_m2ps3, 0.0, 1.0, "m^2/s^3", "white acceleration noise of the target orbit model") \
     P(f64, disagreement_chi2_3dof, 1.0, 1.0e6, "1", \
       "relative GNSS bias estimate against what both sensors' constant errors make of it: beyond, they disagree") \
+    P(f64, mated_sigma_r_m, 1.0e-4, 10.0, "m", \
+      "1 sigma of the relative position, each axis, when the chaser leaves the target that has held it") \
+    P(f64, mated_sigma_v_mps, 1.0e-6, 1.0, "m/s", "same, of the relative velocity") \
+    P(f64, mated_sigma_attitude_rad, 1.0e-6, 1.0, "rad", "same, of the target's attitude") \
     P(f64, target_attitude_sigma_rad, 1.0e-6, 1.0, "rad", "target attitude error from nominal, 1 sigma") \
     P(f64, target_rate_sigma_radps, 0.0, 1.0, "rad/s", "target attitude rate error, 1 sigma") \
     P(f64, target_damping_ratio, 0.0, 10.0, "1", \
@@ -99,6 +103,8 @@
     Q(u16, instrument_block_length, FLIGHT_INSTRUMENTS, 0, FLIGHT_BLOCK, "1", "how many elements they have") \
     Q(u16, phase_block_offset, FLIGHT_PHASES, 0, FLIGHT_BLOCK, "1", "where the law's fields begin in block") \
     Q(u16, phase_block_length, FLIGHT_PHASES, 0, FLIGHT_BLOCK, "1", "how many elements they have") \
+    P(u8, target_attitude_mode, 0, 2, "1", "what flight knows of the target's attitude, TARGET_*") \
+    Q(u8, param_reserved, 7, 0, 0, "1", "zero") \
     Q(u8, instrument_kind, FLIGHT_INSTRUMENTS, 0, 255, "1", "what each instrument measures, KIND_*") \
     Q(u8, phase_law, FLIGHT_PHASES, 0, 255, "1", "guidance law, LAW_*") \
     Q(u8, phase_next, FLIGHT_PHASES, 0, FLIGHT_PHASES - 1, "1", "phase that follows") \

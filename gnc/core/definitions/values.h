@@ -72,6 +72,12 @@
     V(MECHANISM, ARM, 1, "captures on contact") \
     V(MECHANISM, RELEASE, 65536, "lets go")
 
+/* What flight knows of how the target holds its attitude. */
+#define TARGET_VALUES(V) \
+    V(TARGET, LVLH_HOLD, 0, "about a hold in the hill frame") \
+    V(TARGET, INERTIAL_HOLD, 1, "about a hold in inertial space") \
+    V(TARGET, UNKNOWN, 2, "nothing: it is not estimated")
+
 /* Bits: what an instrument is worth. It is healthy when it is heard and not lost. */
 #define INSTRUMENT_VALUES(V) \
     V(INSTRUMENT, HEARD, 1, "a measurement has come since start") \
@@ -92,6 +98,7 @@ enum { USES_VALUES(FLIGHT_NAMED_VALUE) };
 enum { KIND_VALUES(FLIGHT_NAMED_VALUE) };
 enum { DOCK_VALUES(FLIGHT_NAMED_VALUE) };
 enum { MECHANISM_VALUES(FLIGHT_NAMED_VALUE) };
+enum { TARGET_VALUES(FLIGHT_NAMED_VALUE) };
 enum { INSTRUMENT_VALUES(FLIGHT_NAMED_VALUE) };
 enum { QUALITY_VALUES(FLIGHT_NAMED_VALUE) };
 

@@ -21,18 +21,19 @@ enum {
     RELATIVE_RATE = 3,
     RELATIVE_GNSS_BIAS = 4,
     RELATIVE_BORESIGHT = 5, /* of the docking camera: considered */
-    RELATIVE_BLOCKS = 6
+    RELATIVE_AIM = 6, /* where on the target an instrument aims, from what it takes for it; tbody axes: considered */
+    RELATIVE_BLOCKS = 7
 };
 
 typedef struct nav nav_t;
 
 /* Book-keeping of one instrument. */
 typedef struct {
-    uint64_t accepted_us;    /* time of the last accepted measurement; 0 before the first */
+    uint64_t accepted_us; /* time of the last accepted measurement; 0 before the first */
     uint32_t rejects_in_row;
     uint16_t rejects, seq;
-    bool seen;               /* seq holds the number of a measurement already used */
-    bool in_use;             /* of its kind, the one that the filters take */
+    bool seen; /* seq holds the number of a measurement already used */
+    bool in_use; /* of its kind, the one that the filters take */
     double nis;
 } sensor_track_t;
 
@@ -53,6 +54,7 @@ typedef struct {
 typedef struct {
     uint64_t t_us;
     double dr_eci_m[3], dv_eci_mps[3], q_body_from_eci[4], w_body_radps[3], r_target_eci_m[3], v_target_eci_mps[3];
+    double theta_tbody_rad[3], rate_tbody_radps[3];
 } nav_sample_t;
 
 /* Relative filter and target orbit filter. */
@@ -62,14 +64,14 @@ typedef struct {
     double p_orbit[9 * ORBIT_BLOCKS * ORBIT_BLOCKS];
     double dr_eci_m[3], dv_eci_mps[3], da_eci_mps2[3]; /* chaser minus target c.m. */
     double hold_stiffness_ps2, hold_damping_ps, hold_psd_rad2ps3; /* of the target's attitude motion */
-    double theta_tbody_rad[3], rate_tbody_radps[3];    /* target attitude against its nominal hold */
+    double theta_tbody_rad[3], rate_tbody_radps[3]; /* target attitude against its nominal hold */
     double bias_rgnss_eci_m[3];
     filter_t filter;
     double p[FILTER_STATES * FILTER_STATES], pending_s;
     double accel_bias_mps2[3], accel_bias_age_s;
     uint32_t cycles_since_thrust; /* cycles since a thruster was last commanded or driven */
     double sensed_eci_mps[3]; /* velocity sensed over the last cycle */
-    double sensed_mps;       /* velocity recently sensed: what the accelerometer's scale error acts on */
+    double sensed_mps; /* velocity recently sensed: what the accelerometer's scale error acts on */
     nav_sample_t history[HISTORY];
     uint32_t history_next;
 } nav_relative_t;
@@ -86,6 +88,7 @@ struct nav {
     nav_attitude_t attitude;
     nav_relative_t relative;
     sensor_track_t track[FLIGHT_INSTRUMENTS];
+    bool mated; /* held by the target since it was last flown free */
     uint16_t slots_refused; /* of no instrument in the table */
 };
 
@@ -94,8 +97,8 @@ typedef struct {
     uint8_t kind; /* KIND_* */
     const block_field_t *fields; /* its own, in the instrument's stretch of the block; NULL: none */
     bool while_docked; /* also taken while the target holds the chaser, which then no longer moves as modelled */
-    uint8_t chain;     /* CHAIN_*: whose quality it makes */
-    uint8_t sees;      /* bit for each block of the relative filter that its measurements depend on, but motion */
+    uint8_t chain; /* CHAIN_*: whose quality it makes */
+    uint8_t sees; /* bit for each block of the relative filter that its measurements depend on, but motion */
     /* Gives the blocks that stand for this instrument's own constant errors their first uncertainty: at the start, and
      * where it takes over from another. NULL: it has none. */
     void (*start)(const flight_params_t *p, nav_t *nav, size_t instrument);
@@ -165,9 +168,13 @@ bool nav_relative_update(const flight_params_t *p, nav_t *nav, size_t instrument
 bool nav_orbit_update(const flight_params_t *p, nav_t *nav, size_t instrument, const observation_t *o);
 /* The estimate at a past time, from the history; false when it is older than the history. */
 bool nav_relative_at(const nav_t *nav, uint64_t t_us, nav_sample_t *out);
+/* Starts the relative state from the geometry of mated ports. */
+void nav_relative_mated(const flight_params_t *p, nav_t *nav);
+/* The frame that the target nominally holds its attitude against, and how it turns, eci axes. */
+void nav_hold_frame(const flight_params_t *p, const double r_target_eci_m[3], const double v_target_eci_mps[3],
+                    double c_frame_from_eci[9], double w_eci_radps[3]);
 /* Target attitude: tbody_from_eci at a sample, nominal hold turned by the estimated error. */
-void nav_target_attitude(const flight_params_t *p, const nav_t *nav, const nav_sample_t *at,
-                         double c_eci_from_tbody[9]);
+void nav_target_attitude(const flight_params_t *p, const nav_sample_t *at, double c_eci_from_tbody[9]);
 /* How much larger than near the relative GNSS errors are at the present range. */
 double nav_rgnss_growth(const flight_params_t *p, const nav_t *nav);
 /* tracking.c */

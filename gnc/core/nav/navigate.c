@@ -57,8 +57,10 @@ void navigate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, boo
     } else {
         nav_relative_remember(nav);
     }
-    for (size_t i = 0; i < s->slot_count; i++) take(p, nav, &s->slot[i], docked);
     out->dock_flags = dock_flags(p, nav, s);
+    if (nav->mated && !docked) nav_relative_mated(p, nav);
+    nav->mated = docked && (nav->mated || (out->dock_flags & DOCK_CAPTURED) != 0);
+    for (size_t i = 0; i < s->slot_count; i++) take(p, nav, &s->slot[i], docked);
     nav_solution(p, nav, out);
     nav_health(p, nav, out);
     nav->started = true;

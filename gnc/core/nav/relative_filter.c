@@ -38,13 +38,16 @@ static void handed_over_in_hill(nav_relative_t *n, double variance_r)
 static void start_filters(const flight_params_t *p, nav_t *nav)
 {
     nav_relative_t *n = &nav->relative;
-    const uint8_t orbit[ORBIT_BLOCKS] = {BLOCK_ESTIMATED, BLOCK_ESTIMATED};
-    const uint8_t as[RELATIVE_BLOCKS] = {BLOCK_ESTIMATED, BLOCK_ESTIMATED, BLOCK_ESTIMATED,
-                                         BLOCK_ESTIMATED, BLOCK_ESTIMATED, BLOCK_CONSIDERED};
-    uint8_t relative[RELATIVE_BLOCKS] = {BLOCK_ESTIMATED, BLOCK_ESTIMATED};
-    for (size_t i = 0; i < p->instrument_count; i++)
+    const uint8_t as[RELATIVE_BLOCKS] = {BLOCK_ESTIMATED, BLOCK_ESTIMATED,  BLOCK_ESTIMATED, BLOCK_ESTIMATED,
+                                         BLOCK_ESTIMATED, BLOCK_CONSIDERED, BLOCK_CONSIDERED};
+    uint8_t relative[RELATIVE_BLOCKS] = {BLOCK_ESTIMATED, BLOCK_ESTIMATED}, orbit[ORBIT_BLOCKS] = {BLOCK_ABSENT};
+    for (size_t i = 0; i < p->instrument_count; i++) {
+        const model_t *model = flight_model_of(p->instrument_kind[i]);
         for (size_t b = 0; b < RELATIVE_BLOCKS; b++)
-            if (flight_model_of(p->instrument_kind[i])->sees & (1u << b)) relative[b] = as[b];
+            if (model->sees & (1u << b)) relative[b] = as[b];
+        if (model->chain & CHAIN_ORBIT) orbit[ORBIT_R] = orbit[ORBIT_V] = BLOCK_ESTIMATED;
+    }
+    if (p->target_attitude_mode == TARGET_UNKNOWN) relative[RELATIVE_THETA] = relative[RELATIVE_RATE] = BLOCK_ABSENT;
     filter_layout(&n->orbit, ORBIT_BLOCKS, orbit);
     start(&n->orbit, n->p_orbit, ORBIT_R, p->target_sigma_r_m);
     start(&n->orbit, n->p_orbit, ORBIT_V, p->target_sigma_v_mps);
@@ -90,6 +93,8 @@ void nav_relative_remember(nav_t *nav)
     vec3_copy(s->v_target_eci_mps, n->v_target_eci_mps);
     for (size_t i = 0; i < 4; i++) s->q_body_from_eci[i] = nav->attitude.q_body_from_eci[i];
     vec3_copy(s->w_body_radps, nav->attitude.w_body_radps);
+    vec3_copy(s->theta_tbody_rad, n->theta_tbody_rad);
+    vec3_copy(s->rate_tbody_radps, n->rate_tbody_radps);
     n->history_next = (n->history_next + 1) % HISTORY;
 }
 
@@ -106,6 +111,7 @@ bool nav_relative_at(const nav_t *nav, uint64_t t_us, nav_sample_t *out)
     out->t_us = t_us;
     vec3_axpy(out->dr_eci_m, out->dr_eci_m, -back_s, out->dv_eci_mps);
     vec3_axpy(out->r_target_eci_m, out->r_target_eci_m, -back_s, out->v_target_eci_mps);
+    vec3_axpy(out->theta_tbody_rad, out->theta_tbody_rad, -back_s, out->rate_tbody_radps);
     vec3_scale(turn, -back_s, out->w_body_radps);
     quat_from_rotvec(dq, turn);
     quat_mul(out->q_body_from_eci, dq, out->q_body_from_eci);
@@ -257,17 +263,23 @@ void nav_orbit_correct(nav_t *nav, const double *dx)
 void nav_relative_correct(nav_t *nav, const double *dx)
 {
     nav_relative_t *n = &nav->relative;
-    const double *dr = filter_correction(&n->filter, dx, RELATIVE_R),
-                 *dv = filter_correction(&n->filter, dx, RELATIVE_V);
+    const filter_t *f = &n->filter;
+    const double *dr = filter_correction(f, dx, RELATIVE_R), *dv = filter_correction(f, dx, RELATIVE_V),
+                 *dtheta = filter_correction(f, dx, RELATIVE_THETA), *drate = filter_correction(f, dx, RELATIVE_RATE);
     add(n->dr_eci_m, dr);
     add(n->dv_eci_mps, dv);
-    add(n->theta_tbody_rad, filter_correction(&n->filter, dx, RELATIVE_THETA));
-    add(n->rate_tbody_radps, filter_correction(&n->filter, dx, RELATIVE_RATE));
-    add(n->bias_rgnss_eci_m, filter_correction(&n->filter, dx, RELATIVE_GNSS_BIAS));
+    add(n->theta_tbody_rad, dtheta);
+    add(n->rate_tbody_radps, drate);
+    add(n->bias_rgnss_eci_m, filter_correction(f, dx, RELATIVE_GNSS_BIAS));
     /* The past moves with the present, or the next late measurement would see the old error again. */
     for (size_t k = 0; k < HISTORY; k++) {
-        add(n->history[k].dr_eci_m, dr);
-        add(n->history[k].dv_eci_mps, dv);
+        nav_sample_t *past = &n->history[k];
+        double late_s = past->t_us < nav->t_us ? 1.0e-6 * (double)(nav->t_us - past->t_us) : 0.0;
+        add(past->dr_eci_m, dr);
+        add(past->dv_eci_mps, dv);
+        add(past->theta_tbody_rad, dtheta);
+        add(past->rate_tbody_radps, drate);
+        if (drate != NULL) vec3_axpy(past->theta_tbody_rad, past->theta_tbody_rad, -late_s, drate);
     }
 }
 
@@ -291,15 +303,72 @@ bool nav_orbit_update(const flight_params_t *p, nav_t *nav, size_t instrument, c
     return true;
 }
 
-void nav_target_attitude(const flight_params_t *p, const nav_t *nav, const nav_sample_t *at, double c_eci_from_tbody[9])
+void nav_hold_frame(const flight_params_t *p, const double r_target_eci_m[3], const double v_target_eci_mps[3],
+                    double c_frame_from_eci[9], double w_eci_radps[3])
 {
-    double c_hill_from_eci[9], w[3], c_tbody_from_hill[9], c_tbody_from_eci[9], theta[3], q[4];
-    double late_s = 1.0e-6 * (double)(nav->t_us - at->t_us);
-    vec3_axpy(theta, nav->relative.theta_tbody_rad, -late_s, nav->relative.rate_tbody_radps);
-    quat_from_rotvec(q, theta);
+    double w_hill[3];
+    (void)orbit_hill_frame(c_frame_from_eci, w_hill, r_target_eci_m, v_target_eci_mps);
+    mat3_tmul_vec(w_eci_radps, c_frame_from_eci, w_hill);
+    if (p->target_attitude_mode != TARGET_INERTIAL_HOLD) return;
+    for (size_t i = 0; i < 9; i++) c_frame_from_eci[i] = i % 4 == 0 ? 1.0 : 0.0;
+    vec3_set(w_eci_radps, 0.0, 0.0, 0.0);
+}
+
+void nav_target_attitude(const flight_params_t *p, const nav_sample_t *at, double c_eci_from_tbody[9])
+{
+    double c_frame_from_eci[9], w[3], c_tbody_from_frame[9], c_tbody_from_eci[9], q[4];
+    quat_from_rotvec(q, at->theta_tbody_rad);
     quat_mul(q, q, p->q_tbody_from_hill);
-    quat_to_dcm(c_tbody_from_hill, q);
-    (void)orbit_hill_frame(c_hill_from_eci, w, at->r_target_eci_m, at->v_target_eci_mps);
-    mat3_mul(c_tbody_from_eci, c_tbody_from_hill, c_hill_from_eci);
+    quat_to_dcm(c_tbody_from_frame, q);
+    nav_hold_frame(p, at->r_target_eci_m, at->v_target_eci_mps, c_frame_from_eci, w);
+    mat3_mul(c_tbody_from_eci, c_tbody_from_frame, c_frame_from_eci);
     mat3_transpose(c_eci_from_tbody, c_tbody_from_eci);
+}
+
+/* Target attitude and rate against its hold, from the chaser's, which the latches hold. */
+static void mated_attitude(const flight_params_t *p, nav_t *nav)
+{
+    nav_relative_t *n = &nav->relative;
+    const nav_attitude_t *a = &nav->attitude;
+    double q_tbody_from_body[4], q[4], q_frame[4], c[9], w_eci[3], turning[3];
+    quat_conj(q_tbody_from_body, p->q_tport_from_tbody);
+    quat_mul(q_tbody_from_body, q_tbody_from_body, p->q_tport_from_port);
+    quat_mul(q_tbody_from_body, q_tbody_from_body, p->q_port_from_body);
+    nav_hold_frame(p, n->r_target_eci_m, n->v_target_eci_mps, c, w_eci);
+    quat_from_dcm(q_frame, c);
+    quat_mul(q_frame, p->q_tbody_from_hill, q_frame); /* nominal tbody from eci */
+    quat_conj(q_frame, q_frame);
+    quat_mul(q, q_tbody_from_body, a->q_body_from_eci);
+    quat_rotate(turning, q, w_eci);
+    quat_mul(q, q, q_frame);
+    quat_to_rotvec(n->theta_tbody_rad, q);
+    quat_rotate(n->rate_tbody_radps, q_tbody_from_body, a->w_body_radps);
+    vec3_sub(n->rate_tbody_radps, n->rate_tbody_radps, turning);
+}
+
+void nav_relative_mated(const flight_params_t *p, nav_t *nav)
+{
+    nav_relative_t *n = &nav->relative;
+    const nav_attitude_t *a = &nav->attitude;
+    double arm[3], port[3], w_eci[3], r_chaser[3], g[3];
+    mated_attitude(p, nav);
+    /* from the target's c.m. to its port, then on to the chaser's c.m., body axes */
+    quat_rotate(port, p->q_tport_from_tbody, p->tport_tbody_m);
+    quat_irotate(port, p->q_tport_from_port, port);
+    quat_irotate(port, p->q_port_from_body, port);
+    vec3_sub(arm, p->port_body_m, p->com_body_m);
+    vec3_sub(port, port, arm);
+    quat_irotate(n->dr_eci_m, a->q_body_from_eci, port);
+    quat_irotate(w_eci, a->q_body_from_eci, a->w_body_radps);
+    vec3_cross(n->dv_eci_mps, w_eci, n->dr_eci_m);
+    vec3_add(r_chaser, n->r_target_eci_m, n->dr_eci_m);
+    orbit_gravity(g, &nav->gravity, r_chaser);
+    vec3_sub(n->da_eci_mps2, g, n->a_target_eci_mps2);
+    start(&n->filter, n->p, RELATIVE_R, p->mated_sigma_r_m);
+    start(&n->filter, n->p, RELATIVE_V, p->mated_sigma_v_mps);
+    start(&n->filter, n->p, RELATIVE_THETA, p->mated_sigma_attitude_rad);
+    start(&n->filter, n->p, RELATIVE_RATE, p->target_rate_sigma_radps);
+    n->pending_s = 0.0;
+    for (size_t i = 0; i < HISTORY; i++) n->history[i].t_us = UINT64_MAX;
+    nav_relative_remember(nav);
 }

@@ -21,7 +21,7 @@ bool sight_predict(const flight_params_t *p, nav_t *nav, size_t instrument, uint
     nav_relative_covariance(p, nav);
     out->instrument = instrument;
     out->late_s = 1.0e-6 * (double)(nav->t_us - at->t_us);
-    nav_target_attitude(p, nav, at, out->c_eci_from_tbody);
+    nav_target_attitude(p, at, out->c_eci_from_tbody);
     quat_mul(q, &p->instrument_q_from_body[4 * instrument], at->q_body_from_eci);
     quat_to_dcm(out->c_own_from_eci, q);
     nav_arm(p, instrument, lever);
@@ -63,6 +63,14 @@ void sight_see(const nav_t *nav, const sight_t *s, observation_t *o, size_t axis
     observation_see(o, f, 0, 3 - axis, RELATIVE_V, s->late_s, &axes[3 * axis]);
     observation_see(o, f, 0, 3 - axis, RELATIVE_THETA, 1.0, &by_theta[3 * axis]);
     observation_see(o, f, 0, 3 - axis, RELATIVE_RATE, -s->late_s, &by_theta[3 * axis]);
+}
+
+void sight_see_aim(const nav_t *nav, const sight_t *s, observation_t *o, size_t axis)
+{
+    double axes[9], by_aim[9];
+    mat3_mul(axes, s->los, s->c_own_from_eci);
+    mat3_mul(by_aim, axes, s->c_eci_from_tbody);
+    observation_see(o, &nav->relative.filter, 0, 3 - axis, RELATIVE_AIM, 1.0, &by_aim[3 * axis]);
 }
 
 bool sight_turn(const flight_params_t *p, const sight_t *s, const double q_own_from_frame[4],

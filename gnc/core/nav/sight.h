@@ -27,6 +27,9 @@ bool sight_predict(const flight_params_t *p, nav_t *nav, size_t instrument, uint
 void sight_residual(const sight_t *s, const double z[SIGHT_VALUES], double residual_m[3]);
 /* What the first components of an observation see: the line-of-sight axes from `axis` on. */
 void sight_see(const nav_t *nav, const sight_t *s, observation_t *o, size_t axis);
+/* The same of RELATIVE_AIM, for a point that is not known well: the centre of what an extended body shows. The model
+ * that uses it has the block in `sees`, and gives it its variance in `start`. */
+void sight_see_aim(const nav_t *nav, const sight_t *s, observation_t *o, size_t axis);
 /* The residual of a measured attitude of a frame fixed to the target, tbody axes. false: no rotation. */
 bool sight_turn(const flight_params_t *p, const sight_t *s, const double q_own_from_frame[4],
                 const double q_frame_from_tbody[4], double residual_rad[3]);

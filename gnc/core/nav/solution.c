@@ -41,6 +41,24 @@ static void states(const flight_params_t *p, const nav_t *nav, solution_t *o)
     }
 }
 
+/* The target's attitude against hill: its nominal hold, and as estimated. */
+static void target(const flight_params_t *p, const nav_relative_t *n, solution_t *o)
+{
+    double q[4], rate[3];
+    for (size_t i = 0; i < 4; i++) o->q_hold_from_hill[i] = p->q_tbody_from_hill[i];
+    vec3_set(o->w_hold_hill_hill_radps, 0.0, 0.0, 0.0);
+    if (p->target_attitude_mode == TARGET_INERTIAL_HOLD) {
+        quat_from_dcm(q, o->c_hill_from_eci);
+        quat_conj(q, q);
+        quat_mul(o->q_hold_from_hill, p->q_tbody_from_hill, q);
+        vec3_scale(o->w_hold_hill_hill_radps, -1.0, o->w_hill_radps);
+    }
+    quat_from_rotvec(q, n->theta_tbody_rad);
+    quat_mul(o->q_tbody_from_hill, q, o->q_hold_from_hill);
+    quat_irotate(rate, o->q_tbody_from_hill, n->rate_tbody_radps);
+    vec3_add(o->w_tbody_hill_hill_radps, rate, o->w_hold_hill_hill_radps);
+}
+
 void nav_solution(const flight_params_t *p, const nav_t *nav, solution_t *o)
 {
     const nav_relative_t *n = &nav->relative;
@@ -60,16 +78,14 @@ void nav_solution(const flight_params_t *p, const nav_t *nav, solution_t *o)
     quat_irotate(rel, o->q_body_from_hill, rel);
     vec3_add(o->r_port_hill_m, o->r_hill_m, arm);
     vec3_add(o->v_port_hill_mps, o->v_hill_mps, rel);
+    target(p, n, o);
     /* target port, turning with the estimated rate */
-    quat_from_rotvec(q, n->theta_tbody_rad);
-    quat_mul(q, q, p->q_tbody_from_hill);
-    quat_irotate(port, q, p->tport_tbody_m);
-    quat_irotate(w, q, n->rate_tbody_radps);
-    quat_mul(q, p->q_tport_from_tbody, q);
+    quat_irotate(port, o->q_tbody_from_hill, p->tport_tbody_m);
+    quat_mul(q, p->q_tport_from_tbody, o->q_tbody_from_hill);
     quat_to_dcm(c_tport_from_hill, q);
     vec3_sub(rel, o->r_port_hill_m, port);
     mat3_mul_vec(o->r_port_tport_m, c_tport_from_hill, rel);
-    vec3_cross(spin, w, o->r_port_hill_m);
+    vec3_cross(spin, o->w_tbody_hill_hill_radps, o->r_port_hill_m);
     vec3_sub(rel, o->v_port_hill_mps, spin);
     mat3_mul_vec(o->v_port_tport_mps, c_tport_from_hill, rel);
     states(p, nav, o);

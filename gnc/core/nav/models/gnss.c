@@ -30,16 +30,14 @@ typedef struct {
     double rate_by_theta[9]; /* d(-rate)/d theta = [w]x c [l]x + c [rate x l]x */
 } target_antenna_t;
 
-static void target_antenna(const flight_params_t *p, const nav_t *nav, const double l[3], const nav_sample_t *at,
-                           target_antenna_t *t)
+static void target_antenna(const flight_params_t *p, const double l[3], const nav_sample_t *at, target_antenna_t *t)
 {
-    double c_hill_from_eci[9], w_hill[3], w[3], cross[3], skew[9], by_rate[9];
-    nav_target_attitude(p, nav, at, t->c);
-    (void)orbit_hill_frame(c_hill_from_eci, w_hill, at->r_target_eci_m, at->v_target_eci_mps);
+    double c_frame_from_eci[9], w[3], cross[3], skew[9], by_rate[9];
+    nav_target_attitude(p, at, t->c);
+    nav_hold_frame(p, at->r_target_eci_m, at->v_target_eci_mps, c_frame_from_eci, w);
     mat3_mul_vec(t->arm, t->c, l);
-    mat3_tmul_vec(w, c_hill_from_eci, w_hill);
     vec3_cross(t->rate, w, t->arm);
-    vec3_cross(cross, nav->relative.rate_tbody_radps, l);
+    vec3_cross(cross, at->rate_tbody_radps, l);
     mat3_skew(skew, cross);
     mat3_mul(by_rate, t->c, skew);
     mat3_mul_vec(cross, t->c, cross);
@@ -87,7 +85,7 @@ static void rgnss(const flight_params_t *p, nav_t *nav, size_t instrument, const
         observation_start(&o, GNSS_VALUES);
         nav_relative_covariance(p, nav);
         chaser_antenna(p, instrument, &at, arm, rate);
-        target_antenna(p, nav, own->target_antenna_tbody_m, &at, &t);
+        target_antenna(p, own->target_antenna_tbody_m, &at, &t);
         for (size_t i = 0; i < 3; i++) {
             o.z[i] = m->z[i] - (at.dr_eci_m[i] + arm[i] - t.arm[i] + nav->relative.bias_rgnss_eci_m[i]);
             o.z[3 + i] = m->z[3 + i] - (at.dv_eci_mps[i] + rate[i] - t.rate[i]);
