@@ -13,6 +13,7 @@ cdef double SKIN_M = 1.0e-3         # lines of sight begin this far outside the 
 cdef double NEAR_M = 1.0e-4         # and end where they come as near to it
 cdef double STEP_M = 1.0e-5         # of the differences that a normal is made of
 cdef int STEPS = 100
+cdef double FAR = 1.0e300           # however far the shape is
 
 
 cdef int surface_load(surface_t* s, solids, str name) except -1:
@@ -27,9 +28,9 @@ cdef int surface_load(surface_t* s, solids, str name) except -1:
             for j in range(3):
                 point[j] = s.shape.points_body_m[i][j]
             point[k] += STEP_M
-            ahead = shape_distance_m(&s.shape, point)
+            ahead = shape_distance_m(&s.shape, point, FAR)
             point[k] -= 2.0 * STEP_M
-            normal[k] = ahead - shape_distance_m(&s.shape, point)
+            normal[k] = ahead - shape_distance_m(&s.shape, point, FAR)
         size = vec3_norm(normal)
         if not size > 0.0:      # a point of an edge between two solids: it faces nobody
             vec3_set(normal, 0.0, 0.0, 0.0)
@@ -50,7 +51,7 @@ cdef bint surface_clear(const surface_t* s, const double* point_body_m, const do
         if gone >= reach:
             return True
         vec3_axpy(at, point_body_m, gone, along)
-        distance = shape_distance_m(&s.shape, at)
+        distance = shape_distance_m(&s.shape, at, FAR)
         if distance < NEAR_M:
             return False
         gone += distance
