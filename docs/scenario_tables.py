@@ -99,7 +99,11 @@ def _range(parameter: flight.Field) -> str:
     special = {
         "target_attitude_mode": ", ".join(f'"{mode.name.lower()}"' for mode in flight.Target),
         "phase_law": ", ".join(f'"{law.name.lower()}"' for law in flight.Law),
-        "phase_uses": "list of " + ", ".join(f'"{use.name.lower()}"' for use in flight.Uses if use.name),
+        "phase_uses": "list of names of instruments",
+        **{
+            f"phase_{t.__name__.lower()}": ", ".join(f'"{one.name.lower()}"' for one in t)
+            for t in (flight.Point, flight.Frame, flight.Attitude)
+        },
     }
     if parameter.name in special:
         return special[parameter.name]

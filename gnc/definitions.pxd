@@ -11,16 +11,16 @@ cdef extern from "flight.h" nogil:
         TC_RETREAT
         TC_ABORT
         TC_FREE_DRIFT
+        TC_INHIBIT
     enum:
         FLAG_BURN
-        FLAG_RETREAT
-        FLAG_CAM
         FLAG_CAPTURED
         FLAG_GATE_OPEN
         FLAG_SATURATED
         FLAG_TC_REJECTED
         FLAG_HELD
         FLAG_FREE_DRIFT
+        FLAG_INHIBITED
     enum:
         LAW_HOLD
         LAW_HOP
@@ -40,10 +40,56 @@ cdef extern from "flight.h" nogil:
         REASON_TELECOMMAND
         REASON_MISSED_CONTACT
         REASON_DISAGREEMENT
+        REASON_INSTRUMENT
+        REASON_RELEASED
     enum:
-        USES_STAR
-        USES_RGNSS
-        USES_CAMERA
+        MONITOR_DISAGREEMENT
+        MONITOR_CORRIDOR
+        MONITOR_CLOSING_RATE
+        MONITOR_ATTITUDE
+        MONITOR_MISSED_CONTACT
+    enum:
+        POINT_PORT
+        POINT_COM
+        POINT_BORESIGHT
+    enum:
+        FRAME_TPORT
+        FRAME_HILL
+        FRAME_TBODY
+        FRAME_INERTIAL
+    enum:
+        ATTITUDE_MATE
+        ATTITUDE_POINT_AT
+        ATTITUDE_HOLD_LVLH
+        ATTITUDE_HOLD_INERTIAL
+        ATTITUDE_SUN
+    enum:
+        MODE_NORMAL
+        MODE_DOCKED
+        MODE_STACK
+    enum:
+        OVERLAY_HELD
+        OVERLAY_FREE_DRIFT
+        OVERLAY_INHIBITED
+    enum:
+        EVENT_DONE
+        EVENT_TIMEOUT
+        EVENT_MONITOR
+        EVENT_TELECOMMAND
+        EVENT_LOST
+        EVENT_FOUND
+        EVENT_CONTACT
+        EVENT_CAPTURED
+        EVENT_RELEASED
+        EVENT_ALWAYS
+    enum:
+        GUARD_NONE
+        GUARD_GATE
+        GUARD_GO
+        GUARD_ENTRIES
+        GUARD_WITHIN
+        GUARD_BEYOND
+        GUARD_HEALTHY
     enum:
         KIND_NONE
         KIND_IMU
@@ -130,6 +176,48 @@ cdef extern from "flight.h" nogil:
         uint8_t dock_flags
         uint8_t solution_reserved
         uint16_t slots_refused
+    ctypedef struct intent_t:
+        uint64_t t_us
+        uint64_t entry_us
+        uint32_t entry
+        uint32_t restart
+        uint32_t mechanism
+        uint8_t phase
+        uint8_t previous_phase
+        uint8_t law
+        uint8_t begins
+        uint8_t nav_mode
+        uint8_t overlay
+        uint8_t reason
+        uint8_t gate_open
+        uint8_t tc_rejected
+        uint8_t reserved[3]
+    ctypedef struct reference_t:
+        uint64_t t_us
+        double r_hill_m[3]
+        double v_hill_mps[3]
+        double accel_hill_mps2[3]
+        double q_body_from_hill[4]
+        double w_body_hill_body_radps[3]
+        double error_r_m[3]
+        double error_v_mps[3]
+        double error_attitude_rad[3]
+        double dv_to_go_eci_mps[3]
+        uint8_t burning
+        uint8_t clear
+        uint8_t reserved[6]
+    ctypedef struct progress_t:
+        double dv_to_go_eci_mps[3]
+        double distance_m
+        double speed_mps
+        double error_r_m
+        double error_v_mps
+        double error_attitude_rad
+        uint8_t done
+        uint8_t burning
+        uint8_t fired
+        uint8_t saturated
+        uint8_t reserved[4]
     ctypedef struct command_t:
         uint64_t t_us
         uint32_t tick
@@ -161,6 +249,7 @@ cdef extern from "flight.h" nogil:
         uint8_t phase
         uint8_t law
         uint8_t abort_reason
-        uint8_t reserved[3]
+        uint8_t previous_phase
+        uint8_t reserved[2]
     ctypedef struct flight_params_t:
         double cycle_s

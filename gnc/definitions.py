@@ -10,24 +10,24 @@ class Telecommand(IntEnum):
     NONE = 0  # no telecommand
     GO = 1  # leave the phase that waits for it
     HOLD = 2  # hold position
-    RESUME = 3  # end a commanded hold or free drift
+    RESUME = 3  # end a commanded hold, free drift or inhibition
     RETREAT = 4  # back off to the retreat point
     ABORT = 5  # avoidance burn
-    FREE_DRIFT = 6  # fire no thruster
+    FREE_DRIFT = 6  # fire no thruster until resumed or broken off
+    INHIBIT = 7  # fire no thruster until resumed, whatever happens
 
 
 class Flag(IntFlag):
     """Bits of `telemetry["flags"]`."""
 
     BURN = 16  # a burn is in progress
-    RETREAT = 32  # retreating, or has retreated
-    CAM = 64  # avoiding, or has avoided
     CAPTURED = 128  # docked
     GATE_OPEN = 256  # the phase's exit gate is open
     SATURATED = 512  # the demand exceeded the force limit or a cycle
     TC_REJECTED = 1024  # the last telecommand was refused
     HELD = 2048  # held by telecommand
     FREE_DRIFT = 4096  # drifting by telecommand
+    INHIBITED = 8192  # thrusters inhibited by telecommand
 
 
 class Law(IntEnum):
@@ -55,14 +55,88 @@ class Reason(IntEnum):
     TELECOMMAND = 8  # commanded
     MISSED_CONTACT = 9  # no capture
     DISAGREEMENT = 10  # camera and relative GNSS disagree
+    INSTRUMENT = 11  # another instrument that the phase needs is lost
+    RELEASED = 12  # no longer captured
 
 
-class Uses(IntFlag):
-    """Instruments that a phase needs, bits of `params["phase_uses"]`."""
+class Monitor(IntEnum):
+    """Monitors, `params["monitor_kind"]`."""
 
-    STAR = 1  # star tracker
-    RGNSS = 2  # relative GNSS
-    CAMERA = 4  # docking camera
+    DISAGREEMENT = 0  # camera and relative GNSS disagree
+    CORRIDOR = 1  # outside the approach corridor
+    CLOSING_RATE = 2  # closing too fast for the distance
+    ATTITUDE = 3  # attitude error too large
+    MISSED_CONTACT = 4  # the chaser's port is behind the target's, and nothing was captured
+
+
+class Point(IntEnum):
+    """What of the chaser a phase steers, `params["phase_point"]`."""
+
+    PORT = 0  # its docking port
+    COM = 1  # its centre of mass
+    BORESIGHT = 2  # its docking camera
+
+
+class Frame(IntEnum):
+    """In what a phase steers it, `params["phase_frame"]`."""
+
+    TPORT = 0  # target port, +x outward; x is the axial distance from port to port
+    HILL = 1  # hill, from the target's centre of mass
+    TBODY = 2  # target's structural frame, as estimated, from its centre of mass
+    INERTIAL = 3  # eci axes, from the target's centre of mass
+
+
+class Attitude(IntEnum):
+    """What attitude a phase holds, `params["phase_attitude"]`."""
+
+    MATE = 0  # mates the ports
+    POINT_AT = 1  # points an axis at the origin of the phase's frame
+    HOLD_LVLH = 2  # holds an attitude against hill
+    HOLD_INERTIAL = 3  # holds the inertial attitude with which the phase began
+    SUN = 4  # points an axis at the Sun
+
+
+class Mode(IntEnum):
+    """How the chaser moves, `intent["nav_mode"]`."""
+
+    NORMAL = 0  # freely, under its own thrust
+    DOCKED = 1  # held by the target
+    STACK = 2  # together with the target, under its own thrust
+
+
+class Overlay(IntFlag):
+    """Bits of what telecommands lay over a phase, `intent["overlay"]`."""
+
+    HELD = 1  # the reference stays where it was
+    FREE_DRIFT = 2  # no thruster fires, until a commanded break-off
+    INHIBITED = 4  # no thruster fires
+
+
+class Event(IntEnum):
+    """What a transition waits for, `params["transition_event"]`."""
+
+    DONE = 0  # the law's leg is over
+    TIMEOUT = 1  # the phase has lasted too long
+    MONITOR = 2  # a monitor trips; argument 2: only where one is urgent
+    TELECOMMAND = 3  # the telecommand of that number
+    LOST = 4  # the instrument of that number is lost; 255: any that the phase needs
+    FOUND = 5  # the instrument of that number is healthy; 255: all that the phase needs
+    CONTACT = 6  # the docking mechanism senses contact
+    CAPTURED = 7  # the docking mechanism has captured
+    RELEASED = 8  # it had captured in this phase, and has no longer
+    ALWAYS = 9  # nothing
+
+
+class Guard(IntEnum):
+    """What must hold besides, `params["transition_guard"]`."""
+
+    NONE = 0  # nothing
+    GATE = 1  # the gate is open: position, velocity, attitude, and the instruments of both phases
+    GO = 2  # GO has been given in this phase
+    ENTRIES = 3  # the phase has been entered fewer times than the argument
+    WITHIN = 4  # nearer than the argument, metres from c.m. to c.m.
+    BEYOND = 5  # further than the argument, metres from c.m. to c.m.
+    HEALTHY = 6  # the instrument of that number is healthy
 
 
 class Kind(IntEnum):

@@ -17,6 +17,10 @@ cdef extern from "flight.h" nogil:
         MEASUREMENT_VALUES
         FLIGHT_INSTRUMENTS
         FLIGHT_BLOCK
+        FLIGHT_TRANSITIONS
+        FLIGHT_GUARDS
+        FLIGHT_MONITORS
+        FLIGHT_ANY
     enum:
         FLIGHT_OK
         FLIGHT_ERR_NULL
@@ -50,6 +54,9 @@ cdef extern from "flight.h" nogil:
     const flight_layout_t flight_measurement_layout
     const flight_layout_t flight_sensor_layout
     const flight_layout_t flight_solution_layout
+    const flight_layout_t flight_intent_layout
+    const flight_layout_t flight_reference_layout
+    const flight_layout_t flight_progress_layout
     const flight_layout_t flight_command_layout
     const flight_layout_t flight_telemetry_layout
     const flight_layout_t flight_param_layout
@@ -63,6 +70,8 @@ cdef extern from "flight.h" nogil:
         uint16_t count
         bint is_vector
     const block_field_t *flight_law_fields(uint8_t law)
+    const block_field_t *flight_attitude_fields(uint8_t attitude)
+    const block_field_t *flight_monitor_fields(uint8_t monitor)
     const block_field_t *flight_model_fields(uint8_t kind)
 
     enum:

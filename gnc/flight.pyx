@@ -8,15 +8,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gnc.definitions import Dock, Flag, Instrument, Kind, Law, Mechanism, Quality, Reason, Target, Telecommand, Uses
+from gnc.definitions import (
+    Attitude, Dock, Event, Flag, Frame, Guard, Instrument, Kind, Law, Mechanism, Mode, Monitor, Overlay, Point, Quality, Reason,
+    Target, Telecommand,
+)
 
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
 __all__ = [
-    "COMMAND", "Dock", "Field", "Flag", "Flight", "FlightError", "Instrument", "Kind", "LATE_CYCLES_MAX", "Law", "MEASUREMENT", "Mechanism", "N_BLOCK",
-    "N_INSTRUMENTS", "N_PHASES", "N_SLOTS", "N_THRUSTERS", "PARAMS", "Quality", "Reason", "SENSOR_FRAME", "SOLUTION", "TELEMETRY",
-    "Target", "Telecommand", "Uses", "add_measurement", "components", "degrees_of_freedom", "fields", "law_block", "law_fields", "instruments_of", "measurements", "model_block", "model_fields", "tables",
+    "ANY", "Attitude", "COMMAND", "Dock", "Event", "Field", "Flag", "Flight", "FlightError", "Frame", "Guard", "INTENT",
+    "Instrument", "Kind", "LATE_CYCLES_MAX", "Law", "MEASUREMENT", "Mechanism", "Mode", "Monitor", "N_BLOCK", "N_GUARDS",
+    "N_INSTRUMENTS", "N_MONITORS", "N_PHASES", "N_SLOTS", "N_THRUSTERS", "N_TRANSITIONS", "Overlay", "PARAMS", "PROGRESS",
+    "Point", "Quality", "REFERENCE", "Reason", "SENSOR_FRAME", "SOLUTION", "TELEMETRY", "Target", "Telecommand",
+    "add_measurement", "attitude_fields", "components", "degrees_of_freedom", "fields", "instruments_of", "law_block", "law_fields",
+    "measurements", "model_block", "model_fields", "monitor_block", "monitor_fields", "tables",
 ]
 
 N_THRUSTERS = FLIGHT_THRUSTERS
@@ -24,6 +30,10 @@ N_PHASES = FLIGHT_PHASES
 N_SLOTS = FLIGHT_SLOTS
 N_INSTRUMENTS = FLIGHT_INSTRUMENTS
 N_BLOCK = FLIGHT_BLOCK
+N_TRANSITIONS = FLIGHT_TRANSITIONS
+N_GUARDS = FLIGHT_GUARDS
+N_MONITORS = FLIGHT_MONITORS
+ANY = FLIGHT_ANY
 LATE_CYCLES_MAX = HISTORY - 1
 
 
@@ -76,6 +86,9 @@ MEASUREMENT = None
 MEASUREMENT = _dtype(&flight_measurement_layout)
 SENSOR_FRAME = _dtype(&flight_sensor_layout)
 SOLUTION = _dtype(&flight_solution_layout)
+INTENT = _dtype(&flight_intent_layout)
+REFERENCE = _dtype(&flight_reference_layout)
+PROGRESS = _dtype(&flight_progress_layout)
 COMMAND = _dtype(&flight_command_layout)
 TELEMETRY = _dtype(&flight_telemetry_layout)
 PARAMS = _dtype(&flight_param_layout)
@@ -83,6 +96,9 @@ cdef dict _FIELDS = {
     "measurement": _describe(&flight_measurement_layout),
     "sensors": _describe(&flight_sensor_layout),
     "solution": _describe(&flight_solution_layout),
+    "intent": _describe(&flight_intent_layout),
+    "reference": _describe(&flight_reference_layout),
+    "progress": _describe(&flight_progress_layout),
     "command": _describe(&flight_command_layout),
     "telemetry": _describe(&flight_telemetry_layout),
     "params": _describe(&flight_param_layout),
@@ -111,55 +127,69 @@ cdef tuple _block_fields(const block_field_t *f):
     return tuple(found)
 
 
+cdef tuple _fields_of(str what, int number, const block_field_t *found, names):
+    if found is NULL:
+        raise ValueError(f"{what} {number}: expected one of {', '.join(f'{int(one)} ({one.name})' for one in names)}")
+    return _block_fields(found)
+
+
 def law_fields(int law):
     """What a guidance law reads of its own, in the order of its stretch of the block: a tuple of `Field`.
 
     law: a `Law` or the number of a user's own. `offset` is in bytes of the stretch. Raises ValueError for a number that
     no law has.
     """
-    cdef const block_field_t *found = flight_law_fields(<uint8_t>law) if 0 <= law < 256 else NULL
-    if found is NULL:
-        raise ValueError(f"law {law}: expected one of {', '.join(f'{int(one)} ({one.name})' for one in Law)}")
-    return _block_fields(found)
+    return _fields_of("law", law, flight_law_fields(<uint8_t>law) if 0 <= law < 256 else NULL, Law)
+
+
+def attitude_fields(int attitude):
+    """The same of an attitude; its fields lie behind those of the phase's law."""
+    return _fields_of(
+        "attitude", attitude, flight_attitude_fields(<uint8_t>attitude) if 0 <= attitude < 256 else NULL, Attitude)
+
+
+def monitor_fields(int monitor):
+    """The same of a monitor."""
+    return _fields_of("monitor", monitor, flight_monitor_fields(<uint8_t>monitor) if 0 <= monitor < 256 else NULL, Monitor)
 
 
 def model_fields(int kind):
-    """What the model of a kind of measurement reads of an instrument's own, in the order of its stretch of the block: a tuple
-    of `Field`.
+    """The same of the measurement model of a `Kind`."""
+    return _fields_of("kind", kind, flight_model_fields(<uint8_t>kind) if 0 <= kind < 256 else NULL, Kind)
 
-    kind: a `Kind` or the number of a user's own. `offset` is in bytes of the stretch. Raises ValueError for a number that
-    no model has.
-    """
-    cdef const block_field_t *found = flight_model_fields(<uint8_t>kind) if 0 <= kind < 256 else NULL
-    if found is NULL:
-        raise ValueError(f"kind {kind}: expected one of {', '.join(f'{int(one)} ({one.name})' for one in Kind if one)}")
-    return _block_fields(found)
+
+cdef dict _stretch(params, int first, described):
+    found = {}
+    for f in described:
+        length = max(f.count, 1)
+        values = params["block"][first : first + length]
+        found[f.name] = values if f.count else values.reshape(())
+        first += length
+    return found
 
 
 def law_block(params, int phase):
-    """The fields of a phase's law by name: views into the block of one record of PARAMS, of shape () or (count,)."""
-    return _stretch(params, params["phase_block_offset"][phase], law_fields(int(params["phase_law"][phase])))
+    """The fields of a phase's law and attitude by name: views into the block of a record of PARAMS, () or (count,)."""
+    described = law_fields(int(params["phase_law"][phase])) + attitude_fields(int(params["phase_attitude"][phase]))
+    return _stretch(params, int(params["phase_block_offset"][phase]), described)
+
+
+def monitor_block(params, int monitor):
+    """The fields of the monitor in that row by name, as `law_block`."""
+    described = monitor_fields(int(params["monitor_kind"][monitor]))
+    return _stretch(params, int(params["monitor_block_offset"][monitor]), described)
 
 
 def model_block(params, int instrument):
     """The fields of an instrument's model by name: views into the block of one record of PARAMS, of shape () or (count,)."""
     kind = int(params["instrument_kind"][instrument])
-    return _stretch(params, params["instrument_block_offset"][instrument], model_fields(kind))
+    return _stretch(params, int(params["instrument_block_offset"][instrument]), model_fields(kind))
 
 
 def instruments_of(params, kind):
     """The numbers of the instruments of a `Kind` in one record of PARAMS, in the order of the table: a tuple."""
     kinds = params["instrument_kind"][: int(params["instrument_count"])]
     return tuple(int(number) for number in np.flatnonzero(kinds == int(kind)))
-
-
-def _stretch(params, first, fields):
-    stretch = params["block"][int(first) :]
-    found = {}
-    for f in fields:
-        at = f.offset // 8
-        found[f.name] = stretch[at : at + f.count] if f.count else stretch[at : at + 1].reshape(())
-    return found
 
 
 def tables():
@@ -308,17 +338,19 @@ cdef const unsigned char[::1] _bytes_of(record, dtype, str what):
 
 
 cdef str _bad_block(record):
-    blocks = [(f"phase {row}", law_block(record, row), law_fields(int(record["phase_law"][row])))
-              for row in range(int(record["phase_count"]))]
-    blocks += [(f"instrument {row}", model_block(record, row), model_fields(int(record["instrument_kind"][row])))
-               for row in range(int(record["instrument_count"]))]
-    for owner, values, described in blocks:
+    rows = [(f"phase {i}", law_fields(int(record["phase_law"][i])) + attitude_fields(int(record["phase_attitude"][i])),
+             law_block(record, i)) for i in range(int(record["phase_count"]))]
+    rows += [(f"monitor {i}", monitor_fields(int(record["monitor_kind"][i])), monitor_block(record, i))
+             for i in range(int(record["monitor_count"]))]
+    rows += [(f"instrument {i}", model_fields(int(record["instrument_kind"][i])), model_block(record, i))
+             for i in range(int(record["instrument_count"]))]
+    for what, described, values in rows:
         for field in described:
             for value in np.atleast_1d(values[field.name]):
                 if not field.lo <= value <= field.hi:
-                    return (f"flight parameter {field.name} of {owner} = {value}: "
+                    return (f"flight parameter {field.name} of {what} = {value}: "
                             f"expected {field.lo:g} to {field.hi:g} {field.unit}")
-    return "flight parameter block: a value is outside its range"
+    return "flight parameter block: a value is inconsistent with the others, such as a quaternion that is not of unit length"
 
 
 cdef str _bad_parameter(const unsigned char[::1] raw, uint32_t index):

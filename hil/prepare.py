@@ -47,6 +47,7 @@ from hil.plant.plant import Plant
 from hil.plant.validity import conditions, height_range_m, outside
 from hil.scenario import Scenario, ScenarioError, inertia_matrix
 from hil.scenario.air import OF_THE_DAY, day_of
+from hil.scenario.graph import BlockFullError, fill_graph
 from hil.scenario.parameters import MOUNTED_FIELDS
 from hil.scenario.schema.attitudes import Flown as FlownAttitude
 from hil.scenario.schema.attitudes import InertialHold, LvlhHold
@@ -89,7 +90,7 @@ class Run:
         The states have the errors that were drawn for those of the start.
         """
         params = np.array(flight_params(self.scenario, self.dispersed, self.plant))
-        params["start_phase"] = params["retreat_phase"]
+        params["start_phase"] = self.scenario.flight["retreat_phase"]
         return params[()]
 
 
@@ -431,26 +432,25 @@ def flight_params(s: Scenario, d: Dispersed, plant: Plant) -> Any:
     """The core's parameters: nominal vehicles, design values of [flight], uploaded states with their errors."""
     params = np.zeros((), flight.PARAMS)
     for name, value in s.flight.items():
+        if name not in (flight.PARAMS.names or ()):
+            continue  # of the graph
         if name.startswith("phase_"):
             params[name][: len(value)] = value
         else:
             params[name] = value
-    _fill_block(params, s)
+    _fill_instruments(params, s)
+    try:
+        fill_graph(params, s.flight)
+    except BlockFullError as error:
+        raise ScenarioError(f"{s.source}: flight.phase: {error}") from None
     _tell_vehicles(params, s)
     _upload(params, s, d, plant)
     return params[()]
 
 
-def _fill_block(params: Any, s: Scenario) -> None:
-    """The fields of each phase's law and of each instrument's model, a stretch of the block for each."""
+def _fill_instruments(params: Any, s: Scenario) -> None:
+    """The table of instruments, and a stretch of the block for each one's model."""
     at = 0
-    for row, (law, own) in enumerate(zip(s.flight["phase_law"], s.flight.laws, strict=True)):
-        length = _length(flight.law_fields(law))
-        params["phase_block_offset"][row], params["phase_block_length"][row] = at, length
-        _refuse_full(s, f"phase.{s.flight.phases[row]}", at + length)
-        for name, value in flight.law_block(params, row).items():
-            value[...] = own[name]
-        at += length
     for number, instrument in enumerate(s.instruments):
         believed = s.flight.instruments[instrument.name]
         kind = int(kinds()[instrument.kind].number)

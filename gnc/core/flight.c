@@ -1,4 +1,5 @@
 /* flight_init and flight_step: the only scheduler. */
+#include "flight_state.h"
 #include "registry.h"
 
 #define MAGIC 0x50524F58u
@@ -52,13 +53,6 @@ static bool is_inertia(const double m[9])
            vec3_dot(cofactors, &m[6]) > 0.0;
 }
 
-static size_t block_length(const block_field_t *fields)
-{
-    size_t length = 0;
-    for (; fields->name != NULL; fields++) length += fields->count;
-    return length;
-}
-
 /* Every element of a stretch of the block lies in the range of its field. */
 static bool in_range(const double *x, const block_field_t *fields)
 {
@@ -72,6 +66,66 @@ static bool in_range(const double *x, const block_field_t *fields)
     do { \
         if (!(condition)) return field_index(offsetof(flight_params_t, name)); \
     } while (0)
+
+/* A stretch of the block of so many elements, with these fields. */
+static bool fits(uint16_t offset, uint16_t length) { return offset + length <= FLIGHT_BLOCK; }
+
+static uint32_t first_inconsistent_instrument(const flight_params_t *p)
+{
+    for (uint32_t i = 0; i < p->instrument_count; i++) {
+        const block_field_t *fields = flight_model_fields(p->instrument_kind[i]);
+        NEEDS(fields != NULL, instrument_kind);
+        NEEDS(is_unit(&p->instrument_q_from_body[4 * i], 4), instrument_q_from_body);
+        NEEDS(p->instrument_block_length[i] == flight_block_length(fields), instrument_block_length);
+        NEEDS(fits(p->instrument_block_offset[i], p->instrument_block_length[i]), instrument_block_offset);
+        NEEDS(in_range(&p->block[p->instrument_block_offset[i]], fields), block);
+    }
+    return flight_param_layout.field_count;
+}
+
+static uint32_t first_inconsistent_phase(const flight_params_t *p)
+{
+    NEEDS(p->start_phase < p->phase_count, start_phase);
+    for (uint32_t i = 0; i < p->phase_count; i++) {
+        const block_field_t *law = flight_law_fields(p->phase_law[i]);
+        const block_field_t *attitude = flight_attitude_fields(p->phase_attitude[i]);
+        const double *own = &p->block[p->phase_block_offset[i]];
+        NEEDS(law != NULL, phase_law);
+        NEEDS(attitude != NULL, phase_attitude);
+        NEEDS(p->phase_block_length[i] == flight_block_length(law) + flight_block_length(attitude), phase_block_length);
+        NEEDS(fits(p->phase_block_offset[i], p->phase_block_length[i]), phase_block_offset);
+        NEEDS(in_range(own, law), block);
+        own += flight_block_length(law);
+        NEEDS(in_range(own, attitude), block);
+        if (attitude->name != NULL && attitude->count == 4) NEEDS(is_unit(own, 4), block); /* its quaternion */
+        NEEDS(p->phase_attitude[i] != ATTITUDE_SUN || is_unit(p->sun_eci, 3), sun_eci);
+    }
+    return flight_param_layout.field_count;
+}
+
+static uint32_t first_inconsistent_transition(const flight_params_t *p)
+{
+    for (uint32_t i = 0; i < p->transition_count; i++) {
+        uint8_t event = p->transition_event[i], argument = p->transition_event_arg[i];
+        bool of_instrument = event == EVENT_LOST || event == EVENT_FOUND;
+        NEEDS(p->transition_from[i] == FLIGHT_ANY || p->transition_from[i] < p->phase_count, transition_from);
+        NEEDS(p->transition_to[i] < p->phase_count, transition_to);
+        NEEDS(!of_instrument || argument == FLIGHT_ANY || argument < FLIGHT_INSTRUMENTS, transition_event_arg);
+    }
+    return flight_param_layout.field_count;
+}
+
+static uint32_t first_inconsistent_monitor(const flight_params_t *p)
+{
+    for (uint32_t i = 0; i < p->monitor_count; i++) {
+        const block_field_t *fields = flight_monitor_fields(p->monitor_kind[i]);
+        NEEDS(fields != NULL, monitor_kind);
+        NEEDS(p->monitor_block_length[i] == flight_block_length(fields), monitor_block_length);
+        NEEDS(fits(p->monitor_block_offset[i], p->monitor_block_length[i]), monitor_block_offset);
+        NEEDS(in_range(&p->block[p->monitor_block_offset[i]], fields), block);
+    }
+    return flight_param_layout.field_count;
+}
 
 /* What ranges alone cannot say. */
 static uint32_t first_inconsistent_field(const flight_params_t *p)
@@ -89,27 +143,10 @@ static uint32_t first_inconsistent_field(const flight_params_t *p)
     NEEDS(p->measurement_max_age_s <= (double)(HISTORY - 1) * p->cycle_s * (1.0 + AGE_TOLERANCE),
           measurement_max_age_s);
     for (uint32_t t = 0; t < p->thruster_count; t++) NEEDS(is_unit(&p->thruster_dir_body[3 * t], 3), thruster_dir_body);
-    for (uint32_t i = 0; i < p->instrument_count; i++) {
-        const block_field_t *fields = flight_model_fields(p->instrument_kind[i]);
-        NEEDS(fields != NULL, instrument_kind);
-        NEEDS(is_unit(&p->instrument_q_from_body[4 * i], 4), instrument_q_from_body);
-        NEEDS(p->instrument_block_length[i] == block_length(fields), instrument_block_length);
-        NEEDS(p->instrument_block_offset[i] + p->instrument_block_length[i] <= FLIGHT_BLOCK, instrument_block_offset);
-        NEEDS(in_range(&p->block[p->instrument_block_offset[i]], fields), block);
-    }
-    NEEDS(p->start_phase < p->phase_count, start_phase);
-    NEEDS(p->retreat_phase < p->phase_count, retreat_phase);
-    NEEDS(p->cam_phase < p->phase_count, cam_phase);
-    for (uint32_t i = 0; i < p->phase_count; i++) {
-        const block_field_t *fields = flight_law_fields(p->phase_law[i]);
-        NEEDS(fields != NULL, phase_law);
-        NEEDS(p->phase_block_length[i] == block_length(fields), phase_block_length);
-        NEEDS(p->phase_block_offset[i] + p->phase_block_length[i] <= FLIGHT_BLOCK, phase_block_offset);
-        NEEDS(in_range(&p->block[p->phase_block_offset[i]], fields), block);
-        NEEDS(p->phase_next[i] < p->phase_count, phase_next);
-        NEEDS(p->phase_abort[i] < p->phase_count, phase_abort);
-    }
-    return flight_param_layout.field_count;
+    uint32_t bad = first_inconsistent_instrument(p);
+    if (bad == flight_param_layout.field_count) bad = first_inconsistent_phase(p);
+    if (bad == flight_param_layout.field_count) bad = first_inconsistent_transition(p);
+    return bad == flight_param_layout.field_count ? first_inconsistent_monitor(p) : bad;
 }
 
 /* A process with flush-to-zero set would return other bits than every other target. */
@@ -138,32 +175,26 @@ int32_t flight_init(flight_t *flight, const flight_params_t *params, uint32_t *b
     }
     zero(flight, sizeof *flight);
     flight->params = *params;
-    flight->gravity.mu_m3ps2 = params->mu_m3ps2;
-    flight->gravity.re_m = params->re_m;
-    flight->gravity.j2 = params->j2;
-    vec3_copy(flight->gravity.pole_eci, params->pole_eci);
     flight->cycle_us = (uint64_t)(params->cycle_s * 1.0e6 + 0.5);
-    control_init(flight);
+    control_init(&flight->params, &flight->effectors);
     nav_init(&flight->params, &flight->nav);
-    mission_init(flight);
+    mission_init(&flight->params, &flight->graph);
     flight->magic = MAGIC;
     return FLIGHT_OK;
 }
 
 static uint32_t flags_of(const flight_t *f)
 {
-    const mission_t *m = &f->mission;
-    const law_t *law = flight_law(f);
+    const intent_t *i = &f->intent;
     uint32_t flags = 0;
-    if (law->burn != NULL && m->hop_stage == HOP_BURN) flags |= FLAG_BURN;
-    if (m->retreat) flags |= FLAG_RETREAT;
-    if (m->cam) flags |= FLAG_CAM;
-    if (law->docked) flags |= FLAG_CAPTURED;
-    if (m->gate_open) flags |= FLAG_GATE_OPEN;
-    if (f->control.saturated) flags |= FLAG_SATURATED;
-    if (m->tc_rejected) flags |= FLAG_TC_REJECTED;
-    if (m->held) flags |= FLAG_HELD;
-    if (m->free_drift) flags |= FLAG_FREE_DRIFT;
+    if (f->progress.burning) flags |= FLAG_BURN;
+    if (i->nav_mode == MODE_DOCKED) flags |= FLAG_CAPTURED;
+    if (i->gate_open) flags |= FLAG_GATE_OPEN;
+    if (f->progress.saturated) flags |= FLAG_SATURATED;
+    if (i->tc_rejected) flags |= FLAG_TC_REJECTED;
+    if (i->overlay & OVERLAY_HELD) flags |= FLAG_HELD;
+    if (i->overlay & OVERLAY_FREE_DRIFT) flags |= FLAG_FREE_DRIFT;
+    if (i->overlay & OVERLAY_INHIBITED) flags |= FLAG_INHIBITED;
     return flags;
 }
 
@@ -194,9 +225,9 @@ static void report(const flight_t *f, telemetry_t *t)
     sigmas(t->sigma_attitude_rad, o->variance_attitude_rad2);
     to_f32(t->target_attitude_rad, o->target_attitude_rad);
     to_f32(t->gyro_bias_radps, o->gyro_bias_radps);
-    to_f32(t->attitude_error_rad, f->guidance.error_attitude_rad);
-    to_f32(t->r_ref_hill_m, f->guidance.r_port_hill_m);
-    to_f32(t->v_ref_hill_mps, f->guidance.v_port_hill_mps);
+    to_f32(t->attitude_error_rad, f->reference.error_attitude_rad);
+    to_f32(t->r_ref_hill_m, f->reference.r_hill_m);
+    to_f32(t->v_ref_hill_mps, f->reference.v_hill_mps);
     to_f32(t->accel_cmd_hill_mps2, f->control.accel_cmd_hill_mps2);
     for (size_t i = 0; i < FLIGHT_INSTRUMENTS; i++) {
         t->instrument_nis[i] = o->instrument_nis[i];
@@ -205,26 +236,29 @@ static void report(const flight_t *f, telemetry_t *t)
     }
     t->slots_refused = o->slots_refused;
     t->flags = flags_of(f);
-    t->phase = (uint8_t)f->mission.phase;
-    t->law = f->params.phase_law[f->mission.phase];
-    t->abort_reason = f->mission.abort_reason;
+    t->phase = f->intent.phase;
+    t->law = f->intent.law;
+    t->abort_reason = f->intent.reason;
+    t->previous_phase = f->intent.previous_phase;
 }
 
-static void control(flight_t *f, command_t *command)
+/* The stages of a cycle. Guidance follows the intent of the last decision, so that the mission decides on the errors of
+ * this cycle. What a decision begins, guidance takes up at once; after a leg that was done it only takes note of where
+ * the new phase begins, and control follows the reference of the old one with the gains of the new for this one cycle.
+ */
+static void cycle(flight_t *f, const sensor_frame_t *s, command_t *command)
 {
-    const law_t *law = flight_law(f);
-    bool quiet = 1.0e-6 * (double)f->t_us < f->params.quiet_start_s;
-    f->control.saturated = false;
-    f->control.fired = false;
-    if (law->docked || f->mission.free_drift || quiet) {
-        control_clear(f);
-        return;
-    }
-    control_attitude(f);
-    control_translation(f);
-    control_allocate(f, command);
-    if (law->path != NULL && flight_law_of(f->params.phase_law[f->params.phase_next[f->mission.phase]])->docked)
-        command->mechanism = MECHANISM_ARM;
+    const flight_params_t *p = &f->params;
+    const telecommand_t telecommand = {s->tc_seq, s->tc_opcode, {s->tc_arg[0], s->tc_arg[1]}};
+    const control_call_t call = {p, &f->effectors, &f->solution, &f->intent, &f->reference, &f->control, &f->progress};
+    navigate(p, &f->nav, s, f->progress.fired, f->intent.nav_mode == MODE_DOCKED, &f->solution);
+    if (!f->started) mission_start(p, &f->mission, f->t_us, &f->intent);
+    f->intent.t_us = f->t_us;
+    f->intent.begins = false;
+    guide(p, &f->guidance, &f->solution, &f->intent, &f->reference, &f->progress);
+    if (decide(p, &f->graph, &f->mission, &f->solution, &f->progress, &telecommand, &f->intent))
+        guide(p, &f->guidance, &f->solution, &f->intent, &f->reference, &f->progress);
+    control(&call, command);
 }
 
 int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *command, telemetry_t *telemetry)
@@ -240,13 +274,8 @@ int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *
         return FLIGHT_ERR_FRAME;
     flight->tick = sensors->tick;
     flight->t_us = sensors->t_us;
-    navigate(&flight->params, &flight->nav, sensors, flight->control.fired, flight_law(flight)->docked,
-             &flight->solution);
-    if (flight->mission.hop_stage == HOP_BURN) /* what was sensed comes off the velocity to be gained */
-        vec3_sub(flight->mission.dv_to_go_eci_mps, flight->mission.dv_to_go_eci_mps, flight->solution.sensed_eci_mps);
-    mission_step(flight, sensors);
+    cycle(flight, sensors, command);
     flight->started = true;
-    control(flight, command);
     if (telemetry != NULL) report(flight, telemetry);
     return FLIGHT_OK;
 }

@@ -37,6 +37,10 @@ typedef uint8_t u8;
 #define FLIGHT_THRUSTERS 32
 #define FLIGHT_PHASES 32
 #define FLIGHT_BLOCK 640
+#define FLIGHT_TRANSITIONS 96
+#define FLIGHT_GUARDS 2 /* of each transition */
+#define FLIGHT_MONITORS 16
+#define FLIGHT_ANY 255 /* any phase, any instrument */
 
 /* ---- status ------------------------------------------------------------------------------- */
 #define FLIGHT_OK 0
@@ -64,6 +68,15 @@ typedef struct {
     SOLUTION_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR)
 } solution_t;
 typedef struct {
+    INTENT_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR)
+} intent_t;
+typedef struct {
+    REFERENCE_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR)
+} reference_t;
+typedef struct {
+    PROGRESS_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR)
+} progress_t;
+typedef struct {
     COMMAND_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR)
 } command_t;
 typedef struct {
@@ -72,6 +85,20 @@ typedef struct {
 typedef struct {
     PARAM_FIELDS(FLIGHT_SCALAR, FLIGHT_VECTOR)
 } flight_params_t;
+
+/* A telecommand as the mission takes it. */
+typedef struct {
+    uint16_t seq, opcode; /* TC_* */
+    double arg[2];
+} telecommand_t;
+
+/* The on-board gravity model. */
+static inline gravity_t flight_gravity(const flight_params_t *p)
+{
+    gravity_t gravity = {.mu_m3ps2 = p->mu_m3ps2, .re_m = p->re_m, .j2 = p->j2};
+    for (size_t i = 0; i < 3; i++) gravity.pole_eci[i] = p->pole_eci[i];
+    return gravity;
+}
 
 /* ---- descriptors ------------------------------------------------------------------- */
 enum { TYPE_F64 = 0, TYPE_F32 = 1, TYPE_U64 = 2, TYPE_U32 = 3, TYPE_U16 = 4, TYPE_U8 = 5, TYPE_MEASUREMENT = 6 };
@@ -89,7 +116,8 @@ typedef struct {
     uint32_t field_count, size;
 } flight_layout_t;
 extern const flight_layout_t flight_measurement_layout, flight_sensor_layout, flight_solution_layout,
-    flight_command_layout, flight_telemetry_layout, flight_param_layout;
+    flight_intent_layout, flight_reference_layout, flight_progress_layout, flight_command_layout,
+    flight_telemetry_layout, flight_param_layout;
 
 /* The instrument has been heard at all, and is not lost. */
 static inline bool instrument_healthy(const solution_t *s, size_t instrument)
@@ -101,10 +129,13 @@ static inline bool instrument_lost(const solution_t *s, size_t instrument)
     return (s->instrument_state[instrument] & INSTRUMENT_LOST) != 0;
 }
 
-/* The fields of the model of a kind of measurement; NULL: no such model. */
-const block_field_t *flight_model_fields(uint8_t kind);
-/* The fields of a guidance law by its number; NULL: no such law. */
+/* The fields of a guidance law, an attitude, a monitor or a measurement model by its number; NULL: there is none. */
 const block_field_t *flight_law_fields(uint8_t law);
+const block_field_t *flight_attitude_fields(uint8_t attitude);
+const block_field_t *flight_monitor_fields(uint8_t monitor);
+const block_field_t *flight_model_fields(uint8_t kind);
+/* Elements of a list of fields. */
+size_t flight_block_length(const block_field_t *fields);
 
 /* A table of named values: definitions/values.h. */
 typedef struct {
@@ -117,7 +148,7 @@ typedef struct {
     uint32_t value_count;
     bool bits; /* values are bits that may be set together */
 } flight_table_t;
-#define FLIGHT_TABLES 11
+#define FLIGHT_TABLES 18
 extern const flight_table_t flight_tables[FLIGHT_TABLES];
 
 /* A component of the measurements of a kind. */

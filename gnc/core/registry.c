@@ -1,60 +1,50 @@
-/* The lists: a new law, monitor or model adds its line here. */
+/* The lists: a new law, attitude, monitor or model adds its line here. */
 #include "registry.h"
 
 extern const law_t law_hold, law_hop, law_forced, law_docked, law_cam, law_drift;
 const law_t *const flight_laws[] = {&law_hold, &law_hop, &law_forced, &law_docked, &law_cam, &law_drift, NULL};
 
-extern const monitor_t monitor_camera, monitor_rgnss, monitor_star, monitor_disagreement, monitor_corridor,
-    monitor_closing_rate, monitor_attitude, monitor_missed_contact, monitor_timeout;
+extern const attitude_t attitude_mate, attitude_point_at, attitude_hold_lvlh, attitude_hold_inertial, attitude_sun;
+const attitude_t *const flight_attitudes[] = {
+    &attitude_mate, &attitude_point_at, &attitude_hold_lvlh, &attitude_hold_inertial, &attitude_sun, NULL,
+};
+
+extern const monitor_t monitor_disagreement, monitor_corridor, monitor_closing_rate, monitor_attitude,
+    monitor_missed_contact;
 const monitor_t *const flight_monitors[] = {
-    &monitor_camera,       &monitor_rgnss,    &monitor_star,           &monitor_disagreement, &monitor_corridor,
-    &monitor_closing_rate, &monitor_attitude, &monitor_missed_contact, &monitor_timeout,      NULL,
+    &monitor_disagreement, &monitor_corridor, &monitor_closing_rate, &monitor_attitude, &monitor_missed_contact, NULL,
 };
 
 extern const model_t model_imu, model_star, model_gnss, model_rgnss, model_camera, model_dock;
 const model_t *const flight_models[] = {&model_imu,    &model_star, &model_gnss, &model_rgnss,
                                         &model_camera, &model_dock, NULL};
 
-const law_t *flight_law_of(uint8_t id)
+static const block_field_t no_fields[] = {BLOCK_END};
+
+/* The row of a number in a list of pointers that ends with NULL. */
+#define FIND(list, key, number) \
+    do { \
+        for (size_t i = 0; (list)[i] != NULL; i++) \
+            if ((list)[i]->key == (number)) return (list)[i]; \
+        return NULL; \
+    } while (0)
+
+const law_t *flight_law_of(uint8_t id) { FIND(flight_laws, id, id); }
+const attitude_t *flight_attitude_of(uint8_t id) { FIND(flight_attitudes, id, id); }
+const monitor_t *flight_monitor_of(uint8_t id) { FIND(flight_monitors, id, id); }
+const model_t *flight_model_of(uint8_t kind) { FIND(flight_models, kind, kind); }
+
+/* The fields of a row that may not be there. */
+#define FIELDS_OF(row) return (row) == NULL ? NULL : (row)->fields != NULL ? (row)->fields : no_fields
+
+const block_field_t *flight_law_fields(uint8_t law) { FIELDS_OF(flight_law_of(law)); }
+const block_field_t *flight_attitude_fields(uint8_t attitude) { FIELDS_OF(flight_attitude_of(attitude)); }
+const block_field_t *flight_monitor_fields(uint8_t monitor) { FIELDS_OF(flight_monitor_of(monitor)); }
+const block_field_t *flight_model_fields(uint8_t kind) { FIELDS_OF(flight_model_of(kind)); }
+
+size_t flight_block_length(const block_field_t *fields)
 {
-    for (size_t i = 0; flight_laws[i] != NULL; i++)
-        if (flight_laws[i]->id == id) return flight_laws[i];
-    return NULL;
-}
-
-const block_field_t flight_no_fields[] = {BLOCK_END};
-
-const block_field_t *flight_law_fields(uint8_t law)
-{
-    const law_t *found = flight_law_of(law);
-    if (found == NULL) return NULL;
-    return found->fields != NULL ? found->fields : flight_no_fields;
-}
-
-const block_field_t *flight_model_fields(uint8_t kind)
-{
-    const model_t *found = flight_model_of(kind);
-    if (found == NULL) return NULL;
-    return found->fields != NULL ? found->fields : flight_no_fields;
-}
-
-const void *flight_law_block(const flight_t *f)
-{
-    return &f->params.block[f->params.phase_block_offset[f->mission.phase]];
-}
-
-const law_t *flight_law(const flight_t *f) { return flight_law_of(f->params.phase_law[f->mission.phase]); }
-
-const model_t *flight_model_of(uint8_t kind)
-{
-    for (size_t i = 0; flight_models[i] != NULL; i++)
-        if (flight_models[i]->kind == kind) return flight_models[i];
-    return NULL;
-}
-
-size_t flight_first_of(const flight_t *f, uint8_t kind)
-{
-    for (size_t i = 0; i < f->params.instrument_count; i++)
-        if (f->params.instrument_kind[i] == kind) return i;
-    return 0;
+    size_t length = 0;
+    for (; fields->name != NULL; fields++) length += fields->count;
+    return length;
 }

@@ -3,11 +3,12 @@
 CORE_SOURCES = flight.c registry.c definitions/layout.c \
     math/elementary.c math/linalg.c math/rotation.c math/filter.c orbit/orbit.c orbit/targeting.c \
     nav/navigate.c nav/tracking.c nav/inertial.c nav/attitude_filter.c nav/relative_filter.c nav/solution.c nav/sight.c nav/models/gnss.c nav/models/camera.c \
-    mission/mission.c \
-    guidance/reference.c guidance/burn.c guidance/hold.c guidance/forced.c guidance/hop.c guidance/avoidance.c guidance/passive.c \
+    mission/mission.c mission/graph.c \
+    guidance/guide.c guidance/reference.c guidance/burn.c guidance/hold.c guidance/forced.c guidance/hop.c guidance/avoidance.c guidance/passive.c \
+    guidance/attitudes/held.c guidance/attitudes/pointing.c \
     fdir/fdir.c fdir/monitors/attitude.c fdir/monitors/closing_rate.c fdir/monitors/corridor.c fdir/monitors/disagreement.c \
-    fdir/monitors/instruments.c fdir/monitors/missed_contact.c fdir/monitors/timeout.c \
-    control/attitude_control.c control/translation.c control/allocation.c
+    fdir/monitors/missed_contact.c \
+    control/control.c control/attitude_control.c control/translation.c control/allocation.c
 # Without these the bits differ between targets (docs/conventions.md, "Same bits everywhere"). -fno-tree-vectorize:
 # gcc's vectoriser (seen in 12.2) fuses a*b - c beside a*b + c into one vfmaddsub, whatever -ffp-contract says.
 CORE_CFLAGS = -std=c99 -ffp-contract=off -fno-math-errno -fno-tree-vectorize

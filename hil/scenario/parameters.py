@@ -61,13 +61,46 @@ VEHICLE_PARAMETERS = frozenset({
     "instrument_timeout_s", "instrument_block_offset", "instrument_block_length",
     "thruster_min_on_s", "thruster_rise_s", "thruster_decay_s", "thruster_body_m", "thruster_dir_body",
     "thruster_force_n", "tport_tbody_m", "q_tport_from_tbody", "q_tport_from_port",
-    "q_tbody_from_hill", "param_reserved", "thruster_count", "phase_count", "block", "phase_block_offset",
-    "phase_block_length",
+    "q_tbody_from_hill", "param_reserved", "thruster_count", "phase_count", "sun_eci",
+})
+# What of the mission's graph follows from the phases (hil/scenario/graph.py)
+GRAPH_PARAMETERS = frozenset({
+    "block", "phase_block_offset", "phase_block_length", "phase_needs", "phase_mechanism",
+    "phase_ignores_contact_until_m",
+    "transition_count", "transition_from", "transition_to", "transition_event", "transition_event_arg",
+    "transition_guard", "transition_guard_arg", "monitor_count", "monitor_kind", "monitor_block_offset",
+    "monitor_block_length",
 })
 UPLOADED_PARAMETERS = frozenset({
     "target_r_eci_m", "target_v_eci_mps", "target_sigma_r_m", "target_sigma_v_mps", "init_r_hill_m",
     "init_v_hill_mps", "init_sigma_r_m", "init_sigma_v_mps", "init_q_body_from_eci",
 })
+
+
+def _row(name: str, type_: str, unit: str, lo: float, hi: float, meaning: str) -> core.Field:
+    return core.Field(name, type_, core.N_PHASES if name.startswith("phase_") else 0, 0, unit, lo, hi, meaning)
+
+
+# What a file says of the graph and of the monitors beside the core's own parameters
+# fmt: off
+GRAPH_KEYS = (
+    _row("retreat_phase", "<u4", "1", 0, core.N_PHASES - 1, "phase of the retreat"),
+    _row("cam_phase", "<u4", "1", 0, core.N_PHASES - 1, "phase of the avoidance burn"),
+    _row("disagreement_chi2_3dof", "<f8", "1", 1.0, 1.0e6,
+         "relative GNSS bias estimate against what both sensors' constant errors make of it: beyond, they disagree"),
+    _row("closing_rate_margin_mps", "<f8", "m/s", 0.0, 10.0, "estimated excess over the limit that breaks off"),
+    _row("closing_rate_hard_mps", "<f8", "m/s", 0.0, 10.0, "estimated excess that calls for the avoidance burn"),
+    _row("closing_rate_floor_mps", "<f8", "m/s", 0.0, 10.0, "closing-rate limit: floor"),
+    _row("closing_rate_base_mps", "<f8", "m/s", 0.0, 10.0, "closing-rate limit: value at zero range"),
+    _row("closing_rate_slope_ps", "<f8", "1/s", 0.0, 1.0, "closing-rate limit: slope with range"),
+    _row("phase_next", "u1", "1", 0, core.N_PHASES - 1, "phase that follows"),
+    _row("phase_abort", "u1", "1", 0, core.N_PHASES - 1, "phase entered when this one is broken off; itself: none"),
+    _row("phase_uses", "<u2", "1", 0, 4095, "instruments that the phase needs"),
+    _row("phase_needs_go", "u1", "bool", 0, 1, "exit waits for the GO telecommand"),
+    _row("phase_distance_m", "<f8", "m", -10.0, 1.0e6, "axial port-to-port distance held, aimed at, or ended at"),
+    _row("phase_offset_x_m", "<f8", "m", -1.0e4, 1.0e4, "radial offset of that point, hill x"),
+)
+# fmt: on
 
 
 def _file_keys(parameter: core.Field) -> tuple[str, ...]:
@@ -81,8 +114,8 @@ def flight_keys() -> tuple[dict[str, core.Field], dict[str, core.Field]]:
     """The keys of `[flight]` and of `[[phase]]`, each with the core's parameter behind it."""
     scalars: dict[str, core.Field] = {}
     phases: dict[str, core.Field] = {}
-    for parameter in core.fields("params"):
-        if parameter.name in VEHICLE_PARAMETERS | UPLOADED_PARAMETERS:
+    for parameter in (*core.fields("params"), *GRAPH_KEYS):
+        if parameter.name in VEHICLE_PARAMETERS | UPLOADED_PARAMETERS | GRAPH_PARAMETERS:
             continue
         is_phase = parameter.name.startswith("phase_")
         for key in _file_keys(parameter):
@@ -91,9 +124,10 @@ def flight_keys() -> tuple[dict[str, core.Field], dict[str, core.Field]]:
 
 
 @cache
-def law_keys(law: int) -> dict[str, core.Field]:
-    """The keys of `[[phase]]` that are fields of its guidance law, each with the field behind it."""
-    return {key: field for field in core.law_fields(law) for key in (field.name, other_angle_unit(field.name)) if key}
+def law_keys(law: int, attitude: int = core.Attitude.MATE) -> dict[str, core.Field]:
+    """The keys of `[[phase]]` that are fields of its guidance law and attitude, each with the field behind it."""
+    own = core.law_fields(law) + core.attitude_fields(attitude)
+    return {key: field for field in own for key in (field.name, other_angle_unit(field.name)) if key}
 
 
 # What of an instrument's model the set-up fills from the instrument's own row
@@ -140,7 +174,7 @@ def read_flight(reader: Reader, document: Mapping[str, Any]) -> FlightTable:
         parameter.name: [0.0 if parameter.type == "<f8" else 0] * len(names) for parameter in phase_keys.values()
     }
     laws = tuple(
-        _read_phase(reader, f"phase.{name}", phase, row, names, columns)
+        _read_phase(reader, f"phase.{name}", phase, row, names, columns, tuple(instruments))
         for row, (name, phase) in enumerate(phases.items())
     )
     return FlightTable(values | {k: tuple(v) for k, v in columns.items()}, names, laws, instruments)
@@ -176,7 +210,13 @@ def _refuse_filled(reader: Reader, key: str) -> None:
 
 
 def _read_phase(
-    reader: Reader, path: str, phase: Any, row: int, names: tuple[str, ...], columns: dict[str, list[Any]]
+    reader: Reader,
+    path: str,
+    phase: Any,
+    row: int,
+    names: tuple[str, ...],
+    columns: dict[str, list[Any]],
+    instruments: tuple[str, ...],
 ) -> Mapping[str, Any]:
     """Fills the row of the columns; returns the fields of the phase's law."""
     phase_keys = flight_keys()[1]
@@ -184,7 +224,8 @@ def _read_phase(
         raise reader.fail(path, phase, "expected a table")
     if "law" not in phase:
         raise reader.fail(f"{path}.law", MISSING, f"missing; expected one of {', '.join(_LAWS)}")
-    own_keys = law_keys(_choice(reader, f"{path}.law", phase["law"], _LAWS))
+    attitude = _choice(reader, f"{path}.attitude", phase.get("attitude", "mate"), _CHOICES["phase_attitude"])
+    own_keys = law_keys(_choice(reader, f"{path}.law", phase["law"], _LAWS), attitude)
     columns["phase_next"][row] = columns["phase_abort"][row] = row
     own: dict[str, Any] = {}
     seen: set[str] = set()
@@ -195,11 +236,18 @@ def _read_phase(
         if parameter.name in seen:
             raise reader.fail(f"{path}.{key}", value, f"given twice, also as {other_angle_unit(key)}")
         seen.add(parameter.name)
-        given = _parameter(reader, f"{path}.{key}", value, parameter, names)
+        if parameter.name == "phase_uses":
+            given = _bits(reader, f"{path}.{key}", value, instruments)
+        else:
+            given = _parameter(reader, f"{path}.{key}", value, parameter, names)
         if key in own_keys:
             own[parameter.name] = given
         else:
             columns[parameter.name][row] = given
+    if "point_m" in own_keys:
+        own.setdefault("point_m", (columns["phase_distance_m"][row], 0.0, 0.0))
+        own.setdefault("offset_hill_m", (columns["phase_offset_x_m"][row], 0.0, 0.0))
+        columns["phase_distance_m"][row], columns["phase_offset_x_m"][row] = own["point_m"][0], own["offset_hill_m"][0]
     for field in own_keys.values():
         if field.name not in own:
             if not field.lo <= 0.0 <= field.hi:
@@ -210,8 +258,20 @@ def _read_phase(
 
 
 _LAWS = {law.name.lower(): int(law) for law in core.Law}
-_TARGET = {mode.name.lower(): int(mode) for mode in core.Target}
-_USES = {use.name.lower(): int(use) for use in core.Uses if use.name}
+_CHOICES = {
+    f"phase_{table.__name__.lower()}": {one.name.lower(): int(one) for one in table}
+    for table in (core.Point, core.Frame, core.Attitude)
+} | {"target_attitude_mode": {mode.name.lower(): int(mode) for mode in core.Target}}
+
+
+def _bits(reader: Reader, path: str, value: Any, names: tuple[str, ...]) -> int:
+    """A bit for each of the names that a list has."""
+    if not isinstance(value, list):
+        raise reader.fail(path, value, f"expected a list of {', '.join(names)}")
+    bits = 0
+    for item in value:
+        bits |= 1 << _choice(reader, path, item, {name: number for number, name in enumerate(names)})
+    return bits
 
 
 def _parameter(reader: Reader, path: str, value: Any, parameter: core.Field, names: tuple[str, ...]) -> Any:
@@ -219,17 +279,10 @@ def _parameter(reader: Reader, path: str, value: Any, parameter: core.Field, nam
     name, key = parameter.name, path.rpartition(".")[2]
     if name == "phase_law":
         return _choice(reader, path, value, _LAWS)
-    if name == "target_attitude_mode":
-        return _choice(reader, path, value, _TARGET)
+    if name in _CHOICES:
+        return _choice(reader, path, value, _CHOICES[name])
     if name in ("phase_next", "phase_abort") or name.endswith("_phase"):
         return _choice(reader, path, value, {n: i for i, n in enumerate(names)})
-    if name == "phase_uses":
-        if not isinstance(value, list):
-            raise reader.fail(path, value, f"expected a list of {', '.join(_USES)}")
-        bits = 0
-        for item in value:
-            bits |= _choice(reader, path, item, _USES)
-        return bits
     if parameter.unit == "bool":
         if not isinstance(value, bool):
             raise reader.fail(path, value, "expected true or false")

@@ -27,6 +27,9 @@ typedef struct {
     OF_TRACK(#name, t, rejects, uint16_t, "u2") \
     OF_TRACK(#name, t, seq, uint16_t, "u2") OF_TRACK(#name, t, seen, bool, "?") OF_TRACK(#name, t, nis, double, "f8")
 
+#define OF_BURN(field, count) \
+    {"burn." #field, "f8", (uint32_t)(offsetof(flight_t, guidance.law) + offsetof(burn_t, field)), count},
+
 /* clang-format off */
 const member_t internals_members[] = {
     MEMBER(params, uint8_t, "u1")
@@ -80,41 +83,55 @@ const member_t internals_members[] = {
     DOUBLE(solution.v_port_tport_mps)
     COUNT32(solution.cycles_since_thrust)
     MEMBER(solution.dock_flags, uint8_t, "u1")
-    DOUBLE(guidance.r_port_hill_m)
-    DOUBLE(guidance.v_port_hill_mps)
-    DOUBLE(guidance.q_body_from_hill)
-    DOUBLE(guidance.w_body_hill_body_radps)
-    DOUBLE(guidance.error_r_m)
-    DOUBLE(guidance.error_v_mps)
-    DOUBLE(guidance.error_attitude_rad)
-    COUNT32(mission.phase)
-    TIME(mission.entry_us)
-    DOUBLE(mission.distance_m)
-    DOUBLE(mission.speed_mps)
-    DOUBLE(mission.start_distance_m)
-    DOUBLE(mission.start_lateral_hill_m)
-    COUNT32(mission.hop_stage)
-    COUNT32(mission.hop_leg)
-    TIME(mission.arrive_us)
-    TIME(mission.burn_start_us)
-    TIME(mission.burn_last_fire_us)
-    DOUBLE(mission.dv_to_go_eci_mps)
-    BOOL(mission.burn_is_arrival)
+    DOUBLE(reference.r_hill_m)
+    DOUBLE(reference.v_hill_mps)
+    DOUBLE(reference.q_body_from_hill)
+    DOUBLE(reference.w_body_hill_body_radps)
+    DOUBLE(reference.error_r_m)
+    DOUBLE(reference.error_v_mps)
+    DOUBLE(reference.error_attitude_rad)
+    DOUBLE(reference.dv_to_go_eci_mps)
+    MEMBER(reference.burning, uint8_t, "u1")
+    MEMBER(reference.clear, uint8_t, "u1")
+    DOUBLE(guidance.path.axis)
+    DOUBLE(guidance.path.distance_m)
+    DOUBLE(guidance.path.speed_mps)
+    DOUBLE(guidance.path.start_distance_m)
+    DOUBLE(guidance.path.start_lateral_hill_m)
+    DOUBLE(guidance.law)
+    DOUBLE(guidance.attitude)
+    OF_BURN(dv_to_go_eci_mps, 3)
+    OF_BURN(stage, 1)
+    OF_BURN(is_last, 1)
+    OF_BURN(start_us, 1)
+    OF_BURN(last_fire_us, 1)
+    {"hop.leg", "f8", (uint32_t)(offsetof(flight_t, guidance.law) + sizeof(burn_t)), 1},
+    {"hop.arrive_us", "f8", (uint32_t)(offsetof(flight_t, guidance.law) + sizeof(burn_t) + sizeof(double)), 1},
+    TIME(intent.entry_us)
+    COUNT32(intent.entry)
+    COUNT32(intent.restart)
+    MEMBER(intent.phase, uint8_t, "u1")
+    MEMBER(intent.previous_phase, uint8_t, "u1")
+    MEMBER(intent.law, uint8_t, "u1")
+    MEMBER(intent.begins, uint8_t, "u1")
+    MEMBER(intent.nav_mode, uint8_t, "u1")
+    MEMBER(intent.overlay, uint8_t, "u1")
+    MEMBER(intent.reason, uint8_t, "u1")
+    MEMBER(intent.gate_open, uint8_t, "u1")
+    MEMBER(intent.tc_rejected, uint8_t, "u1")
+    COUNT16(mission.entries)
     BOOL(mission.tc_seen)
     BOOL(mission.go)
-    BOOL(mission.held)
-    BOOL(mission.free_drift)
-    BOOL(mission.tc_rejected)
-    BOOL(mission.gate_open)
-    BOOL(mission.retreat)
-    BOOL(mission.cam)
-    MEMBER(mission.abort_reason, uint8_t, "u1")
+    BOOL(mission.apart)
+    BOOL(mission.captured)
     DOUBLE(effectors.arms)
     DOUBLE(effectors.smallest)
     DOUBLE(control.carried)
     DOUBLE(control.accel_cmd_hill_mps2)
-    BOOL(control.fired)
-    BOOL(control.saturated)
+    MEMBER(progress.done, uint8_t, "u1")
+    MEMBER(progress.burning, uint8_t, "u1")
+    MEMBER(progress.fired, uint8_t, "u1")
+    MEMBER(progress.saturated, uint8_t, "u1")
 };
 /* clang-format on */
 const uint32_t internals_member_count = sizeof internals_members / sizeof internals_members[0];
@@ -149,7 +166,7 @@ double internals_nav_attitude_variance(flight_t *f, size_t i) { return nav_attit
 void internals_nav_relative_propagate(flight_t *f, const sensor_frame_t *s)
 {
     at_its_time(f);
-    nav_relative_propagate(NAV(f), s, f->control.fired);
+    nav_relative_propagate(NAV(f), s, f->progress.fired);
 }
 void internals_nav_relative_remember(flight_t *f)
 {
@@ -237,4 +254,85 @@ void internals_filter_propagate(size_t blocks, const uint8_t *use, double *p, co
         {4, FILTER_NONE, 0.7, 0.0, 0.0, 0.0, m, 0.1, 0.0},
     };
     filter_propagate(&f, p, motions, 3);
+}
+
+/* Targeting on the state that navigation has. */
+bool internals_targeting_solve(flight_t *f, double wait_s, double transfer_s, const double aim[3], double dv[3])
+{
+    internals_nav_solution(f);
+    return targeting_solve(&f->params, &f->solution, wait_s, transfer_s, aim, dv);
+}
+bool internals_targeting_predict(flight_t *f, double dt_s, double r[3], double v[3], double c[9])
+{
+    internals_nav_solution(f);
+    return targeting_predict(&f->params, &f->solution, dt_s, r, v, c);
+}
+
+/* The other stages on a whole state, at its time. */
+static void guide_now(flight_t *f)
+{
+    f->solution.t_us = f->intent.t_us = f->t_us;
+    f->intent.law = f->params.phase_law[f->intent.phase];
+    guide(&f->params, &f->guidance, &f->solution, &f->intent, &f->reference, &f->progress);
+}
+/* Guidance again, whatever it has done at this time. */
+void internals_guidance_step(flight_t *f)
+{
+    f->reference.t_us = UINT64_MAX;
+    guide_now(f);
+}
+void internals_mission_enter(flight_t *f, uint32_t phase)
+{
+    f->intent.t_us = f->t_us;
+    mission_enter(&f->params, &f->mission, (uint8_t)phase, true, &f->intent);
+    guide_now(f);
+    f->intent.begins = false;
+}
+static void decide_now(flight_t *f, const telecommand_t *telecommand)
+{
+    f->intent.t_us = f->solution.t_us = f->t_us;
+    if (decide(&f->params, &f->graph, &f->mission, &f->solution, &f->progress, telecommand, &f->intent)) guide_now(f);
+}
+/* The mission alone, on the errors that the reference says. */
+void internals_mission_watch(flight_t *f)
+{
+    const telecommand_t none = {0, TC_NONE, {0.0, 0.0}};
+    f->progress.error_r_m = vec3_norm(f->reference.error_r_m);
+    f->progress.error_v_mps = vec3_norm(f->reference.error_v_mps);
+    f->progress.error_attitude_rad = vec3_norm(f->reference.error_attitude_rad);
+    decide_now(f, &none);
+}
+void internals_mission_step(flight_t *f, const sensor_frame_t *s)
+{
+    const telecommand_t telecommand = {s->tc_seq, s->tc_opcode, {s->tc_arg[0], s->tc_arg[1]}};
+    if (!f->started) mission_start(&f->params, &f->mission, f->t_us, &f->intent);
+    f->intent.begins = false;
+    internals_guidance_step(f);
+    decide_now(f, &telecommand);
+}
+#define CONTROL(f) \
+    const control_call_t call = {&(f)->params,    &(f)->effectors, &(f)->solution, &(f)->intent, \
+                                 &(f)->reference, &(f)->control,   &(f)->progress}; \
+    (f)->intent.law = (f)->params.phase_law[(f)->intent.phase]
+void internals_control_attitude(flight_t *f)
+{
+    CONTROL(f);
+    control_attitude(&call);
+}
+void internals_control_translation(flight_t *f)
+{
+    CONTROL(f);
+    control_translation(&call);
+}
+void internals_control_allocate(flight_t *f, command_t *command)
+{
+    CONTROL(f);
+    control_allocate(&call, command);
+}
+void internals_control_clear(flight_t *f) { control_clear(&f->control); }
+void internals_control(flight_t *f)
+{
+    CONTROL(f);
+    command_t command = {0};
+    control(&call, &command);
 }

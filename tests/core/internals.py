@@ -22,14 +22,19 @@ from gnc.flight import (
     COMMAND,
     LATE_CYCLES_MAX,
     MEASUREMENT,
+    N_GUARDS,
+    N_TRANSITIONS,
     PARAMS,
     SENSOR_FRAME,
     TELEMETRY,
+    Event,
+    Guard,
     Kind,
     add_measurement,
     components,
     law_block,
     model_block,
+    monitor_block,
 )
 from hil import Scenario
 from hil.prepare import prepare
@@ -39,8 +44,9 @@ ROOT = Path(__file__).parents[2]
 CORE = ROOT / "gnc" / "core"
 CYCLE_US = 100_000
 TRUTHS = (
-    "mat3_inverse mat_solve orbit_kepler_propagate orbit_two_impulse targeting_solve targeting_predict "
-    "internals_filter_update internals_nav_relative_at internals_nav_take internals_flush_subnormals"
+    "mat3_inverse mat_solve orbit_kepler_propagate orbit_two_impulse internals_targeting_solve "
+    "internals_targeting_predict internals_filter_update internals_nav_relative_at internals_nav_take "
+    "internals_flush_subnormals"
 )
 
 
@@ -189,7 +195,9 @@ class Core:
             found = measurement(arguments[0], kind)
             update = self.library.internals_nav_update
             return None if found is None else update(pointer(self.memory), pointer(found))
-        function: Callable[..., Any] = getattr(self.library, f"internals_{name}" if name.startswith("nav_") else name)
+        function: Callable[..., Any] = getattr(
+            self.library, name if name.startswith("flight_") else f"internals_{name}"
+        )
         arguments = tuple(slots(a) if getattr(a, "dtype", None) == NAMED_FRAME else a for a in arguments)
         return function(pointer(self.memory), *(pointer(a) for a in arguments))
 
@@ -276,11 +284,27 @@ def scenario_params(name: str = "iss-vbar", seed: int = 1, **changes: Any) -> An
     """The flight parameters of a shipped scenario, with changes; one writeable record of PARAMS.
 
     A change may name what an instrument has of its own (`Parameters`).
-    A change `law_<field>` is one of a law's own field, in every phase whose law has it.
+    A change `law_<field>` is one of a law's own field, in every phase whose law has it; `monitor_<field>` one of a
+    monitor's. `without` are events whose transitions are taken out, `go` a phase that is left by GO only.
     """
     params = np.frombuffer(_params(name, seed), PARAMS).copy()
+    rows = range(int(params["transition_count"][0]))
+    without, go = changes.pop("without", ()), changes.pop("go", None)
+    for row in rows:
+        if params["transition_from"][0, row] == go and params["transition_event"][0, row] == Event.DONE:
+            params["transition_guard"][0, N_GUARDS * row + 1] = Guard.GO
+    kept = [row for row in rows if params["transition_event"][0, row] not in without]
+    for column in ("from", "to", "event", "event_arg", "guard", "guard_arg"):
+        table = params[f"transition_{column}"].reshape(N_TRANSITIONS, -1)
+        table[: len(kept)] = table[kept]
+    params["transition_count"] = len(kept)
     for key, value in changes.items():
-        if key.startswith("law_"):
+        if key.startswith("monitor_") and key not in PARAMS.fields:
+            for number in range(int(params["monitor_count"][0])):
+                own = monitor_block(params[0], number)
+                if key.removeprefix("monitor_") in own:
+                    own[key.removeprefix("monitor_")][...] = value
+        elif key.startswith("law_"):
             for number in range(int(params["phase_count"][0])):
                 own = law_block(params[0], number)
                 if key.removeprefix("law_") in own:
@@ -292,6 +316,9 @@ def scenario_params(name: str = "iss-vbar", seed: int = 1, **changes: Any) -> An
             params["measurement_max_age_s"], LATE_CYCLES_MAX * params["cycle_s"]
         )
     return params
+
+
+BREAKING_OFF = (Event.MONITOR, Event.LOST, Event.TIMEOUT)
 
 
 def phase(name: str) -> int:

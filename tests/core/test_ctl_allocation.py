@@ -61,7 +61,7 @@ def allocate(c: Core, demand: Array) -> tuple[Array, Array]:
     """On-times in s and what is carried over."""
     command = np.zeros(1, COMMAND)
     c["control.carried"] = demand
-    c["control.saturated"] = False
+    c["progress.saturated"] = False
     c.call("control_allocate", command)
     return command["thruster_on_us"][0, : c.params["thruster_count"]] * 1e-6, c["control.carried"].copy()
 
@@ -110,11 +110,11 @@ def test_on_times_give_the_demanded_wrench_at_least_cost(core: ctypes.CDLL, lag:
     c = uneven(core, *LAGS[lag])
     demand, seconds = long_enough(seed, c, 0.012)
     on, carried = allocate(c, demand)
-    assert not c["control.saturated"][0]
+    assert not c["progress.saturated"][0]
     assert close(c, fired(c, on), demand, HALF_TICK_S)
     assert np.abs(fired(c, on) + carried - demand).max() < 1e-9 * max(1.0, np.abs(demand).max())
     assert impulse_seconds(c, on).sum() == pytest.approx(seconds.sum(), abs=COUNT * HALF_TICK_S)
-    assert c["control.fired"][0]
+    assert c["progress.fired"][0]
 
 
 @given(seed=st.integers(0, 10**6), size=st.floats(1e-3, 1e3))
@@ -136,7 +136,7 @@ def test_below_the_smallest_nothing_fires_and_all_is_carried(core: ctypes.CDLL, 
     on, carried = allocate(c, demand)
     assert (on == 0.0).all()
     assert (carried == demand).all()
-    assert not c["control.fired"][0]
+    assert not c["progress.fired"][0]
 
 
 @pytest.mark.parametrize("sign", [-1.0, 1.0])
@@ -161,7 +161,7 @@ def test_saturation_scales_the_whole_wrench_and_says_so(core: ctypes.CDLL, seed:
     demand, seconds = (size / seconds.max() * CYCLE_S * x for x in (demand, seconds))
     scale = (CYCLE_S - 0.5 * (0.010 - 0.012)) / seconds.max()
     on, carried = allocate(c, demand)
-    assert c["control.saturated"][0]
+    assert c["progress.saturated"][0]
     assert on.max() == pytest.approx(CYCLE_S, abs=1e-9)
     assert close(c, fired(c, on), scale * demand, 2 * HALF_TICK_S)
     assert np.abs(fired(c, on) + carried - demand).max() < 1e-9 * np.abs(demand).max()

@@ -13,7 +13,7 @@ from tests.core.world import rotation
 
 def holding(core: ctypes.CDLL, **changes: object) -> Core:
     c = Core(core, scenario_params("iss-contact", **changes))
-    c["mission.phase"] = phase("s4")
+    c["intent.phase"] = phase("s4")
     c.call("nav_solution")
     c["solution.w_body_hill_body_radps"] = 0.0
     return c
@@ -27,7 +27,7 @@ def inertia_of(c: Core) -> Array:
 def torque(c: Core, error: Array, rate: Array) -> Array:
     """Torque asked for, without that for the turning reference."""
     c["control.carried"] = 0.0
-    c["guidance.error_attitude_rad"], c["solution.w_body_hill_body_radps"] = error, rate
+    c["reference.error_attitude_rad"], c["solution.w_body_hill_body_radps"] = error, rate
     c.call("control_attitude")
     spin = rotation(c["solution.q_body_from_hill"]).apply(c["solution.w_hill_radps"])
     inertia = inertia_of(c)

@@ -11,14 +11,12 @@ import pytest
 from tests.core.internals import Core, phase, scenario_params
 from tests.core.world import rotation
 
-BURN = 2
-
 
 def flying(core: ctypes.CDLL, name: str, **changes: Any) -> Core:
     c = Core(core, scenario_params("iss-contact", **changes))
     c.call("nav_solution")
-    c["mission.phase"] = phase(name)
-    c["guidance.error_r_m"] = c["guidance.error_v_mps"] = 0.0
+    c["intent.phase"] = phase(name)
+    c["reference.error_r_m"] = c["reference.error_v_mps"] = 0.0
     return c
 
 
@@ -57,7 +55,7 @@ def test_the_law(core: ctypes.CDLL) -> None:
         expected = body.inv().apply(kd * np.sign(wrong) * np.maximum(np.abs(wrong) - least, 0.0)) + clohessy_wiltshire(
             c
         )
-        c["guidance.error_r_m"], c["guidance.error_v_mps"] = error_r, error_v
+        c["reference.error_r_m"], c["reference.error_v_mps"] = error_r, error_v
         c.call("control_translation")
         assert c["control.accel_cmd_hill_mps2"] == pytest.approx(expected, rel=1e-9, abs=1e-15)
 
@@ -65,7 +63,7 @@ def test_the_law(core: ctypes.CDLL) -> None:
 def test_a_burn_asks_for_the_velocity_to_be_gained_within_the_force_limit(core: ctypes.CDLL) -> None:
     for dv, limited in (([1e-3, -2e-3, 1e-3], False), ([0.5, -0.3, 0.2], True)):
         c = flying(core, "hop")
-        c["mission.hop_stage"], c["mission.dv_to_go_eci_mps"] = BURN, dv
+        c["reference.burning"], c["reference.dv_to_go_eci_mps"] = 1, dv
         c["control.carried"] = 7.0
         c.call("control_translation")
         impulse = rotation(c["attitude.q_body_from_eci"]).apply(dv) * c.params["mass_kg"]
@@ -73,13 +71,13 @@ def test_a_burn_asks_for_the_velocity_to_be_gained_within_the_force_limit(core: 
         impulse *= min(1.0, limit / np.linalg.norm(impulse))
         assert c["control.carried"][:3] == pytest.approx(impulse, rel=1e-9, abs=0.0)
         assert (c["control.carried"][3:] == 7.0).all()
-        assert bool(c["control.saturated"][0]) == limited
+        assert bool(c["progress.saturated"][0]) == limited
 
 
 @pytest.mark.parametrize("name", ["hop", "cam"])
 def test_between_burns_nothing_is_asked(core: ctypes.CDLL, name: str) -> None:
     c = flying(core, name)
-    c["mission.hop_stage"], c["mission.dv_to_go_eci_mps"], c["control.carried"] = 3, 1.0, 7.0
+    c["reference.burning"], c["reference.dv_to_go_eci_mps"], c["control.carried"] = 0, 1.0, 7.0
     c.call("control_translation")
     assert not c["control.carried"][:3].any()
 
@@ -87,7 +85,7 @@ def test_between_burns_nothing_is_asked(core: ctypes.CDLL, name: str) -> None:
 @pytest.mark.parametrize("name", ["drift", "docked"])
 def test_adrift_nothing_is_asked(core: ctypes.CDLL, name: str) -> None:
     c = flying(core, name)
-    c["guidance.error_r_m"] = 100.0
+    c["reference.error_r_m"] = 100.0
     c.call("control_translation")
     assert not c["control.carried"].any() and not c["control.accel_cmd_hill_mps2"].any()
 
@@ -107,19 +105,19 @@ def test_a_demand_beyond_the_limit_is_cut_before_what_is_carried_is_added(core: 
     c = flying(core, "s4", phase_speed_max_mps=10.0)
     limit = c.params["force_max_n"] * c.params["cycle_s"]
     carried = 0.9 * limit * np.array([0.0, 0.6, 0.8])
-    c["guidance.error_v_mps"], c["control.carried"] = [0.0, 50.0, 0.0], [*carried, 0.0, 0.0, 0.0]
+    c["reference.error_v_mps"], c["control.carried"] = [0.0, 50.0, 0.0], [*carried, 0.0, 0.0, 0.0]
     c.call("control_translation")
     asked = rotation(c["solution.q_body_from_hill"]).apply(c["control.accel_cmd_hill_mps2"])
     wanted = carried + limit * asked / np.linalg.norm(asked)
-    assert c["control.saturated"][0] and np.linalg.norm(wanted) > limit
+    assert c["progress.saturated"][0] and np.linalg.norm(wanted) > limit
     assert c["control.carried"][:3] == pytest.approx(limit * wanted / np.linalg.norm(wanted), rel=1e-9, abs=0.0)
 
 
 def test_what_is_carried_never_exceeds_a_cycles_worth(core: ctypes.CDLL) -> None:
     """Or a long saturation would wind up and overshoot for as long."""
     c = flying(core, "final", phase_speed_max_mps=10.0)
-    c["guidance.error_v_mps"] = [1.0, 0.0, 0.0]
+    c["reference.error_v_mps"] = [1.0, 0.0, 0.0]
     for _ in range(50):
         c.call("control_translation")
     assert np.linalg.norm(c["control.carried"][:3]) <= c.params["force_max_n"] * c.params["cycle_s"] * (1 + 1e-12)
-    assert c["control.saturated"][0]
+    assert c["progress.saturated"][0]

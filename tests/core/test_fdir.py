@@ -22,7 +22,7 @@ def watching(core: ctypes.CDLL, name: str = "final", **changes: Any) -> Core:
     c.call("nav_solution")
     c.call("mission_enter", ctypes.c_uint32(phase(name)))
     c.call("guidance_step")
-    c["guidance.error_attitude_rad"] = 0.0
+    c["reference.error_attitude_rad"] = 0.0
     c["solution.r_port_tport_m"], c["solution.v_port_tport_mps"] = [10.0, 0.1, -0.1], [-0.075, 0.0, 0.0]
     for track in ("attitude.star", "relative.rgnss", "relative.camera"):
         c[f"{track}.seen"], c[f"{track}.accepted_us"] = True, NOW_US
@@ -32,7 +32,7 @@ def watching(core: ctypes.CDLL, name: str = "final", **changes: Any) -> Core:
 def after(c: Core) -> tuple[int, int]:
     c.call("nav_health")
     c.call("mission_watch")
-    return int(c["mission.phase"][0]), int(c["mission.abort_reason"][0])
+    return int(c["intent.phase"][0]), int(c["intent.reason"][0])
 
 
 def closing(c: Core, excess: float) -> None:
@@ -53,7 +53,7 @@ def aside(c: Core, angle: float, at_m: float = 10.0, taken_as_m: float = 10.0) -
 
 
 def overdue(c: Core, phase_us: int) -> None:
-    c["mission.entry_us"], c["t_us"] = 0, phase_us
+    c["intent.entry_us"], c["t_us"] = 0, phase_us
     for track in ("attitude.star", "relative.rgnss", "relative.camera"):
         c[f"{track}.accepted_us"] = phase_us
 
@@ -61,20 +61,20 @@ def overdue(c: Core, phase_us: int) -> None:
 CORRIDOR = np.radians(9.0)
 # what goes wrong, just beyond its limit; and the same just inside
 CAUSES: dict[Reason, tuple[Callable[[Core], None], Callable[[Core], None]]] = {
-    Reason.CAMERA: (
-        lambda c: c.__setitem__("relative.camera.accepted_us", NOW_US - 5_000_001),
-        lambda c: c.__setitem__("relative.camera.accepted_us", NOW_US - 5_000_000),
-    ),
     Reason.STAR: (
         lambda c: c.__setitem__("attitude.star.accepted_us", NOW_US - 60_000_001),
         lambda c: c.__setitem__("attitude.star.accepted_us", NOW_US - 60_000_000),
+    ),
+    Reason.CAMERA: (
+        lambda c: c.__setitem__("relative.camera.accepted_us", NOW_US - 5_000_001),
+        lambda c: c.__setitem__("relative.camera.accepted_us", NOW_US - 5_000_000),
     ),
     Reason.DISAGREEMENT: (lambda c: disagree(c, 6.01), lambda c: disagree(c, 5.99)),
     Reason.CORRIDOR: (lambda c: aside(c, CORRIDOR + 1e-6), lambda c: aside(c, CORRIDOR - 1e-6)),
     Reason.CLOSING_RATE: (lambda c: closing(c, 0.0201), lambda c: closing(c, 0.0199)),
     Reason.ATTITUDE: (
-        lambda c: c.__setitem__("guidance.error_attitude_rad", [0.0, np.radians(8.01), 0.0]),
-        lambda c: c.__setitem__("guidance.error_attitude_rad", [0.0, np.radians(7.99), 0.0]),
+        lambda c: c.__setitem__("reference.error_attitude_rad", [0.0, np.radians(8.01), 0.0]),
+        lambda c: c.__setitem__("reference.error_attitude_rad", [0.0, np.radians(7.99), 0.0]),
     ),
     Reason.MISSED_CONTACT: (
         lambda c: c.__setitem__("solution.r_port_tport_m", [-0.301, 0.0, 0.0]),
@@ -97,29 +97,28 @@ def test_each_cause_breaks_off_just_beyond_its_limit(core: ctypes.CDLL, reason: 
     c = watching(core)
     beyond(c)
     assert after(c) == (phase("retreat"), reason)
-    assert c["mission.retreat"][0]
-    assert c["mission.entry_us"] == c["t_us"]
+    assert c["intent.entry_us"] == c["t_us"]
 
 
 @pytest.mark.parametrize(
     ("track", "reason", "uses"),
-    [("relative.camera", Reason.CAMERA, 4), ("relative.rgnss", Reason.RGNSS, 2), ("attitude.star", Reason.STAR, 1)],
+    [("relative.camera", Reason.CAMERA, 16), ("relative.rgnss", Reason.RGNSS, 8), ("attitude.star", Reason.STAR, 2)],
 )
 def test_a_sensor_is_lost_by_silence_or_by_refusals_where_it_is_used(
     core: ctypes.CDLL, track: str, reason: Reason, uses: int
 ) -> None:
     for name, value in (("accepted_us", 0), ("rejects_in_row", 6)):
         for used in (True, False):
-            c = watching(core, phase_uses=uses if used else 7 - uses)
+            c = watching(core, phase_needs=uses if used else 26 - uses)
             c[f"{track}.{name}"] = value
             assert after(c)[1] == (reason if used else Reason.NONE), (name, used)
-    c = watching(core, phase_uses=uses)
+    c = watching(core, phase_needs=uses)
     c[f"{track}.rejects_in_row"] = 5
     assert after(c)[1] == Reason.NONE
 
 
 def test_disagreement_is_asked_only_with_the_camera_in_use(core: ctypes.CDLL) -> None:
-    c = watching(core, phase_uses=3)
+    c = watching(core, phase_needs=10)
     disagree(c, 10.0)
     assert after(c)[1] == Reason.NONE
 
@@ -151,7 +150,6 @@ def test_a_hard_excess_of_closing_rate_calls_for_the_avoidance_burn(
     c = watching(core)
     closing(c, excess)
     assert after(c) == (phase(name), Reason.CLOSING_RATE)
-    assert bool(c["mission.cam"][0]) == (name == "cam")
 
 
 @pytest.mark.parametrize("range_m", [0.0, 10.0, 100.0, 249.0])
@@ -164,7 +162,7 @@ def test_the_closing_limit_rises_with_range_from_its_floor(core: ctypes.CDLL, ra
         assert after(c)[1] == reason
 
 
-@pytest.mark.parametrize("name", ["s2", "hop", "s3", "docked", "retreat", "retreat-hold", "cam", "drift"])
+@pytest.mark.parametrize("name", ["s2", "hop", "s3", "retreat", "retreat-hold", "cam", "drift"])
 def test_a_phase_that_is_its_own_abort_phase_is_never_left(core: ctypes.CDLL, name: str) -> None:
     c = watching(core, name)
     for beyond, _ in CAUSES.values():
@@ -175,7 +173,7 @@ def test_a_phase_that_is_its_own_abort_phase_is_never_left(core: ctypes.CDLL, na
 def test_a_corridor_or_timeout_of_zero_is_none(core: ctypes.CDLL) -> None:
     c = watching(core, phase_corridor_rad=0.0, phase_timeout_s=0.0)
     c["solution.r_port_tport_m"] = [10.0, 50.0, 0.0]
-    c["mission.entry_us"] = 0
+    c["intent.entry_us"] = 0
     assert after(c)[1] == Reason.NONE
 
 
@@ -184,5 +182,5 @@ def test_the_reference_is_that_of_the_new_phase_at_once(core: ctypes.CDLL) -> No
     c = watching(core)
     CAUSES[Reason.CAMERA][0](c)
     after(c)
-    assert c["mission.speed_mps"][0] > 0.0
-    assert np.linalg.norm(c["guidance.error_r_m"]) < 0.01
+    assert c["guidance.path.speed_mps"][0] > 0.0
+    assert np.linalg.norm(c["reference.error_r_m"]) < 0.01

@@ -13,19 +13,21 @@ from numpy.typing import NDArray
 
 from gnc.flight import (
     COMMAND,
-    N_PHASES,
     N_SLOTS,
     SENSOR_FRAME,
     TELEMETRY,
+    Attitude,
+    Event,
     Flag,
     Instrument,
     Kind,
     Law,
+    Overlay,
     components,
     fields,
 )
 from hil import fly
-from tests.core.internals import CYCLE_US, Core, blank_frame, phase, pointer, scenario_params, slots
+from tests.core.internals import BREAKING_OFF, CYCLE_US, Core, blank_frame, phase, pointer, scenario_params, slots
 
 NULL, PARAM, FRAME, NOT_INIT, FPU = -1, -2, -3, -4, -5
 PARAMS = fields("params")
@@ -119,10 +121,15 @@ def test_any_positive_definite_inertia_is_taken(core: ctypes.CDLL, seed: int) ->
         ({"thruster_min_on_s": 0.11}, "thruster_min_on_s"),
         ({"thruster_dir_body": 0.5}, "thruster_dir_body"),
         ({"phase_count": 4, "start_phase": 4}, "start_phase"),
-        ({"phase_count": 4, "start_phase": 0, "retreat_phase": 4}, "retreat_phase"),
-        ({"phase_count": 4, "start_phase": 0, "retreat_phase": 0, "cam_phase": 4}, "cam_phase"),
-        ({"phase_next": [1, 2, 3, 4, 5, 6, 6, 8, 8, 10, 11, *[0] * 21]}, "phase_next"),
-        ({"phase_abort": 11}, "phase_abort"),
+        ({"transition_from": 11}, "transition_from"),
+        ({"transition_to": 11}, "transition_to"),
+        ({"transition_event": Event.LOST, "transition_event_arg": 12}, "transition_event_arg"),
+        ({"monitor_kind": 250}, "monitor_kind"),
+        ({"monitor_block_length": 7}, "monitor_block_length"),
+        ({"monitor_block_offset": 640}, "monitor_block_offset"),
+        ({"monitor_hard_mps": -1.0}, "block"),
+        ({"phase_attitude": 250}, "phase_attitude"),
+        ({"phase_attitude": Attitude.SUN}, "phase_block_length"),
         ({"phase_law": 250}, "phase_law"),
         ({"phase_block_length": 2}, "phase_block_length"),
         ({"phase_block_offset": 640}, "phase_block_offset"),
@@ -139,7 +146,9 @@ def test_what_ranges_alone_cannot_say_is_refused_by_name(core: ctypes.CDLL, chan
 def test_thrusters_and_phases_that_are_not_there_need_no_values(core: ctypes.CDLL) -> None:
     params = scenario_params()
     params["thruster_dir_body"][0, 3 * int(params["thruster_count"][0]) :] = 0.5
-    params["phase_next"][0, int(params["phase_count"][0]) :] = 11
+    params["phase_law"][0, int(params["phase_count"][0]) :] = 250
+    params["transition_to"][0, int(params["transition_count"][0]) :] = 11
+    params["monitor_kind"][0, int(params["monitor_count"][0]) :] = 250
     assert init(core, params)[0] == 0
 
 
@@ -263,7 +272,7 @@ def test_only_init_writes_the_part_before_the_time(core: ctypes.CDLL) -> None:
     for frame in log.sensors:
         assert c.step(frame.reshape(1))[0] == 0
         assert (c.memory[: at // 8] == fixed).all()
-    assert c["mission.phase"][0] == phase("docked")
+    assert c["intent.phase"][0] == phase("docked")
 
 
 # ---- flight_step: what it does ----
@@ -335,13 +344,13 @@ def test_telemetry_is_the_state(core: ctypes.CDLL) -> None:
         ("v_port_tport_mps", "solution.v_port_tport_mps"),
         ("target_attitude_rad", "relative.theta_tbody_rad"),
         ("gyro_bias_radps", "attitude.bias_radps"),
-        ("attitude_error_rad", "guidance.error_attitude_rad"),
-        ("r_ref_hill_m", "guidance.r_port_hill_m"),
-        ("v_ref_hill_mps", "guidance.v_port_hill_mps"),
+        ("attitude_error_rad", "reference.error_attitude_rad"),
+        ("r_ref_hill_m", "reference.r_hill_m"),
+        ("v_ref_hill_mps", "reference.v_hill_mps"),
         ("accel_cmd_hill_mps2", "control.accel_cmd_hill_mps2"),
     ):
         assert (told[name] == c[member].astype(told[name].dtype)).all(), name
-    assert told["phase"] == c["mission.phase"][0]
+    assert told["phase"] == c["intent.phase"][0]
     assert told["law"] == Law.HOLD
     assert not told["reserved"].any()
 
@@ -376,7 +385,7 @@ def test_the_mechanism_is_armed_in_the_leg_to_contact_alone(core: ctypes.CDLL) -
     for name, armed in (("s4", 0), ("final", 1), ("approach", 0), ("hop", 0), ("docked", 0), ("retreat", 0)):
         c = Core(
             core,
-            scenario_params("iss-contact", start_phase=phase(name), quiet_start_s=0.0, phase_abort=np.arange(N_PHASES)),
+            scenario_params("iss-contact", start_phase=phase(name), quiet_start_s=0.0, without=BREAKING_OFF),
         )
         assert c.step(blank_frame())[1]["mechanism"] == armed, name
 
@@ -386,26 +395,25 @@ def test_flags_of_the_mission(core: ctypes.CDLL) -> None:
     c = flying(core)
     _, _, told = c.step(blank_frame(3))
     assert told["flags"] == 0
-    for tick, (member, flag) in enumerate(
+    for tick, (member, value, flag) in enumerate(
         (
-            ("mission.retreat", Flag.RETREAT),
-            ("mission.cam", Flag.CAM),
-            ("mission.tc_rejected", Flag.TC_REJECTED),
-            ("mission.held", Flag.HELD),
-            ("mission.free_drift", Flag.FREE_DRIFT),
+            ("intent.tc_rejected", 1, Flag.TC_REJECTED),
+            ("intent.overlay", Overlay.HELD, Flag.HELD),
+            ("intent.overlay", Overlay.FREE_DRIFT, Flag.FREE_DRIFT),
+            ("intent.overlay", Overlay.INHIBITED, Flag.INHIBITED),
         ),
         4,
     ):
-        c[member] = True
+        c[member] = value
         assert c.step(blank_frame(tick))[2]["flags"] == flag, member
-        c[member] = False
+        c[member] = 0
 
 
 def test_flags_of_the_laws(core: ctypes.CDLL) -> None:
     docked = Core(core, scenario_params("iss-contact", start_phase=phase("docked")))
     assert docked.step(blank_frame())[2]["flags"] == Flag.CAPTURED
     cam = Core(core, scenario_params("iss-contact", start_phase=phase("cam"), quiet_start_s=0.0))
-    assert cam.step(blank_frame())[2]["flags"] == Flag.CAM | Flag.BURN | Flag.GATE_OPEN | Flag.SATURATED
+    assert cam.step(blank_frame())[2]["flags"] == Flag.BURN | Flag.GATE_OPEN | Flag.SATURATED
 
 
 @pytest.mark.parametrize(
@@ -445,6 +453,6 @@ def test_docked_the_relative_filter_takes_no_measurement(core: ctypes.CDLL) -> N
 
 def test_saturation_is_of_this_cycle_alone(core: ctypes.CDLL) -> None:
     c = Core(core, scenario_params())
-    c["control.saturated"] = True
+    c["progress.saturated"] = True
     assert c.step(blank_frame())[0] == 0
-    assert not c["control.saturated"][0]
+    assert not c["progress.saturated"][0]

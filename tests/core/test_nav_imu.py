@@ -27,7 +27,7 @@ def flying(core: ctypes.CDLL) -> Core:
     c = Core(core, scenario_params("iss-contact"))
     c.step(blank_frame(0))
     c.step(increments(1))
-    c["control.fired"] = True
+    c["progress.fired"] = True
     return c
 
 
@@ -84,7 +84,7 @@ def test_a_repeated_number_turns_the_attitude_once(core: ctypes.CDLL) -> None:
     c.step(increments(2))
     assert c["relative.sensed_eci_mps"].any()
     rate = c["attitude.w_body_radps"].copy()
-    c["control.fired"] = True
+    c["progress.fired"] = True
     c.step(increments(3, seq=2, dtheta_body_rad=-TURN))
     assert not c["relative.sensed_eci_mps"].any()
     assert (c["attitude.w_body_radps"] == rate).all()

@@ -258,7 +258,7 @@ def test_the_accelerometer_bias_is_learned_only_while_no_thruster_fires(core: ct
     assert c["relative.accel_bias_mps2"] == pytest.approx(bias, rel=1e-9, abs=0.0)
     assert not c["relative.sensed_eci_mps"].any()
     for since in (0, 1):
-        c["control.fired"] = commanded and since == 0
+        c["progress.fired"] = commanded and since == 0
         propagate(c, sensed(101 + since, (bias + 0.5) * DT, on_us=0 if commanded or since else 1))
         assert c["relative.accel_bias_mps2"] == pytest.approx(bias, rel=1e-9, abs=0.0)
         body = rotation(c["attitude.q_body_from_eci"]).apply(c["relative.sensed_eci_mps"])

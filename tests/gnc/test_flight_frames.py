@@ -92,7 +92,10 @@ def test_a_measurement_that_its_kind_does_not_have_is_refused() -> None:
 
 
 def test_unknown_frame_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected one of measurement, sensors, solution, command, telemetry, params"):
+    with pytest.raises(
+        ValueError,
+        match="expected one of measurement, sensors, solution, intent, reference, progress, command, telemetry, params",
+    ):
         flight.fields("sensor")
 
 
@@ -117,7 +120,7 @@ def test_the_fields_of_a_law_lie_in_the_phases_stretch_of_the_block() -> None:
     assert hop["duration_s"] == 2780.0 and hop["correction_fraction"].tolist() == [0.35, 0.75]
     hop["lead_s"][...] = 17.0
     first = int(params["phase_block_offset"][phase("hop")])
-    assert params["block"][first : first + 5].tolist() == [2780.0, 17.0, 0.35, 0.75, 0.001]
+    assert params["block"][first + 6 : first + 11].tolist() == [2780.0, 17.0, 0.35, 0.75, 0.001]
     with pytest.raises(ValueError, match=r"law 250: expected one of 0 \(HOLD\)"):
         flight.law_fields(250)
 

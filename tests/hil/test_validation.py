@@ -83,6 +83,10 @@ def of_parameter(parameter: flight.Field, nominal: Any) -> Values:
     """Values of a parameter of the flight core."""
     if parameter.name in ("phase_next", "phase_abort") or parameter.name.endswith("_phase"):
         return st.sampled_from(base().flight.phases)
+    if named := {"phase_point": flight.Point, "phase_frame": flight.Frame, "phase_attitude": flight.Attitude}.get(
+        parameter.name
+    ):
+        return st.sampled_from([one.name.lower() for one in named])
     if parameter.name == "phase_law":
         return st.sampled_from([law.name.lower() for law in flight.Law])
     if parameter.name == "phase_uses":

@@ -264,7 +264,7 @@ const icd_message_t icd_messages[ICD_MESSAGES] = {
     {"function_request", 0x020, 15, 15, 1, 8, 1},
     {"ping", 0x020, 18, 18, 1, 17, 1},
     {"hello", 0x010, 78, 78, 0, 0, 0},
-    {"command", 0x012, 501, 501, 0, 0, 0},
+    {"command", 0x012, 502, 502, 0, 0, 0},
     {"ack", 0x020, 22, 22, 0, 1, 1},
     {"nak", 0x020, 23, 23, 0, 1, 2},
     {"statistics", 0x020, 86, 86, 0, 3, 25},
@@ -496,7 +496,8 @@ void icd_put_command(uint8_t *body, const icd_command_t *m)
     at = put_u8s(at, m->telemetry.instrument_state, 12);
     at = put_u8(at, m->telemetry.phase);
     at = put_u8(at, m->telemetry.law);
-    (void)put_u8(at, m->telemetry.abort_reason);
+    at = put_u8(at, m->telemetry.abort_reason);
+    (void)put_u8(at, m->telemetry.previous_phase);
 }
 
 void icd_get_command(const uint8_t *body, icd_command_t *m)
@@ -528,10 +529,11 @@ void icd_get_command(const uint8_t *body, icd_command_t *m)
     at = get_u8s(at, m->telemetry.instrument_state, 12);
     at = get_u8(at, &m->telemetry.phase);
     at = get_u8(at, &m->telemetry.law);
-    (void)get_u8(at, &m->telemetry.abort_reason);
+    at = get_u8(at, &m->telemetry.abort_reason);
+    (void)get_u8(at, &m->telemetry.previous_phase);
     m->telemetry.tick = m->command.tick;
     m->telemetry.t_us = m->command.t_us;
-    for (size_t i = 0; i < 3; i++) m->telemetry.reserved[i] = 0;
+    for (size_t i = 0; i < 2; i++) m->telemetry.reserved[i] = 0;
 }
 
 void icd_put_ack(uint8_t *body, const icd_ack_t *m)
@@ -721,7 +723,6 @@ void icd_put_parameters(uint8_t *at, const flight_params_t *m)
     at = put_f64(at, m->init_sigma_attitude_rad);
     at = put_f64(at, m->rel_accel_psd_m2ps3);
     at = put_f64(at, m->orbit_accel_psd_m2ps3);
-    at = put_f64(at, m->disagreement_chi2_3dof);
     at = put_f64(at, m->mated_sigma_r_m);
     at = put_f64(at, m->mated_sigma_v_mps);
     at = put_f64(at, m->mated_sigma_attitude_rad);
@@ -739,13 +740,6 @@ void icd_put_parameters(uint8_t *at, const flight_params_t *m)
     at = put_f64(at, m->track_far_m);
     at = put_f64(at, m->track_near_m);
     at = put_f64(at, m->attitude_max_rad);
-    at = put_f64(at, m->closing_rate_margin_mps);
-    at = put_f64(at, m->closing_rate_hard_mps);
-    at = put_f64(at, m->closing_rate_floor_mps);
-    at = put_f64(at, m->closing_rate_base_mps);
-    at = put_f64(at, m->closing_rate_slope_ps);
-    at = put_f64s(at, m->phase_distance_m, 32);
-    at = put_f64s(at, m->phase_offset_x_m, 32);
     at = put_f64s(at, m->phase_timeout_s, 32);
     at = put_f64s(at, m->phase_speed_max_mps, 32);
     at = put_f64s(at, m->phase_gate_r_m, 32);
@@ -755,6 +749,7 @@ void icd_put_parameters(uint8_t *at, const flight_params_t *m)
     at = put_f64s(at, m->phase_deadband_m, 32);
     at = put_f64s(at, m->phase_attitude_deadband_rad, 32);
     at = put_f64s(at, m->phase_corridor_rad, 32);
+    at = put_f64s(at, m->sun_eci, 3);
     at = put_f64s(at, m->block, 640);
     at = put_f64s(at, m->instrument_position_body_m, 36);
     at = put_f64s(at, m->instrument_q_from_body, 48);
@@ -764,19 +759,30 @@ void icd_put_parameters(uint8_t *at, const flight_params_t *m)
     at = put_u32(at, m->phase_count);
     at = put_u32(at, m->start_phase);
     at = put_u32(at, m->reject_limit);
-    at = put_u32(at, m->cam_phase);
-    at = put_u32(at, m->retreat_phase);
     at = put_u16s(at, m->instrument_block_offset, 12);
     at = put_u16s(at, m->instrument_block_length, 12);
+    at = put_u32(at, m->transition_count);
+    at = put_u32(at, m->monitor_count);
+    at = put_u16s(at, m->transition_guard_arg, 192);
+    at = put_u16s(at, m->phase_ignores_contact_until_m, 32);
+    at = put_u16s(at, m->phase_mechanism, 32);
+    at = put_u16s(at, m->phase_needs, 32);
+    at = put_u16s(at, m->monitor_block_offset, 16);
+    at = put_u16s(at, m->monitor_block_length, 16);
     at = put_u16s(at, m->phase_block_offset, 32);
     at = put_u16s(at, m->phase_block_length, 32);
     at = put_u8(at, m->target_attitude_mode);
+    at = put_u8s(at, m->transition_from, 96);
+    at = put_u8s(at, m->transition_to, 96);
+    at = put_u8s(at, m->transition_event, 96);
+    at = put_u8s(at, m->transition_event_arg, 96);
+    at = put_u8s(at, m->transition_guard, 192);
+    at = put_u8s(at, m->monitor_kind, 16);
     at = put_u8s(at, m->instrument_kind, 12);
     at = put_u8s(at, m->phase_law, 32);
-    at = put_u8s(at, m->phase_next, 32);
-    at = put_u8s(at, m->phase_abort, 32);
-    at = put_u8s(at, m->phase_uses, 32);
-    (void)put_u8s(at, m->phase_needs_go, 32);
+    at = put_u8s(at, m->phase_point, 32);
+    at = put_u8s(at, m->phase_frame, 32);
+    (void)put_u8s(at, m->phase_attitude, 32);
 }
 
 void icd_get_parameters(const uint8_t *at, flight_params_t *m)
@@ -814,7 +820,6 @@ void icd_get_parameters(const uint8_t *at, flight_params_t *m)
     at = get_f64(at, &m->init_sigma_attitude_rad);
     at = get_f64(at, &m->rel_accel_psd_m2ps3);
     at = get_f64(at, &m->orbit_accel_psd_m2ps3);
-    at = get_f64(at, &m->disagreement_chi2_3dof);
     at = get_f64(at, &m->mated_sigma_r_m);
     at = get_f64(at, &m->mated_sigma_v_mps);
     at = get_f64(at, &m->mated_sigma_attitude_rad);
@@ -832,13 +837,6 @@ void icd_get_parameters(const uint8_t *at, flight_params_t *m)
     at = get_f64(at, &m->track_far_m);
     at = get_f64(at, &m->track_near_m);
     at = get_f64(at, &m->attitude_max_rad);
-    at = get_f64(at, &m->closing_rate_margin_mps);
-    at = get_f64(at, &m->closing_rate_hard_mps);
-    at = get_f64(at, &m->closing_rate_floor_mps);
-    at = get_f64(at, &m->closing_rate_base_mps);
-    at = get_f64(at, &m->closing_rate_slope_ps);
-    at = get_f64s(at, m->phase_distance_m, 32);
-    at = get_f64s(at, m->phase_offset_x_m, 32);
     at = get_f64s(at, m->phase_timeout_s, 32);
     at = get_f64s(at, m->phase_speed_max_mps, 32);
     at = get_f64s(at, m->phase_gate_r_m, 32);
@@ -848,6 +846,7 @@ void icd_get_parameters(const uint8_t *at, flight_params_t *m)
     at = get_f64s(at, m->phase_deadband_m, 32);
     at = get_f64s(at, m->phase_attitude_deadband_rad, 32);
     at = get_f64s(at, m->phase_corridor_rad, 32);
+    at = get_f64s(at, m->sun_eci, 3);
     at = get_f64s(at, m->block, 640);
     at = get_f64s(at, m->instrument_position_body_m, 36);
     at = get_f64s(at, m->instrument_q_from_body, 48);
@@ -857,18 +856,29 @@ void icd_get_parameters(const uint8_t *at, flight_params_t *m)
     at = get_u32(at, &m->phase_count);
     at = get_u32(at, &m->start_phase);
     at = get_u32(at, &m->reject_limit);
-    at = get_u32(at, &m->cam_phase);
-    at = get_u32(at, &m->retreat_phase);
     at = get_u16s(at, m->instrument_block_offset, 12);
     at = get_u16s(at, m->instrument_block_length, 12);
+    at = get_u32(at, &m->transition_count);
+    at = get_u32(at, &m->monitor_count);
+    at = get_u16s(at, m->transition_guard_arg, 192);
+    at = get_u16s(at, m->phase_ignores_contact_until_m, 32);
+    at = get_u16s(at, m->phase_mechanism, 32);
+    at = get_u16s(at, m->phase_needs, 32);
+    at = get_u16s(at, m->monitor_block_offset, 16);
+    at = get_u16s(at, m->monitor_block_length, 16);
     at = get_u16s(at, m->phase_block_offset, 32);
     at = get_u16s(at, m->phase_block_length, 32);
     at = get_u8(at, &m->target_attitude_mode);
+    at = get_u8s(at, m->transition_from, 96);
+    at = get_u8s(at, m->transition_to, 96);
+    at = get_u8s(at, m->transition_event, 96);
+    at = get_u8s(at, m->transition_event_arg, 96);
+    at = get_u8s(at, m->transition_guard, 192);
+    at = get_u8s(at, m->monitor_kind, 16);
     at = get_u8s(at, m->instrument_kind, 12);
     at = get_u8s(at, m->phase_law, 32);
-    at = get_u8s(at, m->phase_next, 32);
-    at = get_u8s(at, m->phase_abort, 32);
-    at = get_u8s(at, m->phase_uses, 32);
-    (void)get_u8s(at, m->phase_needs_go, 32);
+    at = get_u8s(at, m->phase_point, 32);
+    at = get_u8s(at, m->phase_frame, 32);
+    (void)get_u8s(at, m->phase_attitude, 32);
     for (size_t i = 0; i < 7; i++) m->param_reserved[i] = 0;
 }

@@ -9,12 +9,12 @@
 
 #include "flight.h"
 
-#define ICD_HASH 0xE078E7FCAECE9D6Bu
+#define ICD_HASH 0x4FD7D000AE99AF76u
 #define ICD_PACKET_MAX 1031 /* largest packet, primary header and CRC-32 included */
 #define ICD_FRAME_MAX 1038 /* largest frame, delimiters included */
 #define ICD_UPLINK_FRAME_MAX 1038
-#define ICD_DOWNLINK_FRAME_MAX 516
-#define ICD_PARAMETERS_BYTES 11609 /* the parameter record on the wire */
+#define ICD_DOWNLINK_FRAME_MAX 517
+#define ICD_PARAMETERS_BYTES 12273 /* the parameter record on the wire */
 #define ICD_APIDS 5
 
 enum { ICD_APID_HELLO = 0x010, ICD_APID_PARAMS = 0x011, ICD_APID_LOOP = 0x012, ICD_APID_SERVICES = 0x020, ICD_APID_TEXT = 0x030 };
@@ -82,7 +82,7 @@ enum {
 #define ICD_FUNCTION_REQUEST_BYTES 15
 #define ICD_PING_BYTES 18
 #define ICD_HELLO_BYTES 78
-#define ICD_COMMAND_BYTES 501
+#define ICD_COMMAND_BYTES 502
 #define ICD_ACK_BYTES 22
 #define ICD_NAK_BYTES 23
 #define ICD_STATISTICS_BYTES 86

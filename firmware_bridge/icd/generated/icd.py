@@ -7,7 +7,7 @@ import numpy as np
 
 from firmware_bridge.icd.message import Message
 
-ICD_HASH = 0xE078E7FCAECE9D6B
+ICD_HASH = 0x4FD7D000AE99AF76
 
 
 class Apid(IntEnum):
@@ -187,6 +187,7 @@ COMMAND = Message(
         ("phase", "u1"),
         ("law", "u1"),
         ("abort_reason", "u1"),
+        ("previous_phase", "u1"),
     ]),
 )
 
@@ -321,7 +322,6 @@ PARAMETERS = np.dtype([
     ("init_sigma_attitude_rad", ">f8"),
     ("rel_accel_psd_m2ps3", ">f8"),
     ("orbit_accel_psd_m2ps3", ">f8"),
-    ("disagreement_chi2_3dof", ">f8"),
     ("mated_sigma_r_m", ">f8"),
     ("mated_sigma_v_mps", ">f8"),
     ("mated_sigma_attitude_rad", ">f8"),
@@ -339,13 +339,6 @@ PARAMETERS = np.dtype([
     ("track_far_m", ">f8"),
     ("track_near_m", ">f8"),
     ("attitude_max_rad", ">f8"),
-    ("closing_rate_margin_mps", ">f8"),
-    ("closing_rate_hard_mps", ">f8"),
-    ("closing_rate_floor_mps", ">f8"),
-    ("closing_rate_base_mps", ">f8"),
-    ("closing_rate_slope_ps", ">f8"),
-    ("phase_distance_m", ">f8", (32,)),
-    ("phase_offset_x_m", ">f8", (32,)),
     ("phase_timeout_s", ">f8", (32,)),
     ("phase_speed_max_mps", ">f8", (32,)),
     ("phase_gate_r_m", ">f8", (32,)),
@@ -355,6 +348,7 @@ PARAMETERS = np.dtype([
     ("phase_deadband_m", ">f8", (32,)),
     ("phase_attitude_deadband_rad", ">f8", (32,)),
     ("phase_corridor_rad", ">f8", (32,)),
+    ("sun_eci", ">f8", (3,)),
     ("block", ">f8", (640,)),
     ("instrument_position_body_m", ">f8", (36,)),
     ("instrument_q_from_body", ">f8", (48,)),
@@ -364,17 +358,28 @@ PARAMETERS = np.dtype([
     ("phase_count", ">u4"),
     ("start_phase", ">u4"),
     ("reject_limit", ">u4"),
-    ("cam_phase", ">u4"),
-    ("retreat_phase", ">u4"),
     ("instrument_block_offset", ">u2", (12,)),
     ("instrument_block_length", ">u2", (12,)),
+    ("transition_count", ">u4"),
+    ("monitor_count", ">u4"),
+    ("transition_guard_arg", ">u2", (192,)),
+    ("phase_ignores_contact_until_m", ">u2", (32,)),
+    ("phase_mechanism", ">u2", (32,)),
+    ("phase_needs", ">u2", (32,)),
+    ("monitor_block_offset", ">u2", (16,)),
+    ("monitor_block_length", ">u2", (16,)),
     ("phase_block_offset", ">u2", (32,)),
     ("phase_block_length", ">u2", (32,)),
     ("target_attitude_mode", "u1"),
+    ("transition_from", "u1", (96,)),
+    ("transition_to", "u1", (96,)),
+    ("transition_event", "u1", (96,)),
+    ("transition_event_arg", "u1", (96,)),
+    ("transition_guard", "u1", (192,)),
+    ("monitor_kind", "u1", (16,)),
     ("instrument_kind", "u1", (12,)),
     ("phase_law", "u1", (32,)),
-    ("phase_next", "u1", (32,)),
-    ("phase_abort", "u1", (32,)),
-    ("phase_uses", "u1", (32,)),
-    ("phase_needs_go", "u1", (32,)),
+    ("phase_point", "u1", (32,)),
+    ("phase_frame", "u1", (32,)),
+    ("phase_attitude", "u1", (32,)),
 ])

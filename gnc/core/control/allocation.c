@@ -1,17 +1,22 @@
 /* Thruster allocation: on-times of least total duration that give the demanded impulse and angular
  * impulse exactly, by the revised simplex method (Dantzig 1963, ch. 9) on six equality rows. */
-#include "flight_state.h"
+#include "control/control.h"
 
 #define ROWS 6
 #define PIVOTS_MAX 60
 #define BLAND_AFTER 30      /* then the first improving column enters, which cannot cycle (Bland 1977) */
 #define ARTIFICIAL_COST 1.0e3   /* of a unit of impulse, where the weakest thruster gives one in a second or less */
 #define ENTER_TOLERANCE 1.0e-9
+#define PIVOT_MIN 1.0e-9
+#define LEFT_TOLERANCE 1.0e-6 /* of the demand: more than that left to an artificial means that it cannot be given */
+#define MAIN_SHARE 0.5 /* of the longest burn: a thruster that burns as long is a main one of its axis */
+#define NEVER 1.0e30 /* the smallest demand of an axis that no thruster serves */
+#define PROBE 1000.0 /* N s, N m s: a demand well above any smallest one */
 
 typedef struct {
     double inverse[ROWS * ROWS]; /* of the basis */
     double x[ROWS], cost[ROWS];
-    int32_t column[ROWS];        /* thruster in the basis row; -1 an artificial */
+    int32_t column[ROWS]; /* thruster in the basis row; -1 an artificial */
 } basis_t;
 
 static void start_basis(basis_t *b, const double w[ROWS], double cost)
@@ -54,7 +59,7 @@ static bool pivot(const effectors_t *e, basis_t *b, int32_t enter)
     for (size_t i = 0; i < ROWS; i++) {
         d[i] = 0.0;
         for (size_t j = 0; j < ROWS; j++) d[i] += b->inverse[i * ROWS + j] * a[j];
-        if (d[i] > 1.0e-9 && (leave == ROWS || b->x[i] / d[i] < ratio)) {
+        if (d[i] > PIVOT_MIN && (leave == ROWS || b->x[i] / d[i] < ratio)) {
             leave = i;
             ratio = b->x[i] / d[i];
         }
@@ -87,7 +92,7 @@ static bool solve(const effectors_t *e, uint32_t count, const double w[ROWS], do
     for (size_t i = 0; i < ROWS; i++) size = elem_max(size, elem_abs(w[i]));
     for (size_t i = 0; i < ROWS; i++) {
         if (b.column[i] >= 0) seconds[b.column[i]] = b.x[i];
-        else if (b.x[i] > 1.0e-6 * size) return false;
+        else if (b.x[i] > LEFT_TOLERANCE * size) return false;
     }
     return true;
 }
@@ -100,21 +105,19 @@ static double smallest_seconds(const flight_params_t *p)
 /* The least demand on one axis that its main thrusters can give, each burning no less than its
  * minimum. Main are those that burn at least half as long as the longest: what a lesser one would
  * trim away is carried over instead. An axis no thruster serves is never allocated. */
-static double smallest_demand(const flight_t *f, size_t axis, double unit)
+static double smallest_demand(const flight_params_t *p, const effectors_t *e, size_t axis, double unit)
 {
-    double w[ROWS] = {0.0}, seconds[FLIGHT_THRUSTERS], longest = 0.0, shortest = 1.0e30;
+    double w[ROWS] = {0.0}, seconds[FLIGHT_THRUSTERS], longest = 0.0, shortest = NEVER;
     w[axis] = unit;
-    if (!solve(&f->effectors, f->params.thruster_count, w, seconds)) return 1.0e30;
+    if (!solve(e, p->thruster_count, w, seconds)) return NEVER;
     for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) longest = elem_max(longest, seconds[t]);
     for (size_t t = 0; t < FLIGHT_THRUSTERS; t++)
-        if (seconds[t] >= 0.5 * longest) shortest = elem_min(shortest, seconds[t]);
-    return elem_abs(unit) * smallest_seconds(&f->params) / shortest;
+        if (seconds[t] >= MAIN_SHARE * longest) shortest = elem_min(shortest, seconds[t]);
+    return elem_abs(unit) * smallest_seconds(p) / shortest;
 }
 
-void control_init(flight_t *f)
+void control_init(const flight_params_t *p, effectors_t *e)
 {
-    const flight_params_t *p = &f->params;
-    effectors_t *e = &f->effectors;
     double weakest = 1.0;
     for (uint32_t t = 0; t < p->thruster_count; t++) {
         double force[3], arm[3];
@@ -126,25 +129,20 @@ void control_init(flight_t *f)
     }
     e->artificial_cost = ARTIFICIAL_COST / weakest;
     for (size_t axis = 0; axis < ROWS; axis++)
-        e->smallest[axis] = elem_max(smallest_demand(f, axis, -1000.0), smallest_demand(f, axis, 1000.0));
-}
-
-void control_clear(flight_t *f)
-{
-    for (size_t i = 0; i < ROWS; i++) f->control.carried[i] = 0.0;
+        e->smallest[axis] = elem_max(smallest_demand(p, e, axis, -PROBE), smallest_demand(p, e, axis, PROBE));
 }
 
 /* Turns full-thrust seconds into valve on-times; what is fired comes off what is carried. */
-static bool fire(flight_t *f, const double seconds[FLIGHT_THRUSTERS], command_t *command)
+static bool fire(const control_call_t *call, const double seconds[FLIGHT_THRUSTERS], command_t *command)
 {
-    const flight_params_t *p = &f->params;
-    control_t *c = &f->control;
+    const flight_params_t *p = call->p;
+    control_t *c = call->memory;
     double longest = 0.0, lag = 0.5 * (p->thruster_rise_s - p->thruster_decay_s), scale = 1.0;
     bool fired = false;
     for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) longest = elem_max(longest, seconds[t] + lag);
     if (longest > p->cycle_s) {
         scale = (p->cycle_s - lag) / (longest - lag);
-        c->saturated = true;
+        call->progress->saturated = true;
     }
     for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) {
         double on = scale * seconds[t] + lag;
@@ -152,21 +150,22 @@ static bool fire(flight_t *f, const double seconds[FLIGHT_THRUSTERS], command_t 
         uint32_t on_us = (uint32_t)(on * 1.0e6 + 0.5);
         double given = 1.0e-6 * (double)on_us - lag;
         command->thruster_on_us[t] = on_us;
-        for (size_t i = 0; i < ROWS; i++) c->carried[i] -= given * f->effectors.arms[t][i];
+        for (size_t i = 0; i < ROWS; i++) c->carried[i] -= given * call->effectors->arms[t][i];
         fired = true;
     }
     return fired;
 }
 
-void control_allocate(flight_t *f, command_t *command)
+void control_allocate(const control_call_t *call, command_t *command)
 {
-    control_t *c = &f->control;
+    control_t *c = call->memory;
     double w[ROWS], seconds[FLIGHT_THRUSTERS];
     bool any = false;
     for (size_t i = 0; i < ROWS; i++) {
-        bool worth = elem_abs(c->carried[i]) >= f->params.fire_threshold * f->effectors.smallest[i];
+        bool worth = elem_abs(c->carried[i]) >= call->p->fire_threshold * call->effectors->smallest[i];
         w[i] = worth ? c->carried[i] : 0.0;
         any = any || worth;
     }
-    if (any && solve(&f->effectors, f->params.thruster_count, w, seconds)) c->fired = fire(f, seconds, command);
+    if (any && solve(call->effectors, call->p->thruster_count, w, seconds))
+        call->progress->fired = fire(call, seconds, command);
 }

@@ -22,6 +22,5 @@ typedef struct {
 #define BLOCK_FIELD(name, lo, hi, unit, meaning) {#name, unit, meaning, lo, hi, 1, false},
 #define BLOCK_VECTOR(name, count, lo, hi, unit, meaning) {#name, unit, meaning, lo, hi, count, true},
 #define BLOCK_END {NULL, NULL, NULL, 0.0, 0.0, 0, false}
-extern const block_field_t flight_no_fields[];
 
 #endif

@@ -77,7 +77,8 @@
     V(f64, variance_v_hill_m2ps2, 3, "m^2/s^2", "variance of the relative velocity (inertial rate, hill axes)") \
     V(f64, variance_attitude_rad2, 3, "rad^2", "variance of the attitude, body axes") \
     V(f64, variance_target_attitude_rad2, 3, "rad^2", "variance of target_attitude_rad") \
-    S(f64, disagreement_chi2, "1", "relative GNSS against what else measures the same: the bias between them, in its " \
+    S(f64, disagreement_chi2, "1", \
+      "relative GNSS against what else measures the same: the bias between them, in its " \
       "variances") \
     V(f32, instrument_nis, FLIGHT_INSTRUMENTS, "1", "normalised innovation squared of each instrument's last update") \
     S(u32, cycles_since_thrust, "1", "cycles since a thruster was last commanded or driven") \
@@ -90,6 +91,55 @@
     S(u8, dock_flags, "1", "what the docking mechanism senses in this cycle, DOCK_* bits") \
     S(u8, solution_reserved, "1", "zero") \
     S(u16, slots_refused, "1", "measurements of no instrument in the table, since start")
+
+/* ---- Intent: what the mission wants, for guidance and control ------------------------------------ */
+#define INTENT_FIELDS(S, V) \
+    S(u64, t_us, "us", "time it is valid for") \
+    S(u64, entry_us, "us", "time from which the phase counts its own") \
+    S(u32, entry, "1", "phases entered so far: when it changes, guidance and control start afresh") \
+    S(u32, restart, "1", "holds and resumptions so far: when it changes, a leg starts from where the chaser is") \
+    S(u32, mechanism, "1", "what the docking mechanism is told, MECHANISM_* bits") \
+    S(u8, phase, "1", "phase in force, index into the phase table") \
+    S(u8, previous_phase, "1", "phase before it") \
+    S(u8, law, "1", "guidance law in force, LAW_*") \
+    S(u8, begins, "1", \
+      "1: the phase has just followed a leg that was done; the reference is taken over for this cycle") \
+    S(u8, nav_mode, "1", "how the chaser moves, MODE_*") \
+    S(u8, overlay, "1", "what telecommands have laid over the phase, OVERLAY_* bits") \
+    S(u8, reason, "1", "why the last break-off happened, REASON_*") \
+    S(u8, gate_open, "bool", "the phase's exit gate is open") \
+    S(u8, tc_rejected, "bool", "the last telecommand was refused") \
+    V(u8, reserved, 3, "1", "zero")
+
+/* ---- Reference: where guidance wants the chaser, for control ------------------------------------- */
+#define REFERENCE_FIELDS(S, V) \
+    S(u64, t_us, "us", "time it is valid for") \
+    V(f64, r_hill_m, 3, "m", "the steered point from the target's c.m., hill") \
+    V(f64, v_hill_mps, 3, "m/s", "rate of r_hill_m in the rotating frame") \
+    V(f64, accel_hill_mps2, 3, "m/s^2", "acceleration fed forward, hill") \
+    V(f64, q_body_from_hill, 4, "1", "attitude against hill") \
+    V(f64, w_body_hill_body_radps, 3, "rad/s", "body rate against hill, body axes") \
+    V(f64, error_r_m, 3, "m", "the steered point's position, estimate minus reference, hill") \
+    V(f64, error_v_mps, 3, "m/s", "its velocity, estimate minus reference, hill") \
+    V(f64, error_attitude_rad, 3, "rad", "attitude, estimate against reference, body axes") \
+    V(f64, dv_to_go_eci_mps, 3, "m/s", "velocity to be gained, eci") \
+    S(u8, burning, "bool", "the velocity to be gained is to be given now") \
+    S(u8, clear, "bool", "what was demanded and not yet fired no longer counts") \
+    V(u8, reserved, 6, "1", "zero")
+
+/* ---- Progress: what guidance and control tell navigation and the mission ------------------------- */
+#define PROGRESS_FIELDS(S, V) \
+    V(f64, dv_to_go_eci_mps, 3, "m/s", "velocity to be gained, eci") \
+    S(f64, distance_m, "m", "the reference's distance along its path") \
+    S(f64, speed_mps, "m/s", "rate of distance_m") \
+    S(f64, error_r_m, "m", "position error against the reference") \
+    S(f64, error_v_mps, "m/s", "velocity error against the reference") \
+    S(f64, error_attitude_rad, "rad", "attitude error against the reference") \
+    S(u8, done, "bool", "the law's leg is over") \
+    S(u8, burning, "bool", "a burn is in progress") \
+    S(u8, fired, "bool", "the last command opens a valve") \
+    S(u8, saturated, "bool", "the last demand exceeded the force limit or a cycle") \
+    V(u8, reserved, 4, "1", "zero")
 
 /* ---- Command ------------------------------------------------------------------------------ */
 #define COMMAND_FIELDS(S, V) \
@@ -128,6 +178,7 @@
     S(u8, phase, "1", "mission phase, index into the phase table") \
     S(u8, law, "1", "guidance law in force, LAW_*") \
     S(u8, abort_reason, "1", "why the last break-off happened, REASON_*") \
-    V(u8, reserved, 3, "1", "zero")
+    S(u8, previous_phase, "1", "the phase before it") \
+    V(u8, reserved, 2, "1", "zero")
 
 #endif

@@ -43,8 +43,6 @@
     P(f64, init_sigma_attitude_rad, 1.0e-6, 1.0, "rad", "1 sigma of the attitude handed over, each axis") \
     P(f64, rel_accel_psd_m2ps3, 0.0, 1.0, "m^2/s^3", "white acceleration noise of the relative motion model") \
     P(f64, orbit_accel_psd_m2ps3, 0.0, 1.0, "m^2/s^3", "white acceleration noise of the target orbit model") \
-    P(f64, disagreement_chi2_3dof, 1.0, 1.0e6, "1", \
-      "relative GNSS bias estimate against what both sensors' constant errors make of it: beyond, they disagree") \
     P(f64, mated_sigma_r_m, 1.0e-4, 10.0, "m", \
       "1 sigma of the relative position, each axis, when the chaser leaves the target that has held it") \
     P(f64, mated_sigma_v_mps, 1.0e-6, 1.0, "m/s", "same, of the relative velocity") \
@@ -66,16 +64,7 @@
     P(f64, track_far_m, 0.0, 1.0e4, "m", "axial distance outside which the nominal port is tracked") \
     P(f64, track_near_m, 0.0, 1.0e4, "m", "axial distance inside which the estimated port is tracked fully") \
     P(f64, attitude_max_rad, 0.001, 3.2, "rad", "attitude control error that breaks the approach off") \
-    P(f64, closing_rate_margin_mps, 0.0, 10.0, "m/s", \
-      "estimated excess over the closing-rate limit that breaks off into a retreat") \
-    P(f64, closing_rate_hard_mps, 0.0, 10.0, "m/s", "estimated excess that calls for the avoidance burn") \
-    P(f64, closing_rate_floor_mps, 0.0, 10.0, "m/s", "closing-rate limit: floor") \
-    P(f64, closing_rate_base_mps, 0.0, 10.0, "m/s", "closing-rate limit: value at zero range") \
-    P(f64, closing_rate_slope_ps, 0.0, 1.0, "1/s", "closing-rate limit: slope with range") \
-    Q(f64, phase_distance_m, FLIGHT_PHASES, -10.0, 1.0e6, "m", \
-      "axial port-to-port distance held, aimed at, or ended at") \
-    Q(f64, phase_offset_x_m, FLIGHT_PHASES, -1.0e4, 1.0e4, "m", "radial offset of that point, hill x") \
-    Q(f64, phase_timeout_s, FLIGHT_PHASES, 0.0, 1.0e6, "s", "longest time before the abort phase; 0 none") \
+    Q(f64, phase_timeout_s, FLIGHT_PHASES, 0.0, 1.0e6, "s", "time after which the phase has lasted too long; 0 never") \
     Q(f64, phase_speed_max_mps, FLIGHT_PHASES, 0.0, 100.0, "m/s", \
       "hold: largest correction speed; forced: largest speed") \
     Q(f64, phase_gate_r_m, FLIGHT_PHASES, 0.0, 1.0e6, "m", "exit gate: position error") \
@@ -85,9 +74,10 @@
     Q(f64, phase_deadband_m, FLIGHT_PHASES, 0.0, 1.0e4, "m", "translation dead band, each axis") \
     Q(f64, phase_attitude_deadband_rad, FLIGHT_PHASES, 0.0, 1.0, "rad", "attitude dead band, each axis") \
     Q(f64, phase_corridor_rad, FLIGHT_PHASES, 0.0, 1.6, "rad", "half angle of the approach corridor watched; 0 none") \
+    Q(f64, sun_eci, 3, -1.0, 1.0, "1", "direction of the Sun at start, unit vector; zero where no phase needs it") \
     Q(f64, block, FLIGHT_BLOCK, -BIG, BIG, "1", \
-      "what modules read of their own: each phase's and each instrument's stretch of it has the fields that its law or " \
-      "model declares") \
+      "what modules read of their own: a phase's stretch has its law's fields and then its attitude's, " \
+      "an instrument's those of its model") \
     Q(f64, instrument_position_body_m, 3 * FLIGHT_INSTRUMENTS, -100.0, 100.0, "m", "where each instrument is mounted") \
     Q(f64, instrument_q_from_body, 4 * FLIGHT_INSTRUMENTS, -1.0, 1.0, "1", "its axes from the body's") \
     Q(f64, instrument_timeout_s, FLIGHT_INSTRUMENTS, 0.0, 1.0e4, "s", \
@@ -97,20 +87,33 @@
     P(u32, phase_count, 1, FLIGHT_PHASES, "1", "phases in the table") \
     P(u32, start_phase, 0, FLIGHT_PHASES - 1, "1", "phase at start") \
     P(u32, reject_limit, 1, 1000, "1", "rejections in a row after which a sensor is lost") \
-    P(u32, cam_phase, 0, FLIGHT_PHASES - 1, "1", "phase of the avoidance burn") \
-    P(u32, retreat_phase, 0, FLIGHT_PHASES - 1, "1", "phase of the retreat") \
-    Q(u16, instrument_block_offset, FLIGHT_INSTRUMENTS, 0, FLIGHT_BLOCK, "1", "where its model's fields begin in block") \
+    Q(u16, instrument_block_offset, FLIGHT_INSTRUMENTS, 0, FLIGHT_BLOCK, "1", \
+      "where its model's fields begin in block") \
     Q(u16, instrument_block_length, FLIGHT_INSTRUMENTS, 0, FLIGHT_BLOCK, "1", "how many elements they have") \
+    P(u32, transition_count, 0, FLIGHT_TRANSITIONS, "1", "transitions in the table; the first that applies is taken") \
+    P(u32, monitor_count, 0, FLIGHT_MONITORS, "1", "monitors, asked in their order") \
+    Q(u16, transition_guard_arg, FLIGHT_TRANSITIONS *FLIGHT_GUARDS, 0, 65535, "1", "the guards' arguments") \
+    Q(u16, phase_ignores_contact_until_m, FLIGHT_PHASES, 0, 65535, "m", \
+      "contact counts once the ports were this far apart in the phase; 0 at once") \
+    Q(u16, phase_mechanism, FLIGHT_PHASES, 0, 65535, "1", \
+      "ports of the chaser whose mechanism is armed, a bit for each; those that release, shifted left by 8") \
+    Q(u16, phase_needs, FLIGHT_PHASES, 0, 4095, "1", "instruments that the phase needs, a bit for each by its number") \
+    Q(u16, monitor_block_offset, FLIGHT_MONITORS, 0, FLIGHT_BLOCK, "1", "where the monitor's fields begin in block") \
+    Q(u16, monitor_block_length, FLIGHT_MONITORS, 0, FLIGHT_BLOCK, "1", "how many elements they have") \
     Q(u16, phase_block_offset, FLIGHT_PHASES, 0, FLIGHT_BLOCK, "1", "where the law's fields begin in block") \
     Q(u16, phase_block_length, FLIGHT_PHASES, 0, FLIGHT_BLOCK, "1", "how many elements they have") \
     P(u8, target_attitude_mode, 0, 2, "1", "what flight knows of the target's attitude, TARGET_*") \
     Q(u8, param_reserved, 7, 0, 0, "1", "zero") \
+    Q(u8, transition_from, FLIGHT_TRANSITIONS, 0, 255, "1", "phase that is left; 255 any") \
+    Q(u8, transition_to, FLIGHT_TRANSITIONS, 0, FLIGHT_PHASES - 1, "1", "phase that is entered") \
+    Q(u8, transition_event, FLIGHT_TRANSITIONS, 0, 9, "1", "what it waits for, EVENT_*") \
+    Q(u8, transition_event_arg, FLIGHT_TRANSITIONS, 0, 255, "1", "the event's argument") \
+    Q(u8, transition_guard, FLIGHT_TRANSITIONS *FLIGHT_GUARDS, 0, 6, "1", "what must hold besides, GUARD_*") \
+    Q(u8, monitor_kind, FLIGHT_MONITORS, 0, 255, "1", "monitor, MONITOR_*") \
     Q(u8, instrument_kind, FLIGHT_INSTRUMENTS, 0, 255, "1", "what each instrument measures, KIND_*") \
     Q(u8, phase_law, FLIGHT_PHASES, 0, 255, "1", "guidance law, LAW_*") \
-    Q(u8, phase_next, FLIGHT_PHASES, 0, FLIGHT_PHASES - 1, "1", "phase that follows") \
-    Q(u8, phase_abort, FLIGHT_PHASES, 0, FLIGHT_PHASES - 1, "1", \
-      "phase entered when this one is broken off; itself: none") \
-    Q(u8, phase_uses, FLIGHT_PHASES, 0, 7, "1", "sensors the phase needs, USES_* bits") \
-    Q(u8, phase_needs_go, FLIGHT_PHASES, 0, 1, "bool", "exit waits for the GO telecommand")
+    Q(u8, phase_point, FLIGHT_PHASES, 0, 2, "1", "what of the chaser is steered, POINT_*") \
+    Q(u8, phase_frame, FLIGHT_PHASES, 0, 3, "1", "in what it is steered, FRAME_*") \
+    Q(u8, phase_attitude, FLIGHT_PHASES, 0, 255, "1", "what attitude is held, ATTITUDE_*")
 
 #endif

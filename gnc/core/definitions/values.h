@@ -7,22 +7,22 @@
     V(TC, NONE, 0, "no telecommand") \
     V(TC, GO, 1, "leave the phase that waits for it") \
     V(TC, HOLD, 2, "hold position") \
-    V(TC, RESUME, 3, "end a commanded hold or free drift") \
+    V(TC, RESUME, 3, "end a commanded hold, free drift or inhibition") \
     V(TC, RETREAT, 4, "back off to the retreat point") \
     V(TC, ABORT, 5, "avoidance burn") \
-    V(TC, FREE_DRIFT, 6, "fire no thruster")
+    V(TC, FREE_DRIFT, 6, "fire no thruster until resumed or broken off") \
+    V(TC, INHIBIT, 7, "fire no thruster until resumed, whatever happens")
 
 /* Bits of the telemetry's flags. */
 #define FLAG_VALUES(V) \
     V(FLAG, BURN, 16, "a burn is in progress") \
-    V(FLAG, RETREAT, 32, "retreating, or has retreated") \
-    V(FLAG, CAM, 64, "avoiding, or has avoided") \
     V(FLAG, CAPTURED, 128, "docked") \
     V(FLAG, GATE_OPEN, 256, "the phase's exit gate is open") \
     V(FLAG, SATURATED, 512, "the demand exceeded the force limit or a cycle") \
     V(FLAG, TC_REJECTED, 1024, "the last telecommand was refused") \
     V(FLAG, HELD, 2048, "held by telecommand") \
-    V(FLAG, FREE_DRIFT, 4096, "drifting by telecommand")
+    V(FLAG, FREE_DRIFT, 4096, "drifting by telecommand") \
+    V(FLAG, INHIBITED, 8192, "thrusters inhibited by telecommand")
 
 #define LAW_VALUES(V) \
     V(LAW, HOLD, 0, "holds a point") \
@@ -31,6 +31,13 @@
     V(LAW, DOCKED, 3, "fires nothing: held by the target") \
     V(LAW, CAM, 4, "one burn to the avoidance velocity, then drift") \
     V(LAW, DRIFT, 5, "holds the attitude and nothing else")
+
+#define MONITOR_VALUES(V) \
+    V(MONITOR, DISAGREEMENT, 0, "camera and relative GNSS disagree") \
+    V(MONITOR, CORRIDOR, 1, "outside the approach corridor") \
+    V(MONITOR, CLOSING_RATE, 2, "closing too fast for the distance") \
+    V(MONITOR, ATTITUDE, 3, "attitude error too large") \
+    V(MONITOR, MISSED_CONTACT, 4, "the chaser's port is behind the target's, and nothing was captured")
 
 /* Why an approach was broken off. */
 #define REASON_VALUES(V) \
@@ -44,13 +51,65 @@
     V(REASON, TIMEOUT, 7, "phase timed out") \
     V(REASON, TELECOMMAND, 8, "commanded") \
     V(REASON, MISSED_CONTACT, 9, "no capture") \
-    V(REASON, DISAGREEMENT, 10, "camera and relative GNSS disagree")
+    V(REASON, DISAGREEMENT, 10, "camera and relative GNSS disagree") \
+    V(REASON, INSTRUMENT, 11, "another instrument that the phase needs is lost") \
+    V(REASON, RELEASED, 12, "no longer captured")
 
-/* Bits: the instruments that a phase needs. */
-#define USES_VALUES(V) \
-    V(USES, STAR, 1, "star tracker") \
-    V(USES, RGNSS, 2, "relative GNSS") \
-    V(USES, CAMERA, 4, "docking camera")
+/* What of the chaser a phase steers. */
+#define POINT_VALUES(V) \
+    V(POINT, PORT, 0, "its docking port") \
+    V(POINT, COM, 1, "its centre of mass") \
+    V(POINT, BORESIGHT, 2, "its docking camera")
+
+/* In what a phase's point and path are given. */
+#define FRAME_VALUES(V) \
+    V(FRAME, TPORT, 0, "target port, +x outward; x is the axial distance from port to port") \
+    V(FRAME, HILL, 1, "hill, from the target's centre of mass") \
+    V(FRAME, TBODY, 2, "target's structural frame, as estimated, from its centre of mass") \
+    V(FRAME, INERTIAL, 3, "eci axes, from the target's centre of mass")
+
+/* What attitude a phase holds. */
+#define ATTITUDE_VALUES(V) \
+    V(ATTITUDE, MATE, 0, "mates the ports") \
+    V(ATTITUDE, POINT_AT, 1, "points an axis at the origin of the phase's frame") \
+    V(ATTITUDE, HOLD_LVLH, 2, "holds an attitude against hill") \
+    V(ATTITUDE, HOLD_INERTIAL, 3, "holds the inertial attitude with which the phase began") \
+    V(ATTITUDE, SUN, 4, "points an axis at the Sun")
+
+/* How the chaser moves, as navigation is told. */
+#define MODE_VALUES(V) \
+    V(MODE, NORMAL, 0, "freely, under its own thrust") \
+    V(MODE, DOCKED, 1, "held by the target") \
+    V(MODE, STACK, 2, "together with the target, under its own thrust")
+
+/* Bits of what telecommands lay over a phase. */
+#define OVERLAY_VALUES(V) \
+    V(OVERLAY, HELD, 1, "the reference stays where it was") \
+    V(OVERLAY, FREE_DRIFT, 2, "no thruster fires, until a commanded break-off") \
+    V(OVERLAY, INHIBITED, 4, "no thruster fires")
+
+/* What a transition of the mission waits for. */
+#define EVENT_VALUES(V) \
+    V(EVENT, DONE, 0, "the law's leg is over") \
+    V(EVENT, TIMEOUT, 1, "the phase has lasted too long") \
+    V(EVENT, MONITOR, 2, "a monitor trips; argument 2: only where one is urgent") \
+    V(EVENT, TELECOMMAND, 3, "the telecommand of that number") \
+    V(EVENT, LOST, 4, "the instrument of that number is lost; 255: any that the phase needs") \
+    V(EVENT, FOUND, 5, "the instrument of that number is healthy; 255: all that the phase needs") \
+    V(EVENT, CONTACT, 6, "the docking mechanism senses contact") \
+    V(EVENT, CAPTURED, 7, "the docking mechanism has captured") \
+    V(EVENT, RELEASED, 8, "it had captured in this phase, and has no longer") \
+    V(EVENT, ALWAYS, 9, "nothing")
+
+/* What must hold besides. */
+#define GUARD_VALUES(V) \
+    V(GUARD, NONE, 0, "nothing") \
+    V(GUARD, GATE, 1, "the gate is open: position, velocity, attitude, and the instruments of both phases") \
+    V(GUARD, GO, 2, "GO has been given in this phase") \
+    V(GUARD, ENTRIES, 3, "the phase has been entered fewer times than the argument") \
+    V(GUARD, WITHIN, 4, "nearer than the argument, metres from c.m. to c.m.") \
+    V(GUARD, BEYOND, 5, "further than the argument, metres from c.m. to c.m.") \
+    V(GUARD, HEALTHY, 6, "the instrument of that number is healthy")
 
 /* What an instrument measures. 128 and above are users' own. */
 #define KIND_VALUES(V) \
@@ -94,7 +153,14 @@ enum { TELECOMMAND_VALUES(FLIGHT_NAMED_VALUE) };
 enum { FLAG_VALUES(FLIGHT_NAMED_VALUE) };
 enum { LAW_VALUES(FLIGHT_NAMED_VALUE) };
 enum { REASON_VALUES(FLIGHT_NAMED_VALUE) };
-enum { USES_VALUES(FLIGHT_NAMED_VALUE) };
+enum { MONITOR_VALUES(FLIGHT_NAMED_VALUE) };
+enum { POINT_VALUES(FLIGHT_NAMED_VALUE) };
+enum { FRAME_VALUES(FLIGHT_NAMED_VALUE) };
+enum { ATTITUDE_VALUES(FLIGHT_NAMED_VALUE) };
+enum { MODE_VALUES(FLIGHT_NAMED_VALUE) };
+enum { OVERLAY_VALUES(FLIGHT_NAMED_VALUE) };
+enum { EVENT_VALUES(FLIGHT_NAMED_VALUE) };
+enum { GUARD_VALUES(FLIGHT_NAMED_VALUE) };
 enum { KIND_VALUES(FLIGHT_NAMED_VALUE) };
 enum { DOCK_VALUES(FLIGHT_NAMED_VALUE) };
 enum { MECHANISM_VALUES(FLIGHT_NAMED_VALUE) };

@@ -1,16 +1,18 @@
-/* The monitors, asked in the order of the registry: the first that trips gives the reason. */
+/* The monitors, asked in the order of the parameters: the first that trips gives the reason. */
 #include "registry.h"
 
-uint8_t fdir_reason(const flight_t *f)
+uint8_t fdir_level(const flight_params_t *p, const solution_t *solution, const intent_t *intent,
+                   const progress_t *progress, uint8_t *reason)
 {
-    for (size_t i = 0; flight_monitors[i] != NULL; i++)
-        if (flight_monitors[i]->trips(f)) return flight_monitors[i]->reason;
-    return REASON_NONE;
-}
-
-bool fdir_urgent(const flight_t *f)
-{
-    for (size_t i = 0; flight_monitors[i] != NULL; i++)
-        if (flight_monitors[i]->urgent != NULL && flight_monitors[i]->urgent(f)) return true;
-    return false;
+    uint8_t highest = LEVEL_NONE;
+    *reason = REASON_NONE;
+    for (uint32_t i = 0; i < p->monitor_count; i++) {
+        const monitor_t *monitor = flight_monitor_of(p->monitor_kind[i]);
+        const monitor_call_t call = {p, solution, intent, progress, &p->block[p->monitor_block_offset[i]]};
+        uint8_t level = monitor->level(&call);
+        if (level == LEVEL_NONE) continue;
+        if (highest == LEVEL_NONE) *reason = monitor->reason;
+        if (level > highest) highest = level;
+    }
+    return highest;
 }

@@ -9,26 +9,27 @@ typedef struct {
 } cam_block_t;
 static const block_field_t fields[] = {CAM_FIELDS(BLOCK_FIELD, BLOCK_VECTOR) BLOCK_END};
 
-void guidance_cam(flight_t *f)
+static void burn(const law_call_t *call)
 {
-    mission_t *m = &f->mission;
-    const cam_block_t *b = flight_law_block(f);
+    burn_t *b = (burn_t *)(void *)call->memory;
+    const cam_block_t *own = call->own;
+    const solution_t *s = call->solution;
     double dv[3];
-    if (m->hop_stage == HOP_PLAN) {
-        vec3_sub(dv, b->velocity_hill_mps, f->solution.v_hill_mps);
-        mat3_tmul_vec(m->dv_to_go_eci_mps, f->solution.c_hill_from_eci, dv);
-        m->burn_last_fire_us = f->t_us;
-        m->burn_is_arrival = true;
-        m->hop_stage = HOP_BURN;
+    if (b->stage == BURN_PLAN) {
+        vec3_sub(dv, own->velocity_hill_mps, s->v_hill_mps);
+        mat3_tmul_vec(b->dv_to_go_eci_mps, s->c_hill_from_eci, dv);
+        b->is_last = 1.0;
+        guidance_ignite(call);
+    } else if (b->stage == BURN_FIRE) { /* what was sensed comes off the velocity to be gained */
+        vec3_sub(b->dv_to_go_eci_mps, b->dv_to_go_eci_mps, s->sensed_eci_mps);
     }
-    if (m->hop_stage == HOP_BURN) guidance_burn(f, b->cutoff_mps);
+    if (b->stage == BURN_FIRE) guidance_burn(call, own->cutoff_mps);
 }
 
 const law_t law_cam = {
     .id = LAW_CAM,
     .fields = fields,
     .translation = TRANSLATION_BURN,
-    .burn = guidance_cam,
+    .burn = burn,
     .finished = guidance_burns_done,
-    .avoids = true,
 };

@@ -9,7 +9,7 @@ void filter_layout(filter_t *f, size_t count, const uint8_t *use)
     uint8_t next = 0;
     for (size_t b = 0; b <= FILTER_BLOCKS; b++) f->at[b] = FILTER_ABSENT;
     for (uint8_t kind = BLOCK_ESTIMATED; kind <= BLOCK_CONSIDERED; kind++) {
-        for (size_t b = 0; b < count; b++) {
+        for (size_t b = 0; b < count && b < FILTER_BLOCKS; b++) {
             if (use[b] != kind) continue;
             f->at[b] = next;
             next = (uint8_t)(next + 3);

@@ -1,157 +1,250 @@
-/* Mission phases: a table of parameters, walked by entry gates, durations and telecommands. */
+/* The walk through the graph: which events have happened, which transition they make, what telecommands lay over it. */
+#include "mission/mission.h"
+
 #include "registry.h"
 
-#define CAPTURE_WAIT_S 3.0 /* free drift after contact; without capture for as long the chaser backs off */
+#define GATE_ATTITUDE_SHARE 0.5 /* of the largest attitude error: what the gate lets pass */
 
-/* A leg begins where the chaser is: the reference went on without it. */
-static void go_on(flight_t *f)
+/* What the transitions of a cycle are judged on. */
+typedef struct {
+    const flight_params_t *p;
+    const solution_t *solution;
+    const progress_t *progress;
+    mission_t *memory;
+    intent_t *intent;
+    uint16_t opcode; /* of a telecommand that is new in this cycle; TC_NONE */
+    bool monitored; /* level and reason are known */
+    uint8_t level, reason;
+} cycle_t;
+
+#define PORTS 8 /* whose mechanisms a phase can command */
+
+/* What a phase tells the mechanisms, as the command says it. */
+static uint32_t mechanism_of(uint16_t phase)
 {
-    const law_t *law = flight_law(f);
-    if (law->enter != NULL) law->enter(f);
-}
-
-void mission_enter(flight_t *f, uint32_t phase)
-{
-    mission_t *m = &f->mission;
-    m->phase = phase;
-    m->entry_us = f->t_us;
-    m->hop_stage = HOP_PLAN;
-    m->hop_leg = 0;
-    m->go = false;
-    m->held = false;
-    m->gate_open = false;
-    vec3_set(m->dv_to_go_eci_mps, 0.0, 0.0, 0.0);
-    control_clear(f);
-    go_on(f);
-    if (phase == f->params.retreat_phase) m->retreat = true;
-    if (phase == f->params.cam_phase) m->cam = true;
-}
-
-void mission_init(flight_t *f) { f->mission.phase = f->params.start_phase; }
-
-void mission_break_off(flight_t *f, uint32_t phase, uint8_t reason)
-{
-    f->mission.abort_reason = reason;
-    mission_enter(f, phase);
-}
-
-/* A commanded break-off fires, so it ends a free drift. */
-static void commanded(flight_t *f, uint32_t phase, bool possible)
-{
-    f->mission.tc_rejected = !possible;
-    if (!possible) return;
-    f->mission.free_drift = false;
-    mission_break_off(f, phase, REASON_TELECOMMAND);
-}
-
-static void hold_here(flight_t *f)
-{
-    mission_t *m = &f->mission;
-    guidance_start_forced(f);
-    m->held = true;
-}
-
-static void telecommand(flight_t *f, const sensor_frame_t *s)
-{
-    mission_t *m = &f->mission;
-    if (s->tc_opcode == TC_NONE || (m->tc_seen && s->tc_seq == m->tc_seq)) return;
-    m->tc_seen = true;
-    m->tc_seq = s->tc_seq;
-    m->tc_rejected = false;
-    const law_t *law = flight_law(f);
-    bool flying = law->translation == TRANSLATION_FOLLOW;
-    switch (s->tc_opcode) {
-    case TC_GO: m->go = true; break;
-    case TC_HOLD:
-        if (flying) hold_here(f);
-        else m->tc_rejected = true;
-        break;
-    case TC_RESUME:
-        if (m->held) {
-            m->held = false;
-            go_on(f);
-        } else if (m->free_drift) {
-            m->free_drift = false;
-            go_on(f);
-        } else {
-            m->tc_rejected = true;
-        }
-        break;
-    case TC_RETREAT: commanded(f, f->params.retreat_phase, flying && m->phase != f->params.retreat_phase); break;
-    case TC_ABORT: commanded(f, f->params.cam_phase, !law->docked && !law->avoids); break;
-    case TC_FREE_DRIFT: m->free_drift = true; break;
-    default: m->tc_rejected = true; break;
+    uint32_t mechanism = 0;
+    for (uint32_t port = 0; port < PORTS; port++) {
+        if (phase & (1u << port)) mechanism |= (uint32_t)MECHANISM_ARM << port;
+        if (phase & (1u << (port + PORTS))) mechanism |= (uint32_t)MECHANISM_RELEASE << port;
     }
+    return mechanism;
 }
 
-/* The gate out of a hold or a forced leg: at the point, at rest against it, every sensor the next
- * phase needs alive, attitude under control. */
-static bool gate_open(const flight_t *f)
+void mission_enter(const flight_params_t *p, mission_t *m, uint8_t phase, bool after_done, intent_t *intent)
 {
-    const flight_params_t *p = &f->params;
-    const mission_t *m = &f->mission;
-    uint32_t next = p->phase_next[m->phase];
-    uint8_t uses = (uint8_t)(p->phase_uses[m->phase] | p->phase_uses[next]);
-    if (vec3_norm(f->guidance.error_r_m) > p->phase_gate_r_m[m->phase]) return false;
-    if (vec3_norm(f->guidance.error_v_mps) > p->phase_gate_v_mps[m->phase]) return false;
-    if (vec3_norm(f->guidance.error_attitude_rad) > 0.5 * p->attitude_max_rad) return false;
-    if ((uses & USES_STAR) && !instrument_healthy(&f->solution, flight_first_of(f, KIND_STAR))) return false;
-    if ((uses & USES_RGNSS) && !instrument_healthy(&f->solution, flight_first_of(f, KIND_RGNSS))) return false;
-    if ((uses & USES_CAMERA) && !instrument_healthy(&f->solution, flight_first_of(f, KIND_CAMERA))) return false;
+    const law_t *law = flight_law_of(p->phase_law[phase]);
+    intent->previous_phase = intent->phase;
+    intent->phase = phase;
+    intent->law = law->id;
+    intent->nav_mode = law->nav_mode;
+    intent->entry_us = intent->t_us;
+    intent->entry++;
+    intent->begins = after_done;
+    intent->overlay = (uint8_t)(intent->overlay & ~(unsigned)OVERLAY_HELD);
+    intent->gate_open = false;
+    intent->mechanism = mechanism_of(p->phase_mechanism[phase]);
+    if (m->entries[phase] < UINT16_MAX) m->entries[phase]++;
+    m->go = m->apart = m->captured = false;
+}
+
+void mission_start(const flight_params_t *p, mission_t *m, uint64_t t_us, intent_t *intent)
+{
+    intent->t_us = t_us;
+    mission_enter(p, m, (uint8_t)p->start_phase, false, intent);
+    intent->previous_phase = intent->phase;
+}
+
+static bool all_healthy(const solution_t *s, uint16_t instruments)
+{
+    for (size_t i = 0; instruments != 0; i++, instruments = (uint16_t)(instruments >> 1))
+        if ((instruments & 1u) && !instrument_healthy(s, i)) return false;
     return true;
 }
 
-static void advance(flight_t *f)
+/* The first instrument lost of those; FLIGHT_ANY: none. */
+static uint8_t first_lost(const solution_t *s, uint16_t instruments)
 {
-    const flight_params_t *p = &f->params;
-    mission_t *m = &f->mission;
-    uint32_t next = p->phase_next[m->phase];
-    const law_t *law = flight_law(f);
-    m->gate_open = law->burn != NULL || gate_open(f);
-    if (next == m->phase || m->held || law->finished == NULL || !law->finished(f) || !m->gate_open) return;
-    if (p->phase_needs_go[m->phase] && !m->go) return;
-    mission_enter(f, next);
+    for (uint8_t i = 0; instruments != 0; i++, instruments = (uint16_t)(instruments >> 1))
+        if ((instruments & 1u) && instrument_lost(s, i)) return i;
+    return FLIGHT_ANY;
 }
 
-static void enter_docked(flight_t *f)
+static uint16_t instruments_of(const cycle_t *c, uint8_t argument)
 {
-    const flight_params_t *p = &f->params;
-    for (uint32_t i = 0; i < p->phase_count; i++)
-        if (flight_law_of(p->phase_law[i])->docked) {
-            mission_enter(f, i);
-            return;
-        }
+    if (argument == FLIGHT_ANY) return c->p->phase_needs[c->intent->phase];
+    return (uint16_t)(1u << argument);
 }
 
-/* What the monitors find ends the phase, unless it is its own answer to that. */
-void mission_watch(flight_t *f)
+/* The gate out of a phase: at the point, at rest against it, attitude under control, every instrument that this phase
+ * and the next one need alive. */
+static bool gate_open(const cycle_t *c, uint8_t to)
 {
-    const flight_params_t *p = &f->params;
-    uint32_t phase = f->mission.phase, abort_phase = p->phase_abort[phase];
-    if (abort_phase == phase) return;
-    uint8_t reason = fdir_reason(f);
-    if (reason == REASON_NONE) return;
-    mission_break_off(f, fdir_urgent(f) ? p->cam_phase : abort_phase, reason);
-    guidance_step(f);
+    const flight_params_t *p = c->p;
+    uint8_t phase = c->intent->phase;
+    return !(c->progress->error_r_m > p->phase_gate_r_m[phase]) &&
+           !(c->progress->error_v_mps > p->phase_gate_v_mps[phase]) &&
+           !(c->progress->error_attitude_rad > GATE_ATTITUDE_SHARE * p->attitude_max_rad) &&
+           all_healthy(c->solution, (uint16_t)(p->phase_needs[phase] | p->phase_needs[to]));
 }
 
-void mission_step(flight_t *f, const sensor_frame_t *s)
+static bool holds(const cycle_t *c, uint8_t guard, uint16_t argument, uint8_t to)
 {
-    mission_t *m = &f->mission;
-    if (!f->started) mission_enter(f, f->params.start_phase);
-    telecommand(f, s);
-    uint8_t sensed = f->solution.dock_flags;
-    bool captured = (sensed & DOCK_CAPTURED) != 0;
-    bool leaving = m->retreat || m->cam; /* then contact alone does not stop it: the ports may still touch */
-    bool docked = captured || ((sensed & DOCK_CONTACT) && !leaving);
-    if (docked && !flight_law(f)->docked) enter_docked(f);
-    if (flight_law(f)->docked) {
-        if (captured) m->entry_us = f->t_us; /* one frame without it must not fire thrusters against the latches */
-        else if (mission_phase_time_s(f) > CAPTURE_WAIT_S)
-            mission_break_off(f, f->params.retreat_phase, REASON_MISSED_CONTACT);
+    switch (guard) {
+    case GUARD_GATE: return gate_open(c, to);
+    case GUARD_GO: return c->memory->go;
+    case GUARD_ENTRIES: return c->memory->entries[to] < argument;
+    case GUARD_WITHIN: return vec3_norm(c->solution->r_hill_m) < (double)argument;
+    case GUARD_BEYOND: return vec3_norm(c->solution->r_hill_m) > (double)argument;
+    case GUARD_HEALTHY: return argument < FLIGHT_INSTRUMENTS && instrument_healthy(c->solution, argument);
+    default: return true;
     }
-    guidance_step(f);
-    if (flight_law(f)->burn != NULL) flight_law(f)->burn(f);
-    mission_watch(f);
-    advance(f);
+}
+
+static uint8_t level(cycle_t *c)
+{
+    if (!c->monitored) c->level = fdir_level(c->p, c->solution, c->intent, c->progress, &c->reason);
+    c->monitored = true;
+    return c->level;
+}
+
+static bool timed_out(const cycle_t *c)
+{
+    double limit_s = c->p->phase_timeout_s[c->intent->phase];
+    return limit_s > 0.0 && 1.0e-6 * (double)(c->intent->t_us - c->intent->entry_us) > limit_s;
+}
+
+static bool happened(cycle_t *c, uint8_t event, uint8_t argument)
+{
+    uint8_t sensed = c->solution->dock_flags;
+    switch (event) {
+    case EVENT_DONE: return c->progress->done && !(c->intent->overlay & OVERLAY_HELD);
+    case EVENT_TIMEOUT: return timed_out(c);
+    case EVENT_MONITOR: return level(c) >= (argument == LEVEL_URGENT ? LEVEL_URGENT : LEVEL_TRIPS);
+    case EVENT_TELECOMMAND: return c->opcode != TC_NONE && c->opcode == argument;
+    case EVENT_LOST: return first_lost(c->solution, instruments_of(c, argument)) != FLIGHT_ANY;
+    case EVENT_FOUND: return all_healthy(c->solution, instruments_of(c, argument));
+    case EVENT_CONTACT: return (sensed & DOCK_CONTACT) != 0 && c->memory->apart;
+    case EVENT_CAPTURED: return (sensed & DOCK_CAPTURED) != 0;
+    case EVENT_RELEASED: return c->memory->captured && !(sensed & DOCK_CAPTURED);
+    case EVENT_ALWAYS: return true;
+    default: return false;
+    }
+}
+
+static uint8_t reason_of_loss(uint8_t kind)
+{
+    switch (kind) {
+    case KIND_STAR: return REASON_STAR;
+    case KIND_RGNSS: return REASON_RGNSS;
+    case KIND_CAMERA: return REASON_CAMERA;
+    default: return REASON_INSTRUMENT;
+    }
+}
+
+/* Why the approach is broken off by a transition; the reason so far where it goes on as planned. */
+static uint8_t reason_of(const cycle_t *c, uint8_t event, uint8_t argument)
+{
+    switch (event) {
+    case EVENT_TIMEOUT: return c->intent->nav_mode == MODE_DOCKED ? REASON_MISSED_CONTACT : REASON_TIMEOUT;
+    case EVENT_MONITOR: return c->reason;
+    case EVENT_TELECOMMAND: return argument == TC_GO ? c->intent->reason : REASON_TELECOMMAND;
+    case EVENT_LOST: return reason_of_loss(c->p->instrument_kind[first_lost(c->solution, instruments_of(c, argument))]);
+    case EVENT_RELEASED: return REASON_RELEASED;
+    default: return c->intent->reason;
+    }
+}
+
+static bool applies(cycle_t *c, uint8_t row)
+{
+    const flight_params_t *p = c->p;
+    uint8_t to = p->transition_to[row];
+    if (to == c->intent->phase && p->transition_from[row] == FLIGHT_ANY) return false;
+    if (!happened(c, p->transition_event[row], p->transition_event_arg[row])) return false;
+    for (size_t i = FLIGHT_GUARDS * (size_t)row; i < FLIGHT_GUARDS * ((size_t)row + 1); i++)
+        if (!holds(c, p->transition_guard[i], p->transition_guard_arg[i], to)) return false;
+    return true;
+}
+
+/* The first row that applies: those of the phase before those of any; FLIGHT_ANY: none. */
+static uint8_t first_of(cycle_t *c, const graph_t *graph, size_t group)
+{
+    for (uint32_t i = graph->first[group]; i < graph->first[group + 1]; i++)
+        if (applies(c, graph->row[i])) return graph->row[i];
+    return FLIGHT_ANY;
+}
+
+/* Takes a transition; true when guidance has to run for it in this cycle. */
+static void take(cycle_t *c, uint8_t row)
+{
+    intent_t *intent = c->intent;
+    uint8_t event = c->p->transition_event[row], argument = c->p->transition_event_arg[row];
+    uint8_t reason = reason_of(c, event, argument);
+    if (event == EVENT_TELECOMMAND) {
+        intent->tc_rejected = false;
+        if (argument != TC_GO) /* a commanded break-off fires, so it ends a free drift */
+            intent->overlay = (uint8_t)(intent->overlay & ~(unsigned)OVERLAY_FREE_DRIFT);
+    }
+    mission_enter(c->p, c->memory, c->p->transition_to[row], event == EVENT_DONE, intent);
+    intent->reason = reason;
+}
+
+/* The telecommand's number when it is new. */
+static uint16_t take_telecommand(mission_t *m, const telecommand_t *tc)
+{
+    if (tc->opcode == TC_NONE || (m->tc_seen && tc->seq == m->tc_seq)) return TC_NONE;
+    m->tc_seen = true;
+    m->tc_seq = tc->seq;
+    return tc->opcode;
+}
+
+/* What a telecommand lays over the phase; false: it is none of these, or not possible. */
+static bool lay_over(cycle_t *c)
+{
+    intent_t *intent = c->intent;
+    unsigned overlay = intent->overlay;
+    switch (c->opcode) {
+    case TC_GO: c->memory->go = true; return true;
+    case TC_HOLD:
+        if (flight_law_of(intent->law)->translation != TRANSLATION_FOLLOW) return false;
+        overlay |= OVERLAY_HELD;
+        break;
+    case TC_RESUME:
+        if (overlay == 0) return false;
+        overlay = (overlay & OVERLAY_HELD) ? overlay & ~(unsigned)OVERLAY_HELD : 0u;
+        break;
+    case TC_FREE_DRIFT: intent->overlay = (uint8_t)(overlay | OVERLAY_FREE_DRIFT); return true;
+    case TC_INHIBIT: intent->overlay = (uint8_t)(overlay | OVERLAY_INHIBITED); return true;
+    default: return false;
+    }
+    intent->overlay = (uint8_t)overlay;
+    intent->restart++;
+    return true;
+}
+
+/* Contact and capture, as far as they outlast a cycle. */
+static void watch_ports(const cycle_t *c)
+{
+    mission_t *m = c->memory;
+    if (!m->apart &&
+        vec3_norm(c->solution->r_port_tport_m) >= (double)c->p->phase_ignores_contact_until_m[c->intent->phase])
+        m->apart = true;
+    if (!(c->solution->dock_flags & DOCK_CAPTURED)) return;
+    m->captured = true;
+    /* One frame without it must not fire thrusters against the latches. */
+    if (c->intent->nav_mode == MODE_DOCKED) c->intent->entry_us = c->intent->t_us;
+}
+
+bool decide(const flight_params_t *p, const graph_t *graph, mission_t *m, const solution_t *solution,
+            const progress_t *progress, const telecommand_t *telecommand, intent_t *intent)
+{
+    cycle_t c = {p, solution, progress, m, intent, take_telecommand(m, telecommand), false, LEVEL_NONE, REASON_NONE};
+    uint32_t entry = intent->entry, restart = intent->restart;
+    if (c.opcode != TC_NONE) intent->tc_rejected = !lay_over(&c);
+    watch_ports(&c);
+    uint8_t phase = intent->phase;
+    intent->gate_open = !graph->gated[phase] || gate_open(&c, graph->goes_to[phase]);
+    uint8_t row = first_of(&c, graph, phase);
+    if (row == FLIGHT_ANY) row = first_of(&c, graph, FLIGHT_PHASES);
+    if (row != FLIGHT_ANY) take(&c, row);
+    return intent->entry != entry || intent->restart != restart;
 }

@@ -3,10 +3,7 @@
 
 void nav_init(const flight_params_t *p, nav_t *nav)
 {
-    nav->gravity.mu_m3ps2 = p->mu_m3ps2;
-    nav->gravity.re_m = p->re_m;
-    nav->gravity.j2 = p->j2;
-    vec3_copy(nav->gravity.pole_eci, p->pole_eci);
+    nav->gravity = flight_gravity(p);
     nav->cycle_us = (uint64_t)(p->cycle_s * 1.0e6 + 0.5);
     for (size_t i = 1; i <= FILTER_COMPONENTS; i++) nav->gate[i] = filter_gate(p->gate_chi2_3dof, i);
     for (size_t i = 0; i < p->instrument_count; i++) /* of each kind the first is used, as long as it is there */

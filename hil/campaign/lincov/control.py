@@ -72,15 +72,15 @@ class ForcedReference:
         times = np.minimum(np.arange(steps + 1) * round(STEP_S / cycle_s), len(here) + len(near) + len(far))
         at = [np.asarray(x)[np.minimum(times, len(x) - 1)] for x in (here, near, far)]
         self.along = at[2] - at[1]
-        stop = max(float(params["phase_distance_m"][number]), float(params["track_near_m"]))
+        stop = max(float(law_block(params, number)["point_m"][0]), float(params["track_near_m"]))
         span = start_m - stop
         self.across = np.clip((at[0] - stop) / span, 0.0, 1.0) if abs(span) > 1.0 else np.zeros(steps + 1)
 
     def _run(self, start_m: float) -> tuple[list[float], int]:
         """Distances at each cycle, and the cycle of arrival."""
         p, k, dt = self.p, self.number, self.cycle_s
-        goal_m, fastest = float(p["phase_distance_m"][k]), float(p["phase_speed_max_mps"][k])
         own = law_block(p, k)
+        goal_m, fastest = float(own["point_m"][0]), float(p["phase_speed_max_mps"][k])
         slowest, slope, ramp = float(own["speed_end_mps"]), float(own["speed_slope_ps"]), float(own["accel_mps2"])
         distance, speed, found = start_m, 0.0, [start_m]
         while abs(goal_m - distance) >= ARRIVED_M and len(found) < 1_000_000:

@@ -16,7 +16,7 @@ class Telecommand:
     """A telecommand from the ground: a list `[[telecommand]]`; delivered in the first cycle from t_s on."""
 
     t_s: NonNegative
-    command: Literal["go", "hold", "resume", "retreat", "abort", "free_drift"]
+    command: Literal["go", "hold", "resume", "retreat", "abort", "free_drift", "inhibit"]
     arg: tuple[Product, Product] = (0.0, 0.0)
 
     @property

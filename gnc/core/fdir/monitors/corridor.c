@@ -1,15 +1,26 @@
 /* Outside the approach corridor. */
 #include "registry.h"
 
-#define CORRIDOR_NEAR_M 2.0 /* nearer, the corridor is judged as if at this distance: its cone shrinks to a point */
+#define CORRIDOR_FIELDS(F, V) \
+    F(near_m, 0.0, 100.0, "m", "nearer, it is judged as if at this distance: its cone shrinks to a point")
+typedef struct {
+    CORRIDOR_FIELDS(BLOCK_F, BLOCK_V)
+} corridor_block_t;
+static const block_field_t fields[] = {CORRIDOR_FIELDS(BLOCK_FIELD, BLOCK_VECTOR) BLOCK_END};
 
-static bool trips(const flight_t *f)
+static uint8_t level(const monitor_call_t *call)
 {
-    double half_angle = f->params.phase_corridor_rad[f->mission.phase];
-    const double *r = f->solution.r_port_tport_m;
-    if (half_angle <= 0.0) return false;
+    const corridor_block_t *own = call->own;
+    double half_angle = call->p->phase_corridor_rad[call->intent->phase];
+    const double *r = call->solution->r_port_tport_m;
+    if (half_angle <= 0.0) return LEVEL_NONE;
     double across = elem_sqrt(r[1] * r[1] + r[2] * r[2]);
-    return elem_atan2(across, elem_max(r[0], CORRIDOR_NEAR_M)) > half_angle;
+    return elem_atan2(across, elem_max(r[0], own->near_m)) > half_angle ? LEVEL_TRIPS : LEVEL_NONE;
 }
 
-const monitor_t monitor_corridor = {.reason = REASON_CORRIDOR, .trips = trips};
+const monitor_t monitor_corridor = {
+    .id = MONITOR_CORRIDOR,
+    .reason = REASON_CORRIDOR,
+    .fields = fields,
+    .level = level,
+};
