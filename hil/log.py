@@ -41,7 +41,8 @@ class Log:
     that was flown outside the range it holds for. `outcome` says whether the run was safe, None for one that broke,
     unless the craft turned faster than the plant can follow. `faults` has what became of each declared fault:
     `instrument` or `effector`, kind, start_s, end_s and `changed`, the sensor frames or cycles that would have been
-    others without it; a fault that changed none was not injected.
+    others without it; a fault that changed none was not injected. `collisions` has the first touches of bodies where no
+    port allows it: t_s, bodies (two names), point_body_m in the second one's structural frame, speed_mps.
     """
 
     scenario: Scenario
@@ -72,6 +73,7 @@ class Log:
     beyond_validity: tuple[str, ...] = ()
     faults: tuple[dict[str, Any], ...] = ()
     outcome: Judgement | None = None
+    collisions: tuple[dict[str, Any], ...] = ()
     scenario_schema: int = SCHEMA
 
     def without_effect(self) -> list[str]:
@@ -107,6 +109,7 @@ class Log:
             "cold_starts": list(self.cold_starts),
             "beyond_validity": list(self.beyond_validity),
             "faults": list(self.faults),
+            "collisions": list(self.collisions),
         }
 
     @property
@@ -182,6 +185,7 @@ class Log:
             cold_starts=summary["cold_starts"],
             beyond_validity=tuple(summary.get("beyond_validity", ())),
             faults=tuple(summary.get("faults", ())),
+            collisions=tuple(summary.get("collisions", ())),
             scenario_schema=schema,
         )
 

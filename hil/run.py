@@ -465,6 +465,7 @@ def _judge(
         sampling=run.sampling,
         beyond_validity=run.beyond_validity,
         faults=run.instruments.injected() + run.effectors.injected(),
+        collisions=tuple(map(dict, view.collisions)),
         **extras,
     )
 

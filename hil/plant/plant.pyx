@@ -858,13 +858,14 @@ cdef class Plant:
     def collisions(self):
         """Where bodies touched, the first 16, but where the ports' envelopes allow it: dicts, in order of time.
 
-        {"t_s", "bodies": (name, name), "point_body_m": in the structural frame of the second, "speed_mps": of one surface
+        {"t_s", "bodies": [name, name], "point_body_m": in the structural frame of the second, "speed_mps": of one surface
         against the other}. Bodies that stay in touch count once.
         """
         return [
             {
-                "t_s": self.collisions_[k].t_s, "bodies": (self.names[self.collisions_[k].a], self.names[self.collisions_[k].b]),
-                "point_body_m": as_tuple(self.collisions_[k].point_body_m, 3), "speed_mps": self.collisions_[k].speed_mps,
+                "t_s": self.collisions_[k].t_s, "bodies": [self.names[self.collisions_[k].a], self.names[self.collisions_[k].b]],
+                "point_body_m": list(as_tuple(self.collisions_[k].point_body_m, 3)),
+                "speed_mps": self.collisions_[k].speed_mps,
             }
             for k in range(min(self.n_collisions, PLANT_MAX_COLLISIONS))
         ]

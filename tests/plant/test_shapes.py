@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from gnc import kernels
-from hil import Scenario, fly
+from hil import Log, Scenario, fly
 from hil.plant.config import BodyConfig, CaptureConfig, Flown, PlantConfig, PortConfig
 from hil.plant.plant import Plant
 from hil.prepare import facing_port, plant_config, prepare
 from hil.scenario.schema import shapes
+from tests.closed_loop.flights import fly_with
 from tests.plant.plants import IDENTITY, SPHERE
 from tests.plant.test_docking import VOID
 from tests.plant.test_motion import rotation
@@ -164,7 +165,7 @@ def test_two_boxes_collide_when_their_faces_meet():
     put(p, (-4.0, 0.3, 0.1), (0.13, 0.0, 0.0))
     p.run(300, 100_000)
     (event,) = p.collisions()
-    assert event["bodies"] == ("chaser", "target")
+    assert event["bodies"] == ["chaser", "target"]
     assert event["t_s"] == pytest.approx(2.5 / 0.13, abs=2e-3)
     assert event["speed_mps"] == pytest.approx(0.13, abs=1e-9)
     assert event["point_body_m"][0] == pytest.approx(-1.0, abs=1e-3)
@@ -230,7 +231,7 @@ def test_every_pair_of_bodies_is_watched():
     p.run(50, 100_000)
     p.place("debris", (1000.0, 5.0, 0.0), (0.0, 2.0, 0.0), IDENTITY, (0.0, 0.0, 0.0))
     p.run(30, 100_000)
-    assert [e["bodies"] for e in p.collisions()] == [("visitor", "debris"), ("debris", "target")]
+    assert [e["bodies"] for e in p.collisions()] == [["visitor", "debris"], ["debris", "target"]]
 
 
 def tumbling(seed):
@@ -362,7 +363,7 @@ def test_the_docked_ship_touches_nothing_but_the_port():
 def test_the_ship_beside_the_port_touches_the_station():
     p = at_the_station(-2.0, 3.0)
     p.run(1, 100_000)
-    assert p.collisions()[0]["bodies"] == ("cargo", "iss")
+    assert p.collisions()[0]["bodies"] == ["cargo", "iss"]
 
 
 def test_the_stations_arrays_are_where_they_are():
@@ -381,9 +382,35 @@ def test_what_may_go_unseen_of_the_shipped_shapes_is_stated():
     assert p.undetected_m("iss") < 12.0
 
 
-def test_a_module_in_the_way_makes_the_mission_a_collision():
-    log = fly("iss-contact", seed=1, overrides=["vehicle.iss.shape.zvezda.length_m=20.0"])
+def test_a_module_in_the_way_makes_the_mission_a_collision(tmp_path):
+    longer = ["vehicle.iss.shape.zvezda.length_m=20.0"]
+    log = fly("iss-contact", seed=1, overrides=longer, out=tmp_path / "run")
     assert log.truth["collisions"][-1] >= 1
     assert log.truth["contact_status"][-1] == 0
     assert log.verdict == "FAIL"
     assert log.truth["r_port_tport_m"][-1, 0] == pytest.approx(2.65, abs=0.5)
+    (event,) = log.collisions
+    assert event["bodies"] == ["cargo", "iss"]
+    assert event["point_body_m"][0] == pytest.approx(-36.65, abs=0.01)
+    assert event["speed_mps"] == pytest.approx(0.075, abs=0.02)
+    assert Log.open(tmp_path / "run").collisions == log.collisions
+
+
+def test_a_visitor_in_the_way_is_met(tmp_path):
+    """A third craft between chaser and port, with a shape of its own."""
+    visitor = """
+[[vehicle]]
+name = "visitor"
+mass_kg = 100.0
+inertia_kgm2 = [10.0, 10.0, 10.0, 0.0, 0.0, 0.0]
+orbit = { kind = "relative", to = "iss", r_hill_m = [0.0, -44.0, 0.0] }
+attitude = { mode = "lvlh_hold", q_body_from_hill = [1.0, 0.0, 0.0, 0.0], limit_cycle_radps = 0.02 }
+
+[[vehicle.shape]]
+name = "ball"
+kind = "sphere"
+radius_m = 1.0
+"""
+    log = fly_with(tmp_path, "iss-contact", visitor, seed=1)
+    assert [event["bodies"] for event in log.collisions] == [["cargo", "visitor"]]
+    assert log.verdict == "FAIL"
