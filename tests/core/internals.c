@@ -249,9 +249,9 @@ void internals_filter_propagate(size_t blocks, const uint8_t *use, double *p, co
     filter_t f;
     filter_layout(&f, blocks, use);
     const filter_motion_t motions[] = {
-        {0, 1, 0.3, scale[0], 0.2, scale[1], m, 0.5, -0.6},
+        {0, 1, 0.0, scale[0], 0.0, 0.0, m, 0.5, -0.6},
         {2, 3, scale[2], 0.9, scale[0], -0.4, NULL, 0.0, 0.0},
-        {4, FILTER_NONE, 0.7, 0.0, 0.0, 0.0, m, 0.1, 0.0},
+        {4, FILTER_NONE, 0.7, 0.0, 0.0, 0.0, NULL, 0.0, 0.0},
     };
     filter_propagate(&f, p, motions, 3);
 }

@@ -48,50 +48,65 @@ void filter_noise(const filter_t *f, double *p, size_t a, size_t b, double aa, d
     }
 }
 
-/* Vectors of three with elements `stride` apart, `count` of them `step` apart, as a motion of two blocks moves them. */
-static void move_pairs(const filter_motion_t *motion, double *va, double *vb, size_t stride, size_t step, size_t count)
+/* Vectors of three with elements `stride` apart, three of them `step` apart, as a motion of two blocks moves them. */
+static void move_pairs(const filter_motion_t *motion, double *va, double *vb, size_t stride, size_t step)
 {
-    const double aa = motion->aa, ab = motion->ab, ba = motion->ba, bb = motion->bb, *m = motion->m;
-    for (size_t c = 0; c < count; c++, va += step, vb += step) {
+    const double aa = motion->aa, ab = motion->ab, ba = motion->ba, bb = motion->bb;
+    for (size_t c = 0; c < 3; c++, va += step, vb += step) {
         double a0 = va[0], a1 = va[stride], a2 = va[2 * stride], b0 = vb[0], b1 = vb[stride], b2 = vb[2 * stride];
-        double to_a[3] = {aa * a0 + ab * b0, aa * a1 + ab * b1, aa * a2 + ab * b2};
-        double to_b[3] = {ba * a0 + bb * b0, ba * a1 + bb * b1, ba * a2 + bb * b2};
-        if (m != NULL) {
-            double y0 = m[0] * a0 + m[1] * a1 + m[2] * a2, y1 = m[3] * a0 + m[4] * a1 + m[5] * a2,
-                   y2 = m[6] * a0 + m[7] * a1 + m[8] * a2;
-            to_a[0] += motion->ay * y0, to_a[1] += motion->ay * y1, to_a[2] += motion->ay * y2;
-            to_b[0] += motion->by * y0, to_b[1] += motion->by * y1, to_b[2] += motion->by * y2;
-        }
-        va[0] = to_a[0], va[stride] = to_a[1], va[2 * stride] = to_a[2];
-        vb[0] = to_b[0], vb[stride] = to_b[1], vb[2 * stride] = to_b[2];
+        va[0] = aa * a0 + ab * b0, va[stride] = aa * a1 + ab * b1, va[2 * stride] = aa * a2 + ab * b2;
+        vb[0] = ba * a0 + bb * b0, vb[stride] = ba * a1 + bb * b1, vb[2 * stride] = ba * a2 + bb * b2;
     }
 }
 
-static void move_alone(const filter_motion_t *motion, double *va, size_t stride, size_t step, size_t count)
+/* The same of a motion with a matrix, for which a and b keep what they are besides: aa = bb = 1, ba = 0. */
+static void move_drawn(const filter_motion_t *motion, double *va, double *vb, size_t stride, size_t step)
 {
-    const double aa = motion->aa, ay = motion->ay, *m = motion->m;
-    for (size_t c = 0; c < count; c++, va += step) {
-        double a[3] = {va[0], va[stride], va[2 * stride]}, y[3] = {0.0, 0.0, 0.0};
-        if (m != NULL) mat3_mul_vec(y, m, a);
-        for (size_t i = 0; i < 3; i++) va[i * stride] = aa * a[i] + ay * y[i];
+    const double ab = motion->ab, ay = motion->ay, by = motion->by, *m = motion->m;
+    for (size_t c = 0; c < 3; c++, va += step, vb += step) {
+        double a0 = va[0], a1 = va[stride], a2 = va[2 * stride], b0 = vb[0], b1 = vb[stride], b2 = vb[2 * stride];
+        double y0 = m[0] * a0 + m[1] * a1 + m[2] * a2, y1 = m[3] * a0 + m[4] * a1 + m[5] * a2,
+               y2 = m[6] * a0 + m[7] * a1 + m[8] * a2;
+        va[0] = a0 + ab * b0 + ay * y0, va[stride] = a1 + ab * b1 + ay * y1, va[2 * stride] = a2 + ab * b2 + ay * y2;
+        if (by == 0.0) continue;
+        vb[0] = b0 + by * y0, vb[stride] = b1 + by * y1, vb[2 * stride] = b2 + by * y2;
     }
+}
+
+static void move_alone(const filter_motion_t *motion, double *va, size_t stride, size_t step)
+{
+    const double aa = motion->aa;
+    for (size_t c = 0; c < 3; c++, va += step)
+        for (size_t i = 0; i < 3; i++) va[i * stride] *= aa;
 }
 
 static void move(const filter_t *f, const filter_motion_t *motion, double *p, size_t stride, size_t step, size_t from)
 {
     double *va = &p[f->at[motion->a] * stride + from * step];
-    if (filter_has(f, motion->b)) move_pairs(motion, va, &p[f->at[motion->b] * stride + from * step], stride, step, 3);
-    else move_alone(motion, va, stride, step, 3);
+    if (!filter_has(f, motion->b)) {
+        move_alone(motion, va, stride, step);
+        return;
+    }
+    double *vb = &p[f->at[motion->b] * stride + from * step];
+    if (motion->m != NULL) move_drawn(motion, va, vb, stride, step);
+    else move_pairs(motion, va, vb, stride, step);
 }
 
-/* The block at (i, j) onto the one at (j, i); with itself, and within a motion, the mean of both. */
-static void mirror(double *p, size_t n, size_t i, size_t j, bool mean)
+/* The block at (i, j) onto the one at (j, i). */
+static void mirror(double *p, size_t n, size_t i, size_t j)
+{
+    const double *from = &p[i * n + j];
+    double *to = &p[j * n + i];
+    for (size_t a = 0; a < 3; a++, from += n, to++) to[0] = from[0], to[n] = from[1], to[2 * n] = from[2];
+}
+
+/* Within a motion both halves were moved: their mean, of the block at (i, j) and the one at (j, i). */
+static void mirror_mean(double *p, size_t n, size_t i, size_t j)
 {
     for (size_t a = 0; a < 3; a++)
-        for (size_t b = i == j ? a : 0; b < 3; b++) {
+        for (size_t b = i == j ? a + 1 : 0; b < 3; b++) {
             double *upper = &p[(i + a) * n + j + b], *lower = &p[(j + b) * n + i + a];
-            if (mean) *upper = 0.5 * (*upper + *lower);
-            *lower = *upper;
+            *lower = *upper = 0.5 * (*upper + *lower);
         }
 }
 
@@ -112,9 +127,10 @@ void filter_propagate(const filter_t *f, double *p, const filter_motion_t *motio
         for (size_t b = 0; b < blocks; b++)
             if (filter_has(f, motions[g].a) && order[b] <= g) move(f, &motions[g], p, 1, n, 3 * b);
     for (size_t i = 0; i < blocks; i++)
-        for (size_t j = 0; j < blocks; j++)
-            if (order[i] < order[j] || (order[i] == order[j] && order[i] != FILTER_ABSENT && i <= j))
-                mirror(p, n, 3 * i, 3 * j, order[i] == order[j]);
+        for (size_t j = 0; j < blocks; j++) {
+            if (order[i] < order[j]) mirror(p, n, 3 * i, 3 * j);
+            else if (order[i] == order[j] && order[i] != FILTER_ABSENT && i <= j) mirror_mean(p, n, 3 * i, 3 * j);
+        }
 }
 
 void observation_start(observation_t *o, size_t components)
@@ -189,7 +205,9 @@ static void commit(const filter_t *f, double *p, size_t components, double w[FIL
             for (size_t j = i; j < n; j++) row[j] -= a * w[c][j];
         }
         p[i * n + i] = elem_max(p[i * n + i], least);
-        for (size_t j = i + 1; j < n; j++) p[j * n + i] = p[i * n + j];
+        const double *row = &p[i * n];
+        double *column = &p[(i + 1) * n + i];
+        for (size_t j = i + 1; j < n; j++, column += n) *column = row[j];
     }
 }
 

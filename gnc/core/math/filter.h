@@ -33,8 +33,8 @@ void filter_start(const filter_t *f, double *p, size_t block, double variance);
 double filter_variance(const filter_t *f, const double *p, size_t block, size_t axis); /* 0 where absent */
 
 /* ---- time ---- */
-/* How blocks a and b go on: a <- aa a + ab b, b <- ba a + bb b, with numbers; and, where m is not NULL, with y = m a
- * (m row-major), a <- ... + ay y and b <- ... + by y. b absent, as FILTER_NONE is: a alone. */
+/* How blocks a and b go on. With numbers, where m is NULL: a <- aa a + ab b, b <- ba a + bb b; b absent, as FILTER_NONE
+ * is: a <- aa a alone. With y = m a, m row-major: a <- a + ab b + ay y, b <- b + by y. */
 typedef struct {
     uint8_t a, b;
     double aa, ab, ba, bb;

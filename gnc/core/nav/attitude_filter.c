@@ -48,7 +48,7 @@ static void propagate_covariance(const flight_params_t *p, nav_t *nav)
     if (!(dt > 0.0)) return;
     mat3_skew(turn, a->w_body_radps);
     const filter_motion_t motion = {
-        ATTITUDE_ANGLE, ATTITUDE_BIAS, .aa = 1.0, .ab = -dt, .bb = 1.0, .m = turn, .ay = -dt,
+        ATTITUDE_ANGLE, ATTITUDE_BIAS, .ab = -dt, .m = turn, .ay = -dt,
     };
     filter_propagate(&a->filter, a->p, &motion, 1);
     filter_noise(&a->filter, a->p, ATTITUDE_ANGLE, ATTITUDE_BIAS, arw * dt + rrw * dt * dt * dt / 3.0,

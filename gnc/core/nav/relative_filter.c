@@ -225,10 +225,10 @@ void nav_relative_covariance(const flight_params_t *p, nav_t *nav)
     double k = n->hold_stiffness_ps2, d = n->hold_damping_ps, keep = rgnss != NULL ? 1.0 - dt / rgnss->bias_tau_s : 0.0;
     double bias = rgnss != NULL ? rgnss->bias_sigma_m * nav_rgnss_growth(p, nav) : 0.0;
     const filter_motion_t orbit = {
-        ORBIT_R, ORBIT_V, .aa = 1.0, .ab = dt, .bb = 1.0, .m = g, .ay = 0.5 * dt * dt, .by = dt,
+        ORBIT_R, ORBIT_V, .ab = dt, .m = g, .ay = 0.5 * dt * dt, .by = dt,
     };
     const filter_motion_t relative[] = {
-        {RELATIVE_R, RELATIVE_V, .aa = 1.0, .ab = dt, .bb = 1.0, .m = g, .ay = 0.5 * dt * dt, .by = dt},
+        {RELATIVE_R, RELATIVE_V, .ab = dt, .m = g, .ay = 0.5 * dt * dt, .by = dt},
         {RELATIVE_THETA, RELATIVE_RATE, .aa = 1.0 - 0.5 * dt * dt * k, .ab = dt * (1.0 - 0.5 * dt * d),
          .ba = dt * (-k + 0.5 * dt * d * k), .bb = 1.0 - dt * d + 0.5 * dt * dt * (d * d - k)},
         {RELATIVE_GNSS_BIAS, FILTER_NONE, .aa = keep},
