@@ -18,7 +18,7 @@ from hil.plant.validity import declared
 from hil.prepare import plant_config
 from hil.requirements import kinds as requirement_kinds
 from hil.scenario.messages import expectation
-from hil.scenario.parameters import beliefs
+from hil.scenario.parameters import beliefs, monitor_keys
 from hil.scenario.schema.attitudes import Attitude
 from hil.scenario.schema.orbits import Orbit
 from hil.scenario.schema.shapes import SHAPES
@@ -92,6 +92,17 @@ def flight_keys() -> str:
                 written = " or ".join(f"`{key}`" for key, f in s.law_keys(law).items() if f == field)
                 lines.append(f"| {written} | {_range(field)} | {field.meaning} |")
             lines.append("")
+    for monitor in flight.Monitor:
+        lines += [
+            f'### `[[monitor]]` of kind "{monitor.name.lower()}"',
+            "",
+            "| Key | Range | Meaning |",
+            "|---|---|---|",
+        ]
+        for field in flight.monitor_fields(monitor):
+            written = " or ".join(f"`{key}`" for key, f in monitor_keys(monitor).items() if f == field)
+            lines.append(f"| {written} | {_range(field)} | {field.meaning} |")
+        lines.append("")
     return "\n".join(lines)
 
 
@@ -99,7 +110,9 @@ def _range(parameter: flight.Field) -> str:
     special = {
         "target_attitude_mode": ", ".join(f'"{mode.name.lower()}"' for mode in flight.Target),
         "phase_law": ", ".join(f'"{law.name.lower()}"' for law in flight.Law),
-        "phase_uses": "list of names of instruments",
+        "phase_needs": "list of names of instruments",
+        "phase_mechanism": 'list of "arm", "release"',
+        "instruments": "list of names of instruments",
         **{
             f"phase_{t.__name__.lower()}": ", ".join(f'"{one.name.lower()}"' for one in t)
             for t in (flight.Point, flight.Frame, flight.Attitude)
@@ -107,7 +120,7 @@ def _range(parameter: flight.Field) -> str:
     }
     if parameter.name in special:
         return special[parameter.name]
-    if parameter.name.endswith("_phase") or parameter.name in ("phase_next", "phase_abort"):
+    if parameter.name.endswith("_phase"):
         return "name of a phase"
     if parameter.unit == "bool":
         return "true or false"

@@ -90,7 +90,8 @@ class Run:
         The states have the errors that were drawn for those of the start.
         """
         params = np.array(flight_params(self.scenario, self.dispersed, self.plant))
-        params["start_phase"] = self.scenario.flight["retreat_phase"]
+        if self.scenario.flight.recovery is not None:
+            params["start_phase"] = self.scenario.flight.recovery
         return params[()]
 
 

@@ -333,7 +333,7 @@ def _last_phases(scenario: Scenario) -> list[int]:
     return [
         at
         for at, name in enumerate(table.phases)
-        if table.phase(name, "next") == at and table.phase(name, "law") in (core.Law.HOLD, core.Law.DRIFT)
+        if table.onward(name) is None and table.phase(name, "law") in (core.Law.HOLD, core.Law.DRIFT)
     ]
 
 

@@ -52,7 +52,10 @@ def list_scenarios() -> None:
 def check(scenario: str, overrides: tuple[str, ...]) -> None:
     """Reads SCENARIO (a name or a file) and everything it refers to, and flies nothing."""
     from hil.prepare import check as check_whole
+    from hil.report.mission_graph import lines
+    from hil.report.wording import visible
     from hil.scenario import Scenario
+    from hil.scenario.advice import advice
     from hil.timescales import notes
 
     read = Scenario.load(scenario, overrides)
@@ -62,6 +65,8 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
         click.echo(f"note: {note}")
     for line in run.beyond_validity:
         click.echo(f"beyond the range of a model: {line}")
+    for line in (*lines(read), *(f"warning: {said}" for said in advice(read))):
+        click.echo(visible(line))
 
 
 @click.command()

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select
 from gnc import flight
 from hil.log import Log
 from hil.report import figures
+from hil.report.mission_graph import svg
 from hil.report.sections import own_sections
 from hil.report.wording import figure, number
 from hil.requirements import find
@@ -47,6 +48,7 @@ def render(log: Log) -> str:
         requirements=log.requirements,
         figures=figures.everything(log) if len(log.truth) > 1 else {},
         timeline=figures.timeline(spans),
+        mission=svg(log.scenario),
         contact=_contact(log),
         budget=_budget(log),
         margins=margins,

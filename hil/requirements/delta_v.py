@@ -84,8 +84,8 @@ def budget_terms(scenario: Scenario, n_radps: float) -> dict[str, float]:
             way = abs(distance - max(end, 0.0))
             terms[name] = 2.0 * table.phase(name, "speed_max_mps") + 2.0 * n_radps * way
             distance = end
-        following = table.phase(name, "next")
-        if following == at or law == core.Law.DOCKED:
+        following = table.onward(name)
+        if following is None or law == core.Law.DOCKED:
             break
-        at = following
+        at = table.phases.index(following)
     return terms

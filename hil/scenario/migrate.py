@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import hypot
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -136,8 +136,13 @@ def migrated(document: Mapping[str, Any], base: Mapping[str, Any] | None = None,
             new[key] = old[key]
     _put(new, "requirement", _requirements(old, whole))
     kept = {key: value for key, value in flight.items() if key != "phase" and not _moves(key)}
+    if "retreat_phase" in flight:
+        kept["recovery_phase"] = flight["retreat_phase"]
     _put(new, "flight", (NEW_IN_FLIGHT if base is None else {}) | kept)
-    _put(new, "phase", _phases(flight, whole))
+    every = _table(whole, "flight")
+    _put(new, "phase", [_of_graph(row.pop("name"), row, every) for row in _phases(flight, whole)])
+    _put(new, "transition", _transitions(flight, base, every))
+    _put(new, "monitor", _monitors(flight, base is None))
     _put(new, "fault", [_fault(fault) for fault in old.get("fault", [])])
     known = {"scenario", "plant", "target", "chaser", "sensors", "dispersions", "initial", "contact", "requirements",
              "link_faults", "board_fault", "telecommand", "flight", "fault"}  # fmt: skip
@@ -158,12 +163,28 @@ def as_base(document: Mapping[str, Any]) -> Table:
     return {
         "target": {"port_tbody_m": ports[0]},
         "chaser": {"port_body_m": ports[1]},
-        "flight": {**document["flight"], "phase": document["phase"]},
+        "flight": _flight_of(document),
+        "transition": document.get("transition", {}),
         "requirements": {
             "passive_safety_orbits": passive.get("orbits", 0.0), "passive_safety_to_phase": "s3",
             "corridor_range_m": corridor.get("range_m", 0.0), "keep_out_radius_m": keep_out.get("radius_m", 0.0),
         },
     }  # fmt: skip
+
+
+def _flight_of(document: Mapping[str, Any]) -> Table:
+    """`[flight]` of schema 1, with phases by name and what their transitions stand for."""
+    flight, phases = dict(document["flight"]), {name: dict(row) for name, row in document["phase"].items()}
+    for row in document.get("transition", {}).values():
+        sources = row["from"] if isinstance(row["from"], list) else [row["from"]]
+        for phase in (phases[name] for name in sources if name in phases):
+            if row["event"] == "done":
+                phase["next"], phase["needs_go"] = row["to"], "go" in row.get("guard", [])
+            elif row["event"] == "lost":
+                phase["abort"] = row["to"]
+        if row["event"] == "telecommand" and row["command"] in ("retreat", "abort"):
+            flight["retreat_phase" if row["command"] == "retreat" else "cam_phase"] = row["to"]
+    return {**flight, "phase": phases}
 
 
 def _put(new: Table, key: str, value: Any) -> None:
@@ -264,6 +285,8 @@ def _effectors(old: Mapping[str, Any]) -> list[Table]:
 def _moves(key: str) -> bool:
     """Whether a key of [flight] is one of an instrument or of a phase now."""
     laws = {name for names in LAW_KEYS.values() for name in names}
+    if key in FLIGHT_GRAPH or (key in MONITOR_KEYS and not key.startswith("attitude_max")):
+        return True
     return key in laws or key == TIMEOUT or any(key.startswith(prefixes) for prefixes in BELIEFS.values())
 
 
@@ -319,3 +342,139 @@ def _phases(flight: Table, whole: Mapping[str, Any]) -> list[Table]:
 def _fault(fault: Mapping[str, Any]) -> Table:
     keys = {"sensor": "instrument", "bias_m": "error_m", "bias_deg": "error_deg", "bias_deg_s": "error_deg_s"}
     return _renamed(fault, keys)
+
+
+# ---- the mission's graph ------------------------------------------------------------------------
+
+# What the flight core made of phases, and what it knew by itself
+FOLLOWING, BURNING = ("hold", "forced"), ("hop", "cam")
+CAPTURE_WAIT_S, CONTACT_IGNORED_M, CORRIDOR_NEAR_M, MISSED_BEHIND_M = 3.0, 65535, 2.0, 0.3
+PHASE_GRAPH, FLIGHT_GRAPH = ("next", "abort", "needs_go", "uses"), ("retreat_phase", "cam_phase")
+# By monitor: its keys, and what they were called in [flight]
+MONITORS = {
+    "disagreement": {"disagreement_chi2_3dof": "chi2_3dof"},
+    "corridor": {},
+    "closing_rate": {
+        f"closing_rate_{key}": key for key in ("margin_mps", "hard_mps", "floor_mps", "base_mps", "slope_ps")
+    },
+    "attitude": {"attitude_max_deg": "max_deg", "attitude_max_rad": "max_rad"},
+    "missed_contact": {},
+}  # fmt: skip
+MONITOR_KEYS = {old: (monitor, new) for monitor, keys in MONITORS.items() for old, new in keys.items()}
+CONSTANT: dict[str, Table] = {
+    "disagreement": {"instruments": ["camera"]},
+    "corridor": {"near_m": CORRIDOR_NEAR_M},
+    "missed_contact": {"behind_m": MISSED_BEHIND_M},
+}
+
+
+def graph_rows(flight: Mapping[str, Any]) -> dict[str, Table]:
+    """The transitions that `next`, `abort` and `needs_go` of phases by name stood for, by name, in their order."""
+    phases = _table(flight, "phase")
+    retreat, cam = flight.get("retreat_phase"), flight.get("cam_phase")
+    docked = next((name for name, phase in phases.items() if phase.get("law") == "docked"), None)
+    found: list[tuple[str, str, str, Table]] = []
+    for name, phase in phases.items():
+        law = phase.get("law")
+        abort, onward = phase.get("abort", name), phase.get("next", name)
+        if abort != name:
+            if docked:
+                found += [(name, docked, "captured", {}), (name, docked, "contact", {})]
+            found += [(name, str(cam), "monitor", {"level": 2}), (name, abort, "lost", {}),
+                      (name, abort, "monitor", {"level": 1}), (name, abort, "timeout", {})]  # fmt: skip
+        if law == "docked":
+            found.append((name, str(retreat), "timeout", {}))
+        if law in FOLLOWING and name != retreat:
+            found.append((name, str(retreat), "telecommand", {"command": "retreat"}))
+        if law not in ("docked", "cam"):
+            found.append((name, str(cam), "telecommand", {"command": "abort"}))
+        if onward != name:
+            guards = ([] if law in BURNING else ["gate"]) + (["go"] if phase.get("needs_go") else [])
+            found.append((name, onward, "done", {"guard": guards} if guards else {}))
+    if docked:
+        found += [("*", docked, "captured", {}), ("*", docked, "contact", {})]
+    rows = {}
+    for source, to, event, more in found:
+        said = "-".join(map(str, (event, *(value for key, value in more.items() if key != "guard"))))
+        rows[f"{'any' if source == '*' else source}-{said}"] = {"from": source, "to": to, "event": event, **more}
+    return rows
+
+
+def _transitions(old: Table, base: Mapping[str, Any] | None, whole: Table) -> list[Table]:
+    """The rows that differ from those of what is extended."""
+    if base is not None and not _touches_graph(old):
+        return []
+    now, was = graph_rows(whole), graph_rows(_table(base or {}, "flight"))
+    changed = {name: row for name, row in now.items() if was.get(name) != row}
+    gone = {name: row for name, row in was.items() if name not in now or name in changed}
+    named = _table(base or {}, "transition")
+    if not named:
+        return [
+            *({"name": name, **row} for name, row in changed.items()),
+            *({"name": name, "remove": True} for name in gone if name not in changed),
+        ]
+    return [*_taken_out(named, gone.values()), *({"name": name, **row} for name, row in changed.items())]
+
+
+def _taken_out(named: Mapping[str, Any], gone: Iterable[Table]) -> list[Table]:
+    """Rows of schema 2, each of several phases, without the phases that have one of their own now."""
+    rows = []
+    for name, row in named.items():
+        sources = row["from"] if isinstance(row["from"], list) else [row["from"]]
+        leaving = {other["from"] for other in gone if _awaited(other) == _awaited(row)}
+        kept = [source for source in sources if source not in leaving]
+        if len(kept) < len(sources):
+            rows.append({"name": name, "from": kept} if kept else {"name": name, "remove": True})
+    return rows
+
+
+def _awaited(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["to"], row["event"], row.get("level", 1), row.get("command")
+
+
+def _touches_graph(flight: Table) -> bool:
+    phases = _table(flight, "phase").values()
+    return any(key in flight for key in FLIGHT_GRAPH) or any(
+        key in phase for phase in phases for key in (*PHASE_GRAPH, "law")
+    )
+
+
+def _breaking_off(flight: Mapping[str, Any]) -> set[str]:
+    """The phases of a retreat or an avoidance, and those that follow."""
+    found: set[str] = set()
+    for key in FLIGHT_GRAPH:
+        at = flight.get(key)
+        while isinstance(at, str) and at not in found:
+            found.add(at)
+            at = _table(flight, "phase").get(at, {}).get("next")
+    return found
+
+
+def _of_graph(name: str, phase: Table, whole: Mapping[str, Any]) -> Table:
+    """A phase with what its place in the graph made of it."""
+    row: Table = {"name": name} | {
+        key: value for key, value in phase.items() if key not in ("next", "abort", "needs_go")
+    }
+    if "uses" in row:
+        row["needs"] = row.pop("uses")
+    if "law" not in phase:
+        return row
+    onward = _table(whole, "phase").get(phase.get("next", ""), {})
+    if phase["law"] == "forced" and onward.get("law") == "docked":
+        row["mechanism"] = ["arm"]
+    if phase["law"] == "docked" and not phase.get("timeout_s"):
+        row["timeout_s"] = CAPTURE_WAIT_S
+    if name in _breaking_off(whole):
+        row["ignores_contact_until_m"] = CONTACT_IGNORED_M
+    return row
+
+
+def _monitors(flight: Table, first: bool) -> list[Table]:
+    rows: dict[str, Table] = {}
+    for monitor, keys in MONITORS.items():
+        own = {new: flight[old] for old, new in keys.items() if old in flight}
+        if own or first:
+            kind = {"kind": monitor} if first else {}
+            constant: Table = CONSTANT.get(monitor, {}) if first else {}
+            rows[monitor] = {"name": monitor, **kind, **own, **constant}
+    return list(rows.values())

@@ -202,7 +202,7 @@ def _build(layers: list[Layer], path: str) -> Scenario:
         instruments=carried[0],
         effectors=carried[1],
         requirements=tuple(requirements.values()),
-        flight=read_flight(reader, document),
+        flight=read_flight(reader, document, tuple(row.name for row in carried[0])),
         document=MappingProxyType(document),
         source=layers[-2].file,
         path=path,

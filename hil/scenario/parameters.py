@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from gnc import flight as core
+from gnc.flight import Event, Mechanism, Monitor
 from hil.instruments import kinds
+from hil.scenario.graph import Edge, read_transitions
 from hil.scenario.messages import Reader, nearest
 from hil.schema import DEG, other_angle_unit, unit_of
 
@@ -26,11 +28,19 @@ class FlightTable(Mapping[str, Any]):
     def __init__(
         self, values: Mapping[str, Any], phases: tuple[str, ...], laws: tuple[Mapping[str, Any], ...],
         instruments: Mapping[str, Mapping[str, Any]],
+        transitions: tuple[Edge, ...],
+        monitors: Mapping[str, tuple[Monitor, Mapping[str, Any]]],
+        fitted: tuple[str, ...],
+        recovery: int | None,
     ):  # fmt: skip
         self._values = MappingProxyType(dict(values))
         self.phases = phases
         self.laws = laws
         self.instruments = MappingProxyType(dict(instruments))
+        self.transitions = transitions
+        self.monitors = MappingProxyType(dict(monitors))
+        self.fitted = fitted
+        self.recovery = recovery
 
     def __getitem__(self, key: str) -> Any:
         return self._values[key]
@@ -47,6 +57,11 @@ class FlightTable(Mapping[str, Any]):
         if parameter in self.laws[row]:
             return self.laws[row][parameter]
         return self._values[f"phase_{parameter}"][row]
+
+    def onward(self, phase: str) -> str | None:
+        """The phase that follows when one is done; None where none does."""
+        done = (edge.to for edge in self.transitions if edge.event is Event.DONE and phase in edge.sources)
+        return next(done, None)
 
     def phase_name(self, number: int) -> str:
         """The name of the phase that telemetry gives by its number; "phase 250" if there is none."""
@@ -65,11 +80,9 @@ VEHICLE_PARAMETERS = frozenset({
 })
 # What of the mission's graph follows from the phases (hil/scenario/graph.py)
 GRAPH_PARAMETERS = frozenset({
-    "block", "phase_block_offset", "phase_block_length", "phase_needs", "phase_mechanism",
-    "phase_ignores_contact_until_m",
-    "transition_count", "transition_from", "transition_to", "transition_event", "transition_event_arg",
-    "transition_guard", "transition_guard_arg", "monitor_count", "monitor_kind", "monitor_block_offset",
-    "monitor_block_length",
+    "block", "phase_block_offset", "phase_block_length", "transition_count", "transition_from", "transition_to",
+    "transition_event", "transition_event_arg", "transition_guard", "transition_guard_arg", "monitor_count",
+    "monitor_kind", "monitor_block_offset", "monitor_block_length",
 })
 UPLOADED_PARAMETERS = frozenset({
     "target_r_eci_m", "target_v_eci_mps", "target_sigma_r_m", "target_sigma_v_mps", "init_r_hill_m",
@@ -77,30 +90,17 @@ UPLOADED_PARAMETERS = frozenset({
 })
 
 
-def _row(name: str, type_: str, unit: str, lo: float, hi: float, meaning: str) -> core.Field:
-    return core.Field(name, type_, core.N_PHASES if name.startswith("phase_") else 0, 0, unit, lo, hi, meaning)
+# How a phase is told of the point that it holds, aims at or ends at: along the port's axis, off it radially
+def _column(name: str, lo: float, hi: float, meaning: str) -> core.Field:
+    return core.Field(name, "<f8", core.N_PHASES, 0, "m", lo, hi, meaning)
 
 
-# What a file says of the graph and of the monitors beside the core's own parameters
-# fmt: off
-GRAPH_KEYS = (
-    _row("retreat_phase", "<u4", "1", 0, core.N_PHASES - 1, "phase of the retreat"),
-    _row("cam_phase", "<u4", "1", 0, core.N_PHASES - 1, "phase of the avoidance burn"),
-    _row("disagreement_chi2_3dof", "<f8", "1", 1.0, 1.0e6,
-         "relative GNSS bias estimate against what both sensors' constant errors make of it: beyond, they disagree"),
-    _row("closing_rate_margin_mps", "<f8", "m/s", 0.0, 10.0, "estimated excess over the limit that breaks off"),
-    _row("closing_rate_hard_mps", "<f8", "m/s", 0.0, 10.0, "estimated excess that calls for the avoidance burn"),
-    _row("closing_rate_floor_mps", "<f8", "m/s", 0.0, 10.0, "closing-rate limit: floor"),
-    _row("closing_rate_base_mps", "<f8", "m/s", 0.0, 10.0, "closing-rate limit: value at zero range"),
-    _row("closing_rate_slope_ps", "<f8", "1/s", 0.0, 1.0, "closing-rate limit: slope with range"),
-    _row("phase_next", "u1", "1", 0, core.N_PHASES - 1, "phase that follows"),
-    _row("phase_abort", "u1", "1", 0, core.N_PHASES - 1, "phase entered when this one is broken off; itself: none"),
-    _row("phase_uses", "<u2", "1", 0, 4095, "instruments that the phase needs"),
-    _row("phase_needs_go", "u1", "bool", 0, 1, "exit waits for the GO telecommand"),
-    _row("phase_distance_m", "<f8", "m", -10.0, 1.0e6, "axial port-to-port distance held, aimed at, or ended at"),
-    _row("phase_offset_x_m", "<f8", "m", -1.0e4, 1.0e4, "radial offset of that point, hill x"),
+POINT_KEYS = (
+    _column("phase_distance_m", -10.0, 1.0e6, "axial port-to-port distance held, aimed at, or ended at: point_m[0]"),
+    _column("phase_offset_x_m", -1.0e4, 1.0e4, "radial offset of that point, hill x: offset_hill_m[0]"),
 )
-# fmt: on
+RECOVERY = "recovery_phase"  # of [flight]: where a flight computer begins that has lost its state
+MECHANISM = ("arm", "release")
 
 
 def _file_keys(parameter: core.Field) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ def flight_keys() -> tuple[dict[str, core.Field], dict[str, core.Field]]:
     """The keys of `[flight]` and of `[[phase]]`, each with the core's parameter behind it."""
     scalars: dict[str, core.Field] = {}
     phases: dict[str, core.Field] = {}
-    for parameter in (*core.fields("params"), *GRAPH_KEYS):
+    for parameter in (*core.fields("params"), *POINT_KEYS):
         if parameter.name in VEHICLE_PARAMETERS | UPLOADED_PARAMETERS | GRAPH_PARAMETERS:
             continue
         is_phase = parameter.name.startswith("phase_")
@@ -146,10 +146,11 @@ def beliefs(kind: str) -> dict[str, core.Field]:
     }  # fmt: skip
 
 
-def read_flight(reader: Reader, document: Mapping[str, Any]) -> FlightTable:
-    """Reads `[flight]`, `[[phase]]` and `[instrument.flight]`.
+def read_flight(reader: Reader, document: Mapping[str, Any], fitted: tuple[str, ...]) -> FlightTable:
+    """Reads `[flight]`, `[[phase]]`, `[[transition]]`, `[[monitor]]` and `[instrument.flight]`.
 
-    Raises ScenarioError for a key that is unknown, missing, out of range, or filled elsewhere.
+    fitted: the names of the chaser's instruments, in the order of their numbers. Raises ScenarioError for a key that is
+    unknown, missing, out of range, or filled elsewhere.
     """
     table, phases = document["flight"], document["phase"]
     if not isinstance(table, dict):
@@ -161,9 +162,12 @@ def read_flight(reader: Reader, document: Mapping[str, Any]) -> FlightTable:
     if len(names) > core.N_PHASES:
         raise reader.fail("phase", MISSING, f"expected at most {core.N_PHASES} phases, found {len(names)}")
     for key in table:
-        if key not in scalars:
+        if key not in (*scalars, RECOVERY):
             _refuse_filled(reader, key)
-    values = _read_table(reader, "flight", table, scalars, names)
+    recovery = table.get(RECOVERY)
+    values = _read_table(reader, "flight", {k: v for k, v in table.items() if k != RECOVERY}, scalars, names)
+    if recovery is not None:
+        recovery = _choice(reader, f"flight.{RECOVERY}", recovery, {name: i for i, name in enumerate(names)})
     instruments = {}
     for name, row in document.get("instrument", {}).items():
         given, path = row.get("flight", {}), f"instrument.{name}.flight"
@@ -174,10 +178,48 @@ def read_flight(reader: Reader, document: Mapping[str, Any]) -> FlightTable:
         parameter.name: [0.0 if parameter.type == "<f8" else 0] * len(names) for parameter in phase_keys.values()
     }
     laws = tuple(
-        _read_phase(reader, f"phase.{name}", phase, row, names, columns, tuple(instruments))
+        _read_phase(reader, f"phase.{name}", phase, row, names, columns, fitted)
         for row, (name, phase) in enumerate(phases.items())
     )
-    return FlightTable(values | {k: tuple(v) for k, v in columns.items()}, names, laws, instruments)
+    transitions = read_transitions(reader, document.get("transition", {}), names, fitted)
+    monitors = _read_monitors(reader, document.get("monitor", {}), fitted)
+    found = values | {k: tuple(v) for k, v in columns.items()}
+    return FlightTable(found, names, laws, instruments, transitions, monitors, fitted, recovery)
+
+
+def _read_monitors(reader: Reader, rows: Any, fitted: tuple[str, ...]) -> dict[str, tuple[Monitor, dict[str, Any]]]:
+    """Every `[[monitor]]` by name: its kind, and the fields that its kind has."""
+    if not isinstance(rows, dict):
+        raise reader.fail("monitor", rows, "expected a list of tables, [[monitor]]")
+    if len(rows) > core.N_MONITORS:
+        raise reader.fail("monitor", MISSING, f"expected at most {core.N_MONITORS}, found {len(rows)}")
+    kinds_ = {monitor.name.lower(): monitor for monitor in Monitor}
+    found = {}
+    for name, row in rows.items():
+        path = f"monitor.{name}"
+        if not isinstance(row, dict):
+            raise reader.fail(path, row, "expected a table")
+        kind = kinds_.get(str(row.get("kind")))
+        if kind is None:
+            near = nearest(str(row.get("kind", "")), kinds_)
+            raise reader.fail(f"{path}.kind", row.get("kind", MISSING), f"expected one of {', '.join(kinds_)}{near}")
+        given = {key: value for key, value in row.items() if key not in ("kind", "instruments")}
+        keys = {key: field for key, field in monitor_keys(kind).items() if key != "instruments"}
+        values = _read_table(reader, path, given, keys, ())
+        if "instruments" in monitor_keys(kind):
+            if "instruments" not in row:
+                raise reader.fail(f"{path}.instruments", MISSING, f"missing; expected a list of {', '.join(fitted)}")
+            values["instruments"] = float(_bits(reader, f"{path}.instruments", row["instruments"], fitted))
+        elif "instruments" in row:
+            raise reader.unknown(f"{path}.instruments", keys, row["instruments"])
+        found[name] = (kind, values)
+    return found
+
+
+@cache
+def monitor_keys(monitor: int) -> dict[str, core.Field]:
+    """The keys of `[[monitor]]` of a kind, each with the field behind it."""
+    return {k: field for field in core.monitor_fields(monitor) for k in (field.name, other_angle_unit(field.name)) if k}
 
 
 def _read_table(
@@ -226,7 +268,6 @@ def _read_phase(
         raise reader.fail(f"{path}.law", MISSING, f"missing; expected one of {', '.join(_LAWS)}")
     attitude = _choice(reader, f"{path}.attitude", phase.get("attitude", "mate"), _CHOICES["phase_attitude"])
     own_keys = law_keys(_choice(reader, f"{path}.law", phase["law"], _LAWS), attitude)
-    columns["phase_next"][row] = columns["phase_abort"][row] = row
     own: dict[str, Any] = {}
     seen: set[str] = set()
     for key, value in phase.items():
@@ -236,8 +277,10 @@ def _read_phase(
         if parameter.name in seen:
             raise reader.fail(f"{path}.{key}", value, f"given twice, also as {other_angle_unit(key)}")
         seen.add(parameter.name)
-        if parameter.name == "phase_uses":
+        if parameter.name == "phase_needs":
             given = _bits(reader, f"{path}.{key}", value, instruments)
+        elif parameter.name == "phase_mechanism":
+            given = _mechanism(reader, f"{path}.{key}", value)
         else:
             given = _parameter(reader, f"{path}.{key}", value, parameter, names)
         if key in own_keys:
@@ -264,6 +307,12 @@ _CHOICES = {
 } | {"target_attitude_mode": {mode.name.lower(): int(mode) for mode in core.Target}}
 
 
+def _mechanism(reader: Reader, path: str, value: Any) -> int:
+    """What the docking mechanism of the chaser's port is told: of "arm" and "release"."""
+    bits = _bits(reader, path, value, MECHANISM)
+    return sum(int(Mechanism[word.upper()]) for i, word in enumerate(MECHANISM) if bits >> i & 1)
+
+
 def _bits(reader: Reader, path: str, value: Any, names: tuple[str, ...]) -> int:
     """A bit for each of the names that a list has."""
     if not isinstance(value, list):
@@ -281,7 +330,7 @@ def _parameter(reader: Reader, path: str, value: Any, parameter: core.Field, nam
         return _choice(reader, path, value, _LAWS)
     if name in _CHOICES:
         return _choice(reader, path, value, _CHOICES[name])
-    if name in ("phase_next", "phase_abort") or name.endswith("_phase"):
+    if name.endswith("_phase"):
         return _choice(reader, path, value, {n: i for i, n in enumerate(names)})
     if parameter.unit == "bool":
         if not isinstance(value, bool):

@@ -19,6 +19,8 @@ ROWS: dict[str, tuple[str, ...]] = {
     "instrument": (),
     "effector": (),
     "phase": (),
+    "transition": (),
+    "monitor": (),
     "requirement": (),
 }
 NEEDED_ROWS = ("vehicle", "phase")
@@ -49,6 +51,8 @@ def name_rows_of_vehicle(file: str, name: str, table: dict[str, Any]) -> dict[st
 def _by_name(file: str, path: str, rows: list[Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for at, row in enumerate(rows):
+        if isinstance(row, dict) and path == "transition":
+            row = {"name": _of_transition(row), **row}
         if not isinstance(row, dict) or not isinstance(row.get("name"), str):
             raise ScenarioError(f"{file}: {path}[{at}]: expected a table with a name")
         name = row["name"]
@@ -59,6 +63,14 @@ def _by_name(file: str, path: str, rows: list[Any]) -> dict[str, Any]:
         found[name] = {key: value for key, value in row.items() if key != "name"}
         found[name][LISTED] = True
     return found
+
+
+def _of_transition(row: Mapping[str, Any]) -> str:
+    """The name of a transition that is given none: where it leads from, and what it waits for."""
+    sources = row.get("from")
+    said = [*(sources if isinstance(sources, list) else [sources]), row.get("event")]
+    said += [row.get(key) for key in ("level", "command", "instrument")]
+    return "-".join("any" if word == "*" else str(word) for word in said if isinstance(word, str | int)) or "transition"
 
 
 LISTED = "\0listed"

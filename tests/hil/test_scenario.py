@@ -30,12 +30,10 @@ def test_degrees_become_radians_and_names_become_indices() -> None:
     s = Scenario.load("iss-vbar", ["flight.attitude_max_deg=6.0", "instrument.camera.flight.sigma_los_rad=0.002"])
     assert s.flight["attitude_max_rad"] == 6.0 * DEG
     assert s.flight.instruments["camera"]["sigma_los_rad"] == 0.002
-    at = s.flight.phases.index
-    assert s.flight.phase("approach", "next") == at("s4")
-    assert s.flight.phase("approach", "abort") == at("retreat")
-    assert s.flight.phase("drift", "next") == at("drift"), "a phase without `next` stays"
+    assert (s.flight.onward("approach"), s.flight.onward("drift")) == ("s4", None)
+    assert s.flight.recovery == s.flight.phases.index("retreat")
     assert s.flight.phase("hop", "law") == flight.Law.HOP
-    assert s.flight.phase("s3", "uses") == 1 << 1 | 1 << 3 | 1 << 4
+    assert s.flight.phase("s3", "needs") == 1 << 1 | 1 << 3 | 1 << 4
 
 
 def test_scenario_is_frozen() -> None:
@@ -90,10 +88,10 @@ def test_byte_order_mark_is_read_over(tmp_path: Path) -> None:
 
 def test_every_core_parameter_has_one_source() -> None:
     from hil.scenario import UPLOADED_PARAMETERS, VEHICLE_PARAMETERS
-    from hil.scenario.parameters import GRAPH_KEYS, GRAPH_PARAMETERS
+    from hil.scenario.parameters import GRAPH_PARAMETERS, POINT_KEYS
 
     keys = flight_keys()
-    design = {parameter.name for table in keys for parameter in table.values()} - {row.name for row in GRAPH_KEYS}
+    design = {parameter.name for table in keys for parameter in table.values()} - {row.name for row in POINT_KEYS}
     filled = VEHICLE_PARAMETERS | UPLOADED_PARAMETERS | GRAPH_PARAMETERS
     declared = {f.name for f in flight.fields("params")}
     assert design | filled == declared
@@ -129,9 +127,21 @@ MISTAKES = {
     "flight.init_sigma_r_m=3.0": "not set here: uploaded at start",
     "phase.cam.velocity_hill_mps=[0.0, 0.0, 20.0]": ("phase.cam.velocity_hill_mps[2] = 20.0: expected -10 to 10 m/s"),
     "phase.s33.duration_s=1.0": "phase.s33: no phase of that name; did you mean s3?",
-    "phase.s3.next='s5'": 'phase.s3.next = "s5": expected one of s2, hop, s3',
-    "phase.s3.uses=['sun']": 'phase.s3.uses = "sun": expected one of imu, star, gnss, rgnss, camera, dock',
-    "phase.s3.needs_go=1": "phase.s3.needs_go = 1: expected true or false",
+    "transition.leave-s3.to='s5'": 'transition.leave-s3.to = "s5": expected one of "s2", "hop", "s3"',
+    "transition.leave-s3.from='s5'": 'transition.leave-s3.from = "s5": expected one of "*", "s2", "hop", "s3"',
+    "transition.leave-s3.event='don'": 'event = "don": expected one of "done", "timeout"',
+    "transition.leave-s3.level=2": 'level = 2: not a key of a transition of event "done"',
+    "transition.avoid.level=3": "transition.avoid.level = 3: expected 1, a monitor trips, or 2, it is urgent",
+    "transition.leave-s3.guard=['gate','go','gate']": 'expected at most 2 of "gate", "go", { healthy = "an ',
+    "transition.leave-s3.guard=[{entries=1.5}]": "guard = {'entries': 1.5}: expected at most 2 of",
+    "transition.blind.instrument='camra'": 'instrument = "camra": expected one of "imu", "star", "gnss"',
+    "transition.leave-s3.untill=1": "transition.leave-s3.untill = 1: unknown key in [transition.leave-s3]",
+    "monitor.attitude.kind='atitude'": 'monitor.attitude.kind = "atitude": expected one of',
+    "monitor.attitude.max_deg=900.0": "monitor.attitude.max_deg = 900.0: expected",
+    "monitor.disagreement.instruments=['sun']": 'instruments = "sun": expected one of imu, star, gnss',
+    "phase.final.mechanism=['open']": 'phase.final.mechanism = "open": expected one of arm, release',
+    "flight.recovery_phase='s9'": 'flight.recovery_phase = "s9": expected one of s2, hop, s3',
+    "phase.s3.needs=['sun']": 'phase.s3.needs = "sun": expected one of imu, star, gnss, rgnss, camera',
     "phase.s3.duration_min=3.0": "wrong unit; expected s: write duration_s",
     "requirement.docking.closing_rate_min_mps=0.5": "expected less than requirement.docking.closing_rate_max_mps = 0.1",
     "nonsense": "expected key=value",

@@ -81,7 +81,7 @@ def distributions(hint: Any, nominal: Any) -> Values:
 
 def of_parameter(parameter: flight.Field, nominal: Any) -> Values:
     """Values of a parameter of the flight core."""
-    if parameter.name in ("phase_next", "phase_abort") or parameter.name.endswith("_phase"):
+    if parameter.name.endswith("_phase"):
         return st.sampled_from(base().flight.phases)
     if named := {"phase_point": flight.Point, "phase_frame": flight.Frame, "phase_attitude": flight.Attitude}.get(
         parameter.name
@@ -89,7 +89,9 @@ def of_parameter(parameter: flight.Field, nominal: Any) -> Values:
         return st.sampled_from([one.name.lower() for one in named])
     if parameter.name == "phase_law":
         return st.sampled_from([law.name.lower() for law in flight.Law])
-    if parameter.name == "phase_uses":
+    if parameter.name == "phase_mechanism":
+        return st.lists(st.sampled_from(["arm", "release"]), unique=True)
+    if parameter.name == "phase_needs":
         return st.lists(st.sampled_from(["star", "rgnss", "camera"]), unique=True)
     if parameter.unit == "bool":
         return st.booleans()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gnc.flight import Event, Guard
 from hil import Log, Scenario, ScenarioError, fly
 from hil.recorder import RecorderError
 from hil.scenario.migrate import migrate_file, migrate_text
@@ -41,9 +42,18 @@ def test_migrated_files_fly_to_the_same_digest(capsys: pytest.CaptureFixture[str
     for name in FILES:
         new, shipped = Scenario.load(old / f"{name}.toml"), Scenario.load(name)
         assert dict(new.flight) == dict(shipped.flight) and new.flight.laws == shipped.flight.laws
+        assert new.flight.monitors == shipped.flight.monitors and new.flight.recovery == shipped.flight.recovery
+        for phase in (*new.flight.phases, "no phase of its own"):
+            assert leaving(new, phase) == leaving(shipped, phase)
         assert (new.requirements, new.dispersions) == (shipped.requirements, shipped.dispersions)
         assert [row.kind for row in new.instruments] == [row.kind for row in shipped.instruments]
     assert fly(Scenario.load(old / "iss-contact.toml"), 1).digest == fly("iss-contact", 1).digest
+
+
+def leaving(s: Scenario, phase: str) -> list[tuple[object, ...]]:
+    """The transitions out of a phase, those of its own first, in the order in which they are asked."""
+    every = sorted((edge for edge in s.flight.transitions if edge.leaves(phase)), key=lambda edge: not edge.sources)
+    return [(edge.to, edge.event, edge.argument, edge.guards) for edge in every]
 
 
 def test_a_file_that_extends_a_shipped_one_names_its_rows(tmp_path: Path) -> None:
@@ -51,7 +61,8 @@ def test_a_file_that_extends_a_shipped_one_names_its_rows(tmp_path: Path) -> Non
     path.write_text(
         '[scenario]\nname = "mine"\nextends = "iss-contact"\n[chaser]\nmass_kg = 18000.0\npropellant_kg = 700.0\n'
         "[initial]\ndistance_m = 21.0\n[sensors.camera]\nsigma_los_deg = 0.2\n[flight]\ncamera_sigma_los_deg = 0.3\n"
-        "forced_accel_mps2 = 0.003\n[flight.phase.s4]\nduration_s = 61.0\n[requirements]\ncorridor_range_m = 150.0\n"
+        "forced_accel_mps2 = 0.003\n[flight.phase.s4]\nduration_s = 61.0\nneeds_go = true\n"
+        "[requirements]\ncorridor_range_m = 150.0\n"
         '[[fault]]\nsensor = "camera"\nkind = "dropout"\nstart_s = 3.0\n'
     )
     path.write_text(migrate_file(path))
@@ -60,6 +71,9 @@ def test_a_file_that_extends_a_shipped_one_names_its_rows(tmp_path: Path) -> Non
     assert s.initial is not None and (s.initial.distance_m, s.initial.offset_x_m) == (21.0, 0.0)
     assert (s.flight.phase("final", "accel_mps2"), s.flight.phase("s4", "duration_s")) == (0.003, 61.0)
     assert s.flight.instruments["camera"]["sigma_los_rad"] == pytest.approx(0.3 * 3.14159265 / 180.0, rel=1e-6, abs=0.0)
+    done = [row for row in leaving(s, "s4") if row[1] is Event.DONE]
+    assert done == [("final", Event.DONE, 0, ((Guard.GATE, 0), (Guard.GO, 0)))]
+    assert next(row for row in leaving(s, "s3") if row[1] is Event.DONE)[3] == ((Guard.GATE, 0),)
     until = next(row.until_m for row in s.requirements if row.name == "passive_safety")  # type: ignore[attr-defined]
     assert (s.faults[0].instrument, until) == ("camera", 189.0)
 

@@ -1,0 +1,89 @@
+"""The mission as a graph: rows, what is drawn of it, and what `proxops check` warns of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from gnc import flight
+from gnc.flight import Event, Guard
+from hil import Scenario
+from hil.prepare import prepare
+from hil.report.mission_graph import lines, svg
+from hil.scenario.advice import advice
+from tests.command_line import call
+
+
+def mine(tmp_path: Path, text: str) -> Scenario:
+    path = tmp_path / "mine.toml"
+    path.write_text('schema = 2\n[scenario]\nname = "mine"\nextends = "iss-vbar"\n' + text)
+    return Scenario.load(path)
+
+
+def test_rows_become_the_table_of_the_core_in_their_order(tmp_path: Path) -> None:
+    text = (
+        '[[transition]]\nfrom = ["s2", "s3"]\nto = "drift"\nevent = "lost"\ninstrument = "rgnss"\n'
+        'guard = [{ entries = 3 }, { healthy = "camera" }]\nbefore = "retreat-commanded"\n'
+    )
+    s = mine(tmp_path, text)
+    params = prepare(s, 1).params
+    at, names = s.flight.phases.index, [edge.name for edge in s.flight.transitions]
+    assert names.index("s2-s3-lost-rgnss") == names.index("retreat-commanded") - 1
+    rows = [row for row in range(int(params["transition_count"])) if params["transition_event"][row] == Event.LOST]
+    new = [row for row in rows if params["transition_to"][row] == at("drift")]
+    assert [int(params["transition_from"][row]) for row in new] == [at("s2"), at("s3")]
+    for row in new:
+        assert params["transition_event_arg"][row] == 3
+        guards = slice(flight.N_GUARDS * row, flight.N_GUARDS * row + 2)
+        assert list(params["transition_guard"][guards]) == [Guard.ENTRIES, Guard.HEALTHY]
+        assert list(params["transition_guard_arg"][guards]) == [3, 4]
+    sources = params["transition_from"][: int(params["transition_count"])]
+    assert np.all(np.flatnonzero(sources == flight.ANY) >= len(sources) - 2), "those of any phase come last"
+
+
+def test_the_graph_is_drawn_in_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = call(capsys, "check", "iss-vbar")
+    assert (status, err) == (0, "")
+    assert "s2 (hold, start, needs star, rgnss)\n" in out and "  └─ done, gate open     → hop\n" in out
+    assert "warning: phase hop needs star, rgnss and no transition answers to the loss\n" in out
+    assert lines(Scenario.load("iss-vbar"))[-3:] == ["any phase", "  ├─ captured → docked", "  └─ contact  → docked"]
+
+
+def test_the_graph_is_drawn_as_svg() -> None:
+    s = Scenario.load("iss-vbar")
+    drawn = ElementTree.fromstring(svg(s))
+    tag = "{http://www.w3.org/2000/svg}"
+    boxes = [(float(b.attrib["x"]), float(b.attrib["y"])) for b in drawn.iter(f"{tag}rect")]
+    assert len(boxes) == len(set(boxes)) == len(s.flight.phases)
+    pairs = {(source, edge.to) for edge in s.flight.transitions for source in edge.sources}
+    assert len([p for p in drawn.iter(f"{tag}path") if "edge" in p.attrib.get("class", "")]) == len(pairs)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[[phase]]\nname = "island"\nlaw = "drift"\n', "phase island cannot be reached from s2"),
+        (
+            '[[transition]]\nname = "away"\nremove = true\n[[transition]]\nname = "captured-anywhere"\nremove = true\n'
+            '[[transition]]\nname = "contact-anywhere"\nremove = true\n',
+            "phase cam has no way out: no transition leaves it",
+        ),
+        (
+            '[[transition]]\nname = "blind"\ninstrument = "camera"\n',
+            "phase approach needs star and no transition answers to the loss",
+        ),
+        ("[flight]\nforce_max_n = 900.0\n", "flight.force_max_n = 900 is more than the thrusters give: "),
+        ("[phase.hop]\nlead_s = 2.0\n", "phase hop: its first burn takes about "),
+        (
+            "[instrument.camera]\nsigma_los_deg = 0.2\n",
+            "instrument.camera: flight believes sigma_los = 0.1, the instrument has sigma_los_deg = 0.2",
+        ),
+    ],
+)
+def test_what_hardly_should_be_flown_is_warned_of(tmp_path: Path, text: str, expected: str) -> None:
+    found = advice(mine(tmp_path, text))
+    assert [line for line in found if line.startswith(expected)], found
+    assert not [line for line in advice(Scenario.load("iss-vbar")) if line.startswith(expected)]
