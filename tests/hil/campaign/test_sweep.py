@@ -103,7 +103,7 @@ def test_ones_own_flight_software_flies_every_case(
     assert (status, err) == (0, "") and [point["failures"] for point in found["points"]] == [2, 2]
     replay = found["points"][1]["weakest"]["replay"]
     assert replay == (
-        f"proxops run iss-contact --set {short} --set chaser.mass_kg=20000 --seed 1 --flight {software} --case 0"
+        f"proxops run iss-contact --set {short} --set vehicle.cargo.mass_kg=20000 --seed 1 --flight {software} --case 0"
     )
     status, text, _ = call(capsys, *shlex.split(replay)[1:], "--json")
     assert status == 1 and json.loads(text)["delta_v_mps"]["total"] == 0.0
