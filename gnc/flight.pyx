@@ -208,12 +208,14 @@ def tables():
 cdef dict _components():
     cdef uint32_t i
     cdef const flight_component_t *c
-    found = {kind: [] for kind in Kind}
+    # by number: a kind that is new in the core has no Kind until `python -m gnc.define` has run, which imports this
+    found = {int(kind): [] for kind in Kind}
     for i in range(flight_component_count):
         c = &flight_components[i]
-        first = sum(max(f.count, 1) for f in found[Kind(c.kind)])
-        found[Kind(c.kind)].append(Field(c.name.decode(), "<f8", c.count if c.count > 1 else 0, 8 * first,
-                                         c.unit.decode(), 0.0, 0.0, c.meaning.decode()))
+        of = found.setdefault(int(c.kind), [])
+        first = sum(max(f.count, 1) for f in of)
+        of.append(Field(c.name.decode(), "<f8", c.count if c.count > 1 else 0, 8 * first, c.unit.decode(), 0.0, 0.0,
+                        c.meaning.decode()))
     return {kind: tuple(fields) for kind, fields in found.items()}
 
 
