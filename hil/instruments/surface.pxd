@@ -8,8 +8,9 @@ ctypedef struct surface_t:
 
 # The surface of solids as `[[vehicle.shape]]` has them
 cdef int surface_load(surface_t* s, solids, str name) except -1
-# Mean of the points of the surface that are in view from a point outside, each weighted by the cosine of its incidence,
+# Mean of the points of the surface that are in view from a point outside, in a cone about an axis, each weighted by the cosine of its incidence,
 # as a facet of the same area is by what it shows. False: none is in view. Structural frame.
-cdef bint surface_centre(const surface_t* s, const double* from_body_m, double* centre_body_m) noexcept nogil
+cdef bint surface_centre(const surface_t* s, const double* from_body_m, const double* axis_body, double cos_half_view,
+                         double* centre_body_m) noexcept nogil
 # Whether nothing of the shape lies between a point of it, or outside, and one outside
 cdef bint surface_clear(const surface_t* s, const double* point_body_m, const double* from_body_m) noexcept nogil

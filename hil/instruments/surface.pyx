@@ -51,23 +51,25 @@ cdef bint surface_clear(const surface_t* s, const double* point_body_m, const do
         if gone >= reach:
             return True
         vec3_axpy(at, point_body_m, gone, along)
-        distance = shape_distance_m(&s.shape, at, FAR)
+        distance = shape_distance_m(&s.shape, at, reach)
         if distance < NEAR_M:
             return False
         gone += distance
     return False
 
 
-cdef bint surface_centre(const surface_t* s, const double* from_body_m, double* centre_body_m) noexcept nogil:
+cdef bint surface_centre(const surface_t* s, const double* from_body_m, const double* axis_body, double cos_half_view,
+                         double* centre_body_m) noexcept nogil:
     cdef double away[3]
     cdef double point[3]
-    cdef double weight, total = 0.0
+    cdef double weight, distance, total = 0.0
     cdef int i
     vec3_set(centre_body_m, 0.0, 0.0, 0.0)
     for i in range(s.shape.n_points):
         vec3_sub(away, from_body_m, s.shape.points_body_m[i])
-        weight = vec3_dot(away, s.normal_body[i]) / vec3_norm(away)
-        if weight <= 0.0:
+        distance = vec3_norm(away)
+        weight = vec3_dot(away, s.normal_body[i]) / distance
+        if weight <= 0.0 or -vec3_dot(away, axis_body) < cos_half_view * distance:
             continue
         if s.shape.n_solids > 1:
             vec3_axpy(point, s.shape.points_body_m[i], SKIN_M, s.normal_body[i])
@@ -89,12 +91,16 @@ cdef class Surface:
     def __init__(self, solids):
         surface_load(&self.surface, solids, "shape")
 
-    def centre(self, from_body_m):
-        """What is seen of it from a point, three numbers in m, structural frame; None when nothing is in view."""
+    def centre(self, from_body_m, axis_body, cos_half_view=-1.0):
+        """What is seen of it from a point, three numbers in m, structural frame; None when nothing is in view.
+
+        axis_body: unit vector that the instrument looks along; cos_half_view: cosine of half its field of view.
+        """
         cdef double point[3]
+        cdef double axis[3]
         cdef double centre[3]
         for i in range(3):
-            point[i] = from_body_m[i]
-        if not surface_centre(&self.surface, point, centre):
+            point[i], axis[i] = from_body_m[i], axis_body[i]
+        if not surface_centre(&self.surface, point, axis, cos_half_view, centre):
             return None
         return (centre[0], centre[1], centre[2])
