@@ -98,6 +98,7 @@ cdef extern from "flight.h" nogil:
         KIND_RGNSS
         KIND_CAMERA
         KIND_DOCK
+        KIND_LIDAR
     enum:
         DOCK_CONTACT
         DOCK_CAPTURED

@@ -149,6 +149,7 @@ class Kind(IntEnum):
     RGNSS = 4  # relative GNSS: position and velocity from antenna to antenna
     CAMERA = 5  # docking camera: range, line of sight and, near, relative attitude
     DOCK = 6  # docking mechanism: contact and capture
+    LIDAR = 7  # lidar: range, line of sight and, near, attitude of the target's body
 
 
 class Dock(IntFlag):

@@ -30,7 +30,11 @@
     C(CAMERA, range_m, 1, "m", "camera to target port, range") \
     C(CAMERA, azimuth_rad, 1, "rad", "target port azimuth in the camera frame, atan2(y, x)") \
     C(CAMERA, elevation_rad, 1, "rad", "target port elevation in the camera frame, asin(z / range)") \
-    C(CAMERA, q_camera_from_tport, 4, "1", "camera frame from target port; only where count is 7")
+    C(CAMERA, q_camera_from_tport, 4, "1", "camera frame from target port; only where count is 7") \
+    C(LIDAR, range_m, 1, "m", "lidar to the target's surface, range") \
+    C(LIDAR, azimuth_rad, 1, "rad", "azimuth of the surface in the lidar frame, atan2(y, x)") \
+    C(LIDAR, elevation_rad, 1, "rad", "elevation of the surface in the lidar frame, asin(z / range)") \
+    C(LIDAR, q_lidar_from_tbody, 4, "1", "lidar frame from target; only where count is 7")
 
 /* ---- SensorFrame ------------------------------------------------------------------------------ */
 #define SENSOR_FRAME_FIELDS(S, V, M) \

@@ -119,7 +119,8 @@
     V(KIND, GNSS, 3, "absolute GNSS: position and velocity") \
     V(KIND, RGNSS, 4, "relative GNSS: position and velocity from antenna to antenna") \
     V(KIND, CAMERA, 5, "docking camera: range, line of sight and, near, relative attitude") \
-    V(KIND, DOCK, 6, "docking mechanism: contact and capture")
+    V(KIND, DOCK, 6, "docking mechanism: contact and capture") \
+    V(KIND, LIDAR, 7, "lidar: range, line of sight and, near, attitude of the target's body")
 
 /* Bits of a docking mechanism's measurement; bits 4 to 7 are the chaser's port that it is on. */
 #define DOCK_VALUES(V) \
