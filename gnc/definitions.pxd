@@ -99,6 +99,7 @@ cdef extern from "flight.h" nogil:
         KIND_CAMERA
         KIND_DOCK
         KIND_LIDAR
+        KIND_BEARING
     enum:
         DOCK_CONTACT
         DOCK_CAPTURED

@@ -150,6 +150,7 @@ class Kind(IntEnum):
     CAMERA = 5  # docking camera: range, line of sight and, near, relative attitude
     DOCK = 6  # docking mechanism: contact and capture
     LIDAR = 7  # lidar: range, line of sight and, near, attitude of the target's body
+    BEARING = 8  # bearing camera: line of sight
 
 
 class Dock(IntFlag):

@@ -15,9 +15,10 @@ const monitor_t *const flight_monitors[] = {
     &monitor_disagreement, &monitor_corridor, &monitor_closing_rate, &monitor_attitude, &monitor_missed_contact, NULL,
 };
 
-extern const model_t model_imu, model_star, model_gnss, model_rgnss, model_camera, model_dock, model_lidar;
-const model_t *const flight_models[] = {&model_imu,    &model_star, &model_gnss,  &model_rgnss,
-                                        &model_camera, &model_dock, &model_lidar, NULL};
+extern const model_t model_imu, model_star, model_gnss, model_rgnss, model_camera, model_dock, model_lidar,
+    model_bearing;
+const model_t *const flight_models[] = {&model_imu,  &model_star,  &model_gnss,    &model_rgnss, &model_camera,
+                                        &model_dock, &model_lidar, &model_bearing, NULL};
 
 static const block_field_t no_fields[] = {BLOCK_END};
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hil.instruments.instrument import Instrument
 
 GROUP = "proxops.instrument"
-OWN = ("imu", "star", "gnss", "rgnss", "camera", "dock", "lidar")
+OWN = ("imu", "star", "gnss", "rgnss", "camera", "dock", "lidar", "bearing")
 """The kinds of ProxOps itself, each a module of this package."""
 
 

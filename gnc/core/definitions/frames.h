@@ -34,7 +34,9 @@
     C(LIDAR, range_m, 1, "m", "lidar to the target's surface, range") \
     C(LIDAR, azimuth_rad, 1, "rad", "azimuth of the surface in the lidar frame, atan2(y, x)") \
     C(LIDAR, elevation_rad, 1, "rad", "elevation of the surface in the lidar frame, asin(z / range)") \
-    C(LIDAR, q_lidar_from_tbody, 4, "1", "lidar frame from target; only where count is 7")
+    C(LIDAR, q_lidar_from_tbody, 4, "1", "lidar frame from target; only where count is 7") \
+    C(BEARING, azimuth_rad, 1, "rad", "azimuth of the target's surface in the camera frame, atan2(y, x)") \
+    C(BEARING, elevation_rad, 1, "rad", "elevation of the target's surface in the camera frame, asin(z / range)")
 
 /* ---- SensorFrame ------------------------------------------------------------------------------ */
 #define SENSOR_FRAME_FIELDS(S, V, M) \

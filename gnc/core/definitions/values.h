@@ -120,7 +120,8 @@
     V(KIND, RGNSS, 4, "relative GNSS: position and velocity from antenna to antenna") \
     V(KIND, CAMERA, 5, "docking camera: range, line of sight and, near, relative attitude") \
     V(KIND, DOCK, 6, "docking mechanism: contact and capture") \
-    V(KIND, LIDAR, 7, "lidar: range, line of sight and, near, attitude of the target's body")
+    V(KIND, LIDAR, 7, "lidar: range, line of sight and, near, attitude of the target's body") \
+    V(KIND, BEARING, 8, "bearing camera: line of sight")
 
 /* Bits of a docking mechanism's measurement; bits 4 to 7 are the chaser's port that it is on. */
 #define DOCK_VALUES(V) \
