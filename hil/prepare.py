@@ -343,7 +343,7 @@ def _place(plant: Plant, s: Scenario, d: Dispersed) -> None:
         plant.dock(chaser.orbit.port or None, chaser.orbit.target_port or None)
         return
     if isinstance(chaser.orbit, Approach):
-        q_tport_from_hill = _mul(s.target.q_tport_from_tbody, s.target.q_tbody_from_hill)
+        q_tport_from_hill = _mul(s.target.q_tport_from_tbody, _q_tbody_from_hill(plant, s))
         r_hill = _inverse_rotated(q_tport_from_hill, (chaser.orbit.distance_m, 0.0, 0.0))
         r_hill, v_hill, datum = _added(r_hill, (chaser.orbit.offset_x_m, 0.0, 0.0)), (0.0, 0.0, 0.0), "port"
     else:
@@ -361,13 +361,18 @@ def _start_attitude(plant: Plant, s: Scenario) -> Quat:
     attitude = s.vehicles[s.scenario.chaser].attitude
     if isinstance(attitude, FlownAttitude) and attitude.q_body_from_hill:
         return attitude.q_body_from_hill
+    q_tport_from_hill = _mul(s.target.q_tport_from_tbody, _q_tbody_from_hill(plant, s))
+    q_port_from_hill = _mul(_conj(s.chaser.q_tport_from_port), q_tport_from_hill)
+    return _mul(_conj(s.chaser.q_port_from_body), q_port_from_hill)
+
+
+def _q_tbody_from_hill(plant: Plant, s: Scenario) -> Quat:
+    """The target's attitude: nominal where it holds one in the hill frame, else that of the start."""
     if isinstance(s.vehicles[s.scenario.target].attitude, LvlhHold):
-        return facing_port(s)
+        return s.target.q_tbody_from_hill
     target = plant.state("target")
     turn = kernels.hill_frame(np.array(target["r_eci_m"]), np.array(target["v_eci_mps"]))[0]
-    q_tbody_from_hill = _mul(target["q_body_from_eci"], _conj(_quaternion(kernels.quat_from_dcm(turn))))
-    q_port_from_tbody = _mul(_conj(s.chaser.q_tport_from_port), s.target.q_tport_from_tbody)
-    return _mul(_conj(s.chaser.q_port_from_body), _mul(q_port_from_tbody, q_tbody_from_hill))
+    return _mul(target["q_body_from_eci"], _conj(_quaternion(kernels.quat_from_dcm(turn))))
 
 
 def _check_orbit(s: Scenario, r_eci_m: Vector, v_eci_mps: Vector) -> None:

@@ -10,12 +10,12 @@ from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from gnc.ccore cimport (
-    elem_asin, elem_max, orbit_gravity, orbit_hill_frame, orbit_hill_to_relative, orbit_relative_to_hill, quat_conj, quat_from_dcm,
+    elem_asin, elem_max, mat3_mul_vec, orbit_gravity, orbit_hill_frame, orbit_hill_to_relative, orbit_relative_to_hill, quat_conj, quat_from_dcm,
     quat_irotate, quat_mul, quat_rotate, vec3_add, vec3_axpy, vec3_copy, vec3_cross, vec3_dot, vec3_norm, vec3_scale,
     vec3_set, vec3_sub,
 )
 from hil.effectors.thrusters cimport ACTUATORS_MAX_THRUSTERS, actuators_area_s, actuators_open, pulse_t, thruster_t
-from hil.plant.attitude cimport ATTITUDE_FLOWN, attitude_reference, attitude_torque
+from hil.plant.attitude cimport ATTITUDE_FLOWN, ATTITUDE_LVLH, attitude_reference, attitude_torque
 from hil.plant.clearance cimport (
     clearance_look, clearance_motion, clearance_speed_mps, motion_t, nearest_t, outline_t, pair_t,
 )
@@ -745,7 +745,7 @@ cdef class Plant:
 
         r_hill_m, v_hill_mps: position and velocity in the rotating hill frame, 3 floats each.
         datum "com": r is from c.m. to c.m. "port": r is of the chaser's port from the target's port in
-        the target's nominal LVLH attitude; the velocity is the c.m.'s either way.
+        the target's nominal attitude about LVLH, or the one it has where it holds none; the velocity is the c.m.'s either way.
         q_body_from_hill, w_body_hill_body_radps: attitude and rate with respect to hill.
         """
         cdef double r[3]
@@ -768,7 +768,11 @@ cdef class Plant:
             raise ValueError("the target's state must be set before the chaser's relative state")
         if datum == "port":
             vec3_sub(arm, self.target_port.position_body_m, self.target.com_body_m)
-            quat_irotate(arm, self.attitudes[self.i_target].q_body_from_frame_nominal, arm)
+            if self.attitudes[self.i_target].mode == ATTITUDE_LVLH:
+                quat_irotate(arm, self.attitudes[self.i_target].q_body_from_frame_nominal, arm)
+            else:
+                quat_irotate(arm, self.target.q_body_from_eci, arm)
+                mat3_mul_vec(arm, dcm, arm)
             vec3_add(r, r, arm)
             vec3_sub(arm, self.chaser_port.position_body_m, self.chaser.com_body_m)
             quat_irotate(arm, q, arm)
