@@ -29,6 +29,7 @@ from hil.plant.config import (
     MOON,
     SUN,
     Atmosphere,
+    Attitude,
     BodyConfig,
     CaptureConfig,
     EnvironmentConfig,
@@ -38,6 +39,7 @@ from hil.plant.config import (
     PortConfig,
     Quat,
     ThrusterConfig,
+    Tumble,
     load_atmosphere,
     load_gravity_field,
 )
@@ -50,7 +52,7 @@ from hil.scenario.air import OF_THE_DAY, day_of
 from hil.scenario.graph import BlockFullError, fill_graph
 from hil.scenario.parameters import MOUNTED_FIELDS
 from hil.scenario.schema.attitudes import Flown as FlownAttitude
-from hil.scenario.schema.attitudes import InertialHold, LvlhHold
+from hil.scenario.schema.attitudes import FreeTumble, InertialHold, LvlhHold
 from hil.scenario.schema.orbits import Approach, Docked
 from hil.scenario.schema.vehicle import Port, Vehicle
 from hil.schema import DEG
@@ -232,9 +234,15 @@ def _ports(s: Scenario, vehicle: Vehicle) -> tuple[PortConfig, ...]:
     )  # fmt: skip
 
 
-def _attitude(vehicle: Vehicle, d: Dispersed | None) -> Flown | Hold:
+def _attitude(vehicle: Vehicle, d: Dispersed | None) -> Attitude:
     """How the plant turns a vehicle, with the errors of its hold where they are drawn."""
     attitude = vehicle.attitude
+    if isinstance(attitude, FreeTumble):
+        x, y, z = (rate * DEG for rate in attitude.rate_body_deg_s)
+        q = attitude.q_body_from_hill
+        if d is not None:
+            q, (x, y, z) = turned(q, d.target_attitude_tbody_rad), _added((x, y, z), d.target_rate_amplitude_radps)
+        return Tumble(q, (x, y, z))
     if not isinstance(attitude, LvlhHold | InertialHold):
         return Flown()
     lvlh = isinstance(attitude, LvlhHold)

@@ -1,8 +1,8 @@
 """Attitude that a body holds, and the ideal torque that keeps it there."""
 
 from gnc.ccore cimport (
-    elem_sincos, mat3_mul_vec, orbit_hill_frame, quat_conj, quat_from_dcm, quat_mul, quat_rotate, vec3_add, vec3_cross,
-    vec3_dot, vec3_set,
+    elem_sincos, mat3_mul_vec, orbit_hill_frame, quat_conj, quat_from_dcm, quat_mul, quat_rotate, vec3_add, vec3_copy,
+    vec3_cross, vec3_dot, vec3_set,
 )
 from hil.plant.dynamics cimport body_t
 
@@ -47,6 +47,20 @@ cdef void attitude_reference(double* q_body_from_eci, double* w_body_radps, doub
     vec3_add(w_body_radps, w_body_radps, w_frame)
 
 
+cdef void attitude_start(double* q_body_from_eci, double* w_body_radps, const attitude_t* attitude, const body_t* body,
+                         double t_s) noexcept nogil:
+    cdef double dcm[9]
+    cdef double w_hill[3]
+    cdef double alpha[3]
+    if attitude.mode != ATTITUDE_TUMBLE:
+        attitude_reference(q_body_from_eci, w_body_radps, alpha, attitude, body, t_s)
+        return
+    orbit_hill_frame(dcm, w_hill, body.r_eci_m, body.v_eci_mps)
+    quat_from_dcm(q_body_from_eci, dcm)
+    quat_mul(q_body_from_eci, attitude.q_body_from_frame_nominal, q_body_from_eci)
+    vec3_copy(w_body_radps, attitude.w_start_body_radps)
+
+
 cdef void attitude_torque(double* torque_body_Nm, const attitude_t* attitude, const body_t* body, double t_s) noexcept nogil:
     """Feed-forward plus PD of unit damping."""
     cdef double q_ref[4]
@@ -56,7 +70,7 @@ cdef void attitude_torque(double* torque_body_Nm, const attitude_t* attitude, co
     cdef double h[3]
     cdef double sign, bw = attitude.bandwidth_radps
     cdef int i
-    if attitude.mode == ATTITUDE_FLOWN:
+    if attitude.mode == ATTITUDE_FLOWN or attitude.mode == ATTITUDE_TUMBLE:
         return
     attitude_reference(q_ref, w_ref, alpha, attitude, body, t_s)
     # rotation from the attitude held to the reference, small: its vector part is -delta/2

@@ -186,7 +186,15 @@ class Hold:
         return hypot(*(abs(bias) + abs(rate) / self.limit_cycle_radps for bias, rate in pairs))
 
 
-Attitude = Flown | Hold
+@dataclass(frozen=True)
+class Tumble:
+    """A free rigid body: the attitude and the rate with respect to ECI, body axes, that it is placed with."""
+
+    q_body_from_hill: Quat
+    w_body_radps: Vec3
+
+
+Attitude = Flown | Hold | Tumble
 
 
 @dataclass(frozen=True)

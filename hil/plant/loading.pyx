@@ -4,7 +4,7 @@ from libc.stdint cimport uint32_t
 
 from gnc.ccore cimport elem_log, elem_sincos, quat_normalize, vec3_norm, vec3_scale, vec3_set
 from hil.effectors.thrusters cimport thruster_t
-from hil.plant.attitude cimport ATTITUDE_FLOWN, ATTITUDE_INERTIAL, ATTITUDE_LVLH, attitude_t
+from hil.plant.attitude cimport ATTITUDE_FLOWN, ATTITUDE_INERTIAL, ATTITUDE_LVLH, ATTITUDE_TUMBLE, attitude_t
 from hil.plant.contact cimport port_t
 from hil.plant.dynamics cimport body_t, dynamics_mass_properties
 from hil.plant.environment cimport (
@@ -14,7 +14,7 @@ from hil.plant.environment cimport (
 
 import numpy as np
 
-from hil.plant.config import HOLD_ANGLE_MAX_RAD, IDENTITY, BodyConfig, CaptureConfig, CelestialBody, Flown, Hold, PortConfig, inertia_problem
+from hil.plant.config import HOLD_ANGLE_MAX_RAD, IDENTITY, BodyConfig, CaptureConfig, CelestialBody, Flown, Hold, PortConfig, Tumble, inertia_problem
 from hil.plant.environment import pole_of_date
 from hil.timescales import Epoch
 
@@ -225,8 +225,13 @@ cdef int load_attitude(attitude_t* attitude, config, str name) except -1:
     attitude.mode = ATTITUDE_FLOWN
     if isinstance(config, Flown):
         return 0
+    if isinstance(config, Tumble):
+        attitude.mode = ATTITUDE_TUMBLE
+        load_quat(attitude.q_body_from_frame_nominal, config.q_body_from_hill, f"{name}.q_body_from_hill")
+        load_vec(attitude.w_start_body_radps, config.w_body_radps, 3, f"{name}.w_body_radps")
+        return 0
     if not isinstance(config, Hold):
-        raise ValueError(f"{name} is {config!r}: expected Flown or Hold")
+        raise ValueError(f"{name} is {config!r}: expected Flown, Hold or Tumble")
     if config.frame not in ("lvlh", "inertial"):
         raise ValueError(f"{name}.frame is {config.frame!r}: expected 'lvlh' or 'inertial'")
     attitude.mode = ATTITUDE_LVLH if config.frame == "lvlh" else ATTITUDE_INERTIAL

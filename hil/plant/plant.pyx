@@ -15,7 +15,7 @@ from gnc.ccore cimport (
     vec3_set, vec3_sub,
 )
 from hil.effectors.thrusters cimport ACTUATORS_MAX_THRUSTERS, actuators_area_s, actuators_open, pulse_t, thruster_t
-from hil.plant.attitude cimport ATTITUDE_FLOWN, ATTITUDE_LVLH, attitude_reference, attitude_torque
+from hil.plant.attitude cimport ATTITUDE_FLOWN, ATTITUDE_LVLH, attitude_reference, attitude_start, attitude_torque
 from hil.plant.clearance cimport (
     clearance_look, clearance_motion, clearance_speed_mps, motion_t, nearest_t, outline_t, pair_t,
 )
@@ -685,14 +685,13 @@ cdef class Plant:
     def place(self, name, r_eci_m, v_eci_mps, q_body_from_eci=None, w_body_radps=None):
         """Put a body's c.m. at (r, v) in ECI, with its attitude and body rate with respect to ECI.
 
-        A body that holds an attitude takes it from its reference where none is given. Raises ValueError for a state that
-        spans no orbit plane when the attitude is held about LVLH.
+        Where none is given, a body that holds an attitude takes it from its reference, one that tumbles that of its start.
+        Raises ValueError for a state that spans no orbit plane when the attitude is held about LVLH.
         """
         cdef int i = self.index(name)
         cdef body_t* body = &self.bodies[i]
         cdef double dcm[9]
         cdef double w[3]
-        cdef double alpha[3]
         load_vec(body.r_eci_m, r_eci_m, 3, "r_eci_m")
         load_vec(body.v_eci_mps, v_eci_mps, 3, "v_eci_mps")
         self.slow_due_us = 0
@@ -703,8 +702,7 @@ cdef class Plant:
         elif self.attitudes[i].mode != ATTITUDE_FLOWN:
             if not orbit_hill_frame(dcm, w, body.r_eci_m, body.v_eci_mps):
                 raise ValueError(f"{name} state r={r_eci_m} m, v={v_eci_mps} m/s spans no orbit plane")
-            attitude_reference(body.q_body_from_eci, body.w_body_radps, alpha, &self.attitudes[i], body,
-                               <double>self.t_us * 1e-6)
+            attitude_start(body.q_body_from_eci, body.w_body_radps, &self.attitudes[i], body, <double>self.t_us * 1e-6)
 
     def dock(self, port=None, tport=None):
         """Start docked: the chaser mated to the target, whose state must be set, at their ports of these names.

@@ -10,6 +10,8 @@ from pydantic.dataclasses import dataclass
 from firmware_bridge.faults import STRICT
 from hil.schema import Quaternion
 
+Rate = Annotated[float, Ge(-100.0), Le(100.0)]
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Flown:
@@ -45,4 +47,16 @@ class InertialHold:
     ends_at_capture: bool = False
 
 
-Attitude = Flown | LvlhHold | InertialHold
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class FreeTumble:
+    """Tumbles as a free rigid body, nutation and gravity gradient included, from an attitude and a rate at the start.
+
+    The rate is that with respect to the inertial frame, body axes.
+    """
+
+    mode: Literal["free_tumble"]
+    q_body_from_hill: Quaternion = (1.0, 0.0, 0.0, 0.0)
+    rate_body_deg_s: tuple[Rate, Rate, Rate]
+
+
+Attitude = Flown | LvlhHold | InertialHold | FreeTumble
