@@ -20,7 +20,7 @@ from hil.dispersion import Dispersed, Vector, chaser_config, declared_sigma, sam
 from hil.effectors.docking_mechanism import DockingMechanism
 from hil.effectors.effector import Effectors
 from hil.ephemeris import EphemerisError
-from hil.instruments import fit, kinds, quantities_of
+from hil.instruments import fit, kinds, known_to_flight, quantities_of
 from hil.instruments.faults import Fault
 from hil.instruments.instrument import Instruments
 from hil.instruments.rows import Fitted, Row, TargetPort, turned
@@ -465,7 +465,8 @@ def flight_params(s: Scenario, d: Dispersed, plant: Plant) -> Any:
 def _fill_instruments(params: Any, s: Scenario) -> None:
     """The table of instruments, and a stretch of the block for each one's model."""
     at = 0
-    for number, instrument in enumerate(s.instruments):
+    known = [row for row in s.instruments if known_to_flight(row.kind)]  # the first ones: see Scenario.instruments
+    for number, instrument in enumerate(known):
         believed = s.flight.instruments[instrument.name]
         kind = int(kinds()[instrument.kind].number)
         length = _length(flight.model_fields(kind))
@@ -477,7 +478,7 @@ def _fill_instruments(params: Any, s: Scenario) -> None:
         for field, value in flight.model_block(params, number).items():
             value[...] = getattr(instrument, field) if field in MOUNTED_FIELDS else believed[field]
         at += length
-    params["instrument_count"] = len(s.instruments)
+    params["instrument_count"] = len(known)
 
 
 def _length(fields: Sequence[flight.Field]) -> int:

@@ -11,6 +11,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
+from gnc import flight
 from hil.distributions import Quantity
 from hil.instruments.rows import Fitted, InstrumentKind, Row
 from hil.schema import split_unit
@@ -42,6 +43,15 @@ def kinds() -> Mapping[str, InstrumentKind]:
             raise ValueError(f"{where}: there is a kind of instrument of that name already")
         found[point.name] = kind
     return found
+
+
+def known_to_flight(kind: str) -> bool:
+    """Whether the flight core has a model of a kind's measurements; of any other it takes none."""
+    try:
+        flight.model_fields(kinds()[kind].number)
+    except ValueError:
+        return False
+    return True
 
 
 def quantities_of(row: Row) -> tuple[Quantity, ...]:

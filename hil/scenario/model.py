@@ -17,7 +17,7 @@ from firmware_bridge.faults import STRICT, BoardFault, LinkFaults
 from hil.effectors.docking_mechanism import DockingMechanism
 from hil.effectors.faults import Fault as EffectorFault
 from hil.effectors.rows import Row as EffectorRow
-from hil.instruments import kinds
+from hil.instruments import kinds, known_to_flight
 from hil.instruments.faults import Fault
 from hil.instruments.rows import Row
 from hil.requirements.registry import kinds as requirement_kinds
@@ -55,7 +55,8 @@ class Scenario:
     """One validated scenario. `document` is the merged file as flown, `source` and `path` where it is from.
 
     vehicles: the rows by name. instruments, effectors: those of the chaser; the order of the instruments is that of the
-    flight's table of instruments. target, chaser, sensors, initial, contact: what of them a rendezvous is about.
+    flight's table of instruments, and those that flight has no
+    model of come last. target, chaser, sensors, initial, contact: what of them a rendezvous is about.
     """
 
     scenario: Header
@@ -190,6 +191,7 @@ def _build(layers: list[Layer], path: str) -> Scenario:
         tuple(row for row in each.values() if row.vehicle in ("", parts["scenario"].chaser))
         for each in (rows.instruments, rows.effectors)
     ]
+    fitted = tuple(sorted(carried[0], key=lambda row: not known_to_flight(row.kind)))
     requirements = read_rows(reader, requirement_kinds(), document.get("requirement", {}), "requirement")
     faults = read_list(reader, _fault_model, "fault", document.get("fault", []))
     scenario = Scenario(
@@ -199,10 +201,10 @@ def _build(layers: list[Layer], path: str) -> Scenario:
         board_faults=tuple(read_list(reader, BoardFault, "board_fault", document.get("board_fault", []))),
         telecommands=tuple(read_list(reader, Telecommand, "telecommand", document.get("telecommand", []))),
         vehicles=MappingProxyType(rows.vehicles),
-        instruments=carried[0],
+        instruments=fitted,
         effectors=carried[1],
         requirements=tuple(requirements.values()),
-        flight=read_flight(reader, document, tuple(row.name for row in carried[0])),
+        flight=read_flight(reader, document, tuple(row.name for row in fitted)),
         document=MappingProxyType(document),
         source=layers[-2].file,
         path=path,

@@ -11,7 +11,7 @@ from typing import Any
 
 from gnc import flight as core
 from gnc.flight import Event, Mechanism, Monitor
-from hil.instruments import kinds
+from hil.instruments import kinds, known_to_flight
 from hil.scenario.graph import Edge, read_transitions
 from hil.scenario.messages import Reader, nearest
 from hil.schema import DEG, other_angle_unit, unit_of
@@ -139,7 +139,8 @@ TIMEOUT_S = 5.0
 def beliefs(kind: str) -> dict[str, core.Field]:
     """The keys of `[instrument.flight]` for a kind of instrument, each with the field behind it."""
     timeout = next(f for f in core.fields("params") if f.name == "instrument_timeout_s")
-    fields = (replace(timeout, name="timeout_s", count=0), *core.model_fields(kinds()[kind].number))
+    own = core.model_fields(kinds()[kind].number) if known_to_flight(kind) else ()
+    fields = (replace(timeout, name="timeout_s", count=0), *own)
     return {
         key: field for field in fields if field.name not in MOUNTED_FIELDS
         for key in (field.name, other_angle_unit(field.name)) if key

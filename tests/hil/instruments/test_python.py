@@ -1,10 +1,12 @@
 """Instruments written in Python: the same seam, the same faults, and no bit changed by one that measures nothing."""
 
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pytest
+import tomli_w
 from pydantic.dataclasses import dataclass
 
 from firmware_bridge.faults import STRICT
@@ -15,9 +17,10 @@ from hil.instruments import fit
 from hil.instruments.faults import OF_ANY, Fault
 from hil.instruments.instrument import Instruments
 from hil.instruments.rows import Fitted, InstrumentKind, Row, TargetPort
-from hil.log import digest
+from hil.log import Log, digest
 from hil.loop import Chunk, Loop
 from hil.prepare import prepare
+from hil.run import fly
 from hil.scenario import Scenario
 
 CONTACT = Scenario.load("iss-contact")
@@ -158,3 +161,19 @@ def test_an_entry_point_that_is_no_kind_is_refused(
     entry_points_are(monkeypatch, name, value)
     with pytest.raises(ValueError, match=said):
         instruments.kinds()
+
+
+def test_a_row_of_it_flies_in_a_mission(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Flight has no model of it: its measurements are in the log, and change nothing."""
+    entry_points_are(monkeypatch, "radar", "tests.hil.instruments.test_python:KIND")
+    document: dict[str, Any] = {"schema": 2, "scenario": {"name": "mine", "extends": "iss-contact"}}
+    document["scenario"]["max_duration_s"] = 20.0
+    plain = Scenario.load("iss-contact", ["scenario.max_duration_s=20.0"])
+    document["instrument"] = [{"name": "radar", "kind": "radar", "period_s": 1.0}]
+    (tmp_path / "mine.toml").write_text(tomli_w.dumps(document))
+    log = fly(tmp_path / "mine.toml", 1, out=tmp_path / "out")
+    assert len(flight.measurements(log.sensors, 200)) == 20
+    assert log.scenario.instrument_kinds["radar"] == 200
+    truth = fly(plain, 1).truth
+    assert log.truth.tobytes() == truth.tobytes()
+    assert len(Log.open(tmp_path / "out").sensors) == 200
