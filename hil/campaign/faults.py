@@ -7,12 +7,15 @@ software says they are, and only choose when a fault begins. What became of the 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from pathlib import Path
 from shlex import quote
 from typing import Any
 
@@ -26,7 +29,7 @@ from hil.effectors.faults import FAULTS as EFFECTOR_FAULTS
 from hil.effectors.faults import Fault as EffectorFault
 from hil.instruments import kinds as instrument_kinds
 from hil.instruments.faults import FAULTS, Fault, components
-from hil.log import Log
+from hil.log import Log, versions
 from hil.outcome import Outcome
 from hil.run import fly
 from hil.scenario import Scenario
@@ -259,7 +262,7 @@ class FaultCampaign:
 def fault_campaign(
     named: str, scenario: Scenario, runs: int = 1, seed: int = 1, *, phases: Sequence[str] = (),
     kinds: Sequence[str] = (), case: int | None = None, jobs: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    journal: Path | None = None, progress: Callable[[int, int], None] | None = None,
 ) -> FaultCampaign:  # fmt: skip
     """Flies a mission with each of its faults in each of its phases, cases 0 to runs - 1 of each.
 
@@ -272,6 +275,8 @@ def fault_campaign(
         kinds: patterns of faults by name, as "camera.*" or "*.leak*"; every fault by default.
         case: the one case to fly, in place of `runs`.
         jobs: flights at a time; the processors there are by default.
+        journal: file that gets each flight as it comes back, a line of JSON each; one that is there already is gone on
+            with, and must be of the same mission and seed.
         progress: called with flights done and in all, after every flight.
 
     Raises:
@@ -296,13 +301,48 @@ def fault_campaign(
         FaultCase(replace(first, number=number), fault, phase)
         for number in numbers for fault in chosen for phase in (phases or flown)
     ]  # fmt: skip
-    rows: dict[FaultCase, dict[str, Any]] = {}
-    with closing(Workers(jobs, pool_for(None, None)).results(fly_fault, tasks)) as results:
+    known = {} if journal is None else _flown_before(journal, _identity(first))
+    rows = {task: known[key] for task in tasks if (key := (task.fault.name, task.phase, task.case.number)) in known}
+    waiting = [task for task in tasks if task not in rows]
+    with closing(Workers(jobs, pool_for(None, None)).results(fly_fault, waiting)) as results:
         for task, future in results:
             rows[task] = future.result()
+            if journal is not None:
+                _append(journal, rows[task])
             if progress:
                 progress(len(rows), len(tasks))
     return FaultCampaign(scenario, named, seed, runs if case is None else 1, [rows[task] for task in tasks])
+
+
+def _identity(case: Case) -> dict[str, Any]:
+    """What every flight of a journal has in common."""
+    mission = hashlib.sha256(case.scenario_toml.encode()).hexdigest()
+    return {"mission": mission, "seed": case.seed, **{name: versions()[name] for name in ("core", "proxops")}}
+
+
+def _flown_before(journal: Path, identity: dict[str, Any]) -> dict[tuple[str, str, int], dict[str, Any]]:
+    """The flights that a journal holds; a last line that was cut short is left out. Begins one that is not there."""
+    try:
+        if not journal.exists():
+            _append(journal, identity)
+            return {}
+        lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+        whole = [json.loads(line) for line in lines if line.endswith("\n")]
+        if len(whole) < len(lines):
+            journal.write_text("".join(lines[:-1]), encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise FaultCampaignError(f"{journal}: no journal of a fault campaign: {error}") from None
+    if not whole or whole[0] != identity:
+        raise FaultCampaignError(f"{journal}: of another mission, seed or core: expected an empty folder or the same")
+    return {(row["fault"], row["phase"], row["case"]): row for row in whole[1:]}
+
+
+def _append(journal: Path, row: dict[str, Any]) -> None:
+    try:
+        with journal.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+    except OSError as error:
+        raise FaultCampaignError(f"{journal}: cannot be written: {error.strerror}") from None
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -158,6 +158,8 @@ def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
     if flown.runs_per_s is not None:
         lines.append(f"{flown.runs_per_s:.1f} runs/s")
     lines.append(f"digest {flown.digest[:16]}")
+    if outcomes := summary["outcomes"]:
+        lines.append("outcomes: " + ", ".join(f"{count:,} {name}" for name, count in outcomes.items()))
     for line in lines:
         console.print(line, soft_wrap=True)
     if summary["beyond_validity"]:

@@ -12,6 +12,8 @@ import click
 from hil.cli.progress import RunsProgress
 from hil.cli.shared import EXIT, folder_option, jobs_option, json_option, overrides_option, seed_option, write
 
+JOURNAL_NAME = "flights.jsonl"
+
 if TYPE_CHECKING:
     from hil.campaign.faults import FaultCampaign
 
@@ -28,24 +30,29 @@ if TYPE_CHECKING:
 @click.option("--case", type=int, metavar="K", help="The one case to fly, in place of --runs.")
 @overrides_option()
 @jobs_option("Flights")
-@folder_option("faults.json")
+@folder_option("faults.json and flights.jsonl")
+@click.option("--resume", is_flag=True, help="Go on with the flights in --out.")
 @json_option()
 def faults(
     scenario: str, runs: int, seed: int, phases: str | None, kinds: str | None, case: int | None,
-    overrides: tuple[str, ...], jobs: int | None, out: Path | None, as_json: bool,
+    overrides: tuple[str, ...], jobs: int | None, out: Path | None, resume: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Flies SCENARIO with every single fault in every phase and says what became of each flight.
 
     Exit status: 0 no flight ended badly, 1 some collided, broke a limit of safety or ended uncontrolled, 3 every flight
     broke.
     """
-    from hil.campaign.faults import ERROR, fault_campaign
+    from hil.campaign.faults import ERROR, FaultCampaignError, fault_campaign
     from hil.recorder import prepare_directory
     from hil.scenario import Scenario
 
+    if resume and out is None:
+        raise FaultCampaignError("--resume: expected the folder of the campaign as --out")
     read = Scenario.load(scenario, overrides)
-    if out is not None:
-        prepare_directory(out, 0)
+    journal = None if out is None else out / JOURNAL_NAME
+    if journal is not None and not (resume and journal.exists()):
+        prepare_directory(journal.parent, 0)
     bar: RunsProgress | None = None
 
     def progress(done: int, of: int) -> None:
@@ -58,7 +65,7 @@ def faults(
     try:
         flown = fault_campaign(
             scenario, read, runs, seed, phases=_listed(phases), kinds=_listed(kinds), case=case, jobs=jobs,
-            progress=progress,
+            journal=journal, progress=progress,
         )  # fmt: skip
     finally:
         if bar is not None:

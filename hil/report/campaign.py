@@ -15,6 +15,7 @@ from hil.campaign import consistency, lincov, statistics
 from hil.campaign.journal import flown_beyond
 from hil.campaign.sampling import GROUPS, Sampling
 from hil.log import ERROR, FAIL, PASS
+from hil.outcome import Outcome
 from hil.report import campaign_figures as figures
 from hil.report.page import contact_limits, template
 from hil.report.wording import percent
@@ -89,6 +90,7 @@ def summarise(
         "verdict": ERROR if none_flown(every) else PASS if len(failed) <= accepted else FAIL,
         "beyond_validity": flown_beyond(campaign.rows),
         "errors": sum(row["verdict"] == ERROR for row in every),
+        "outcomes": outcomes(campaign.rows),
         "requirements": [_requirement(name, named.words(name), rows, required, confidence) for name in names],
         "not_evaluated": [{"name": name, "words": named.words(name)} for name in named.names if name not in names],
         "failed": [{"case": row["case"], "command": _command(campaign, row["case"])} for row in failed],
@@ -116,6 +118,12 @@ def summarise(
             _plain(asdict(found)) for found in lincov.compare(campaign.scenario, campaign.rows, confidence)
         ],
     }
+
+
+def outcomes(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """How many flat rows have each outcome, the worst outcome first; those that have none are left out."""
+    found = Counter(row["outcome"] for row in rows if row.get("outcome") is not None)
+    return {str(outcome): found[outcome] for outcome in Outcome if found[outcome]}
 
 
 def render_campaign(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,6 +94,32 @@ def test_the_command_leaves_its_summary(capsys: pytest.CaptureFixture[str], tmp_
     )
     assert status == 0 and text.rstrip().endswith("of 1")
     assert json.loads((out / "faults.json").read_text())["runs"] == 1
+
+
+def test_a_campaign_that_was_interrupted_goes_on(
+    flown: FaultCampaign, scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, seen = tmp_path / "flights.jsonl", list[int]()
+
+    def interrupt(done: int, of: int) -> None:
+        seen.append(done)
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+
+    def go_on(**more: Any) -> FaultCampaign:
+        return fault_campaign(
+            "iss-contact", scenario, 2, 3, phases=("final",), kinds=KINDS, jobs=1, journal=journal, **more
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        go_on(progress=interrupt)
+    with journal.open("a") as file:
+        file.write('{"fault": "cut sh')
+    seen.clear()
+    assert go_on(progress=lambda done, of: seen.append(done)).rows == json.loads(json.dumps(flown.rows))
+    assert seen == [5, 6]
+    with pytest.raises(FaultCampaignError, match="of another mission, seed or core"):
+        fault_campaign("iss-contact", scenario, 2, 4, phases=("final",), kinds=KINDS, jobs=1, journal=journal)
 
 
 def test_a_phase_or_a_fault_that_there_is_none_of_is_refused(scenario: Scenario) -> None:
