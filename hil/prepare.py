@@ -501,9 +501,9 @@ def _tell_vehicles(params: Any, s: Scenario) -> None:
     params["mass_kg"], params["com_body_m"] = chaser.mass_kg, chaser.com_body_m
     params["inertia_body_kgm2"] = inertia_matrix(chaser.inertia_kgm2)
     params["port_body_m"], params["q_port_from_body"] = chaser.port_body_m, chaser.q_port_from_body
-    for t in thrusters:
-        params["thruster_min_on_s"], params["thruster_rise_s"] = t.min_on_s, t.rise_s
-        params["thruster_decay_s"] = t.decay_s
+    coarsest = max(thrusters, key=lambda t: t.min_on_s)  # flight has one timing for all groups
+    params["thruster_min_on_s"], params["thruster_rise_s"] = coarsest.min_on_s, coarsest.rise_s
+    params["thruster_decay_s"] = coarsest.decay_s
     params["thruster_body_m"][: 3 * count] = np.ravel([t.position_m for t in thrusters])
     params["thruster_dir_body"][: 3 * count] = np.ravel([t.direction for t in thrusters])
     params["thruster_force_n"][:count] = [t.force_n for t in thrusters]
