@@ -86,6 +86,11 @@ $(VENV)/.registered: $(VENV)/.installed
 	@PROXOPS_ONLY= $(PIP) --no-build-isolation --no-deps --editable .
 	@touch $@
 
-$(VENV)/.built: $(VENV)/.registered $(NATIVE)
+$(VENV)/.built: $(VENV)/.registered $(NATIVE) build/modules $(if $(PROXOPS_MODULES),FORCE)
 	@$(PY) setup.py -q build_ext --inplace
 	@touch $@
+
+# PROXOPS_MODULES of the last build; setup.py writes it too.
+build/modules: FORCE
+	@mkdir -p $(@D) && echo '$(PROXOPS_MODULES)' | cmp -s - $@ || echo '$(PROXOPS_MODULES)' > $@
+FORCE:

@@ -3,13 +3,15 @@
 Environment: ``CC`` chooses the compiler; ``PROXOPS_OPT`` replaces ``-O2`` for compiler and linker alike
 (``"-O0 --coverage"``, ``"-O1 -g -fsanitize=address,undefined"``); ``PROXOPS_ANNOTATE=1`` writes
 Cython's annotated HTML; ``PROXOPS_ALSO=benchmarks`` builds the extensions there too; ``PROXOPS_ONLY=gnc`` builds those
-in one package only, an empty one none.
+in one package only, an empty one none; ``PROXOPS_MODULES=folder:folder`` builds the C files in them into the core.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +21,9 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.modified import newer_group
+
+sys.path.insert(0, str(Path(__file__).parent))  # a build in isolation does not start here
+from gnc import modules  # which imports nothing that is compiled
 
 CORE = Path("gnc/core")
 SHARED = "gnc._cyutility"  # Cython's memory views and functions, compiled once instead of in every extension
@@ -34,6 +39,11 @@ def read_sources_mk(folder: Path) -> dict[str, list[str]]:
 
 
 MK = read_sources_mk(CORE)
+GIVEN = os.environ.get("PROXOPS_MODULES", "")
+try:
+    ROWS = modules.find(modules.folders_of(GIVEN))
+except (modules.ModuleError, OSError) as error:
+    sys.exit(f"setup.py: {error}")
 # The host's end of the wire is the boards' link, but for the protocol, which is theirs alone.
 LINK_SOURCES = [os.path.normpath(LINK / name) for name in read_sources_mk(LINK)["LINK_SOURCES"] if name != "protocol.c"]
 PACKAGES = (
@@ -75,6 +85,25 @@ class BuildExt(build_ext):
             ext.depends = [*HEADERS, library]
         super().build_extensions()
 
+    def run(self) -> None:
+        super().run()
+        if self.extensions:
+            self.leave_sources()
+
+    @property
+    def staged(self) -> Path:
+        """The core with users' modules."""
+        return Path(self.build_temp, "core_with_modules")
+
+    def leave_sources(self) -> None:
+        """The core with users' modules beside the extensions, for firmware and build id; none where there are none."""
+        place = Path("." if self.inplace else self.build_lib, "gnc", "_core")
+        shutil.rmtree(place, ignore_errors=True)
+        if ROWS:
+            shutil.copytree(self.staged, place)
+        if self.inplace:
+            write_if_changed(Path("build/modules"), f"{GIVEN}\n")  # which the Makefile compares
+
     def force_if_command_changed(self) -> None:
         stamp = Path(self.build_temp, "command")
         command = " ".join([*self.compiler.compiler_so, *MK["CORE_CFLAGS"], *WARNINGS, *OPT])
@@ -95,16 +124,35 @@ class BuildExt(build_ext):
         def compile_one(name: str) -> str:
             flags = [*MK["CORE_CFLAGS"], *WARNINGS, *OPT]
             return self.compiler.compile(
-                [str(CORE / name)], output_dir=self.build_temp, include_dirs=[str(CORE)], extra_postargs=flags
+                [name], output_dir=self.build_temp, include_dirs=[str(CORE)], extra_postargs=flags
             )[0]
 
         with ThreadPoolExecutor(JOBS) as pool:
-            objects = list(pool.map(compile_one, MK["CORE_SOURCES"]))
+            objects = list(pool.map(compile_one, self.core_sources()))
         library = self.compiler.library_filename("proxops_core", output_dir=self.build_temp)
-        if self.force or newer_group(objects, library):
+        other = write_if_changed(Path(self.build_temp, "objects"), "\n".join(objects))
+        if self.force or other or newer_group(objects, library):
             Path(library).unlink(missing_ok=True)
             self.compiler.create_static_lib(objects, "proxops_core", output_dir=self.build_temp)
         return library
+
+    def core_sources(self) -> list[str]:
+        """Of a core with users' modules only what differs is compiled anew."""
+        if not ROWS:
+            return [str(CORE / name) for name in MK["CORE_SOURCES"]]
+        modules.stage(CORE, ROWS, self.staged)
+        own = [str(CORE / name) for name in MK["CORE_SOURCES"] if name != modules.LISTS]
+        users = sorted({f"{modules.FOLDER}/{row.source.name}" for row in ROWS})
+        return [*own, *(str(self.staged / name) for name in (modules.LISTS, *users))]
+
+
+def write_if_changed(path: Path, text: str) -> bool:
+    """Whether the file had another text."""
+    if path.exists() and path.read_text() == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return True
 
 
 def extensions() -> Iterator[Extension]:
@@ -130,12 +178,12 @@ def translated_before_this_file(made_from: list[Extension]) -> bool:
 
 
 if __name__ == "__main__":
-    modules = list(extensions())
+    every = list(extensions())
     setup(
         cmdclass={"build_ext": BuildExt},
         ext_modules=cythonize(
-            modules,
-            force=translated_before_this_file(modules),
+            every,
+            force=translated_before_this_file(every),
             nthreads=JOBS,
             shared_utility_qualified_name=SHARED,
             annotate=bool(os.environ.get("PROXOPS_ANNOTATE")),

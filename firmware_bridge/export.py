@@ -6,11 +6,13 @@ import shutil
 from pathlib import Path
 
 from firmware_bridge.boards import SOURCES, BoardError
+from gnc.build_id import core_sources
 
 ROOT = SOURCES.parents[1]
+CORE = "gnc/core"
 # Folder and the files of it, from the root of the project; the board's own make file finds the rest from there.
 PARTS = (
-    ("gnc/core", ("**/*.c", "**/*.h", "sources.mk")),
+    (CORE, ("**/*.c", "**/*.h", "sources.mk")),
     ("firmware_bridge/link", ("*.c", "*.h", "sources.mk")),
     ("firmware_bridge/icd/generated", ("*.c", "*.h")),
     ("firmware_bridge/board", ("Makefile", "**/*.c", "**/*.h", "**/*.S", "**/*.ld", "**/*.mk")),
@@ -27,8 +29,9 @@ def export(directory: Path) -> Path:
     try:
         for folder, patterns in PARTS:
             for pattern in patterns:
-                for source in sorted((ROOT / folder).glob(pattern)):
-                    target = directory / source.relative_to(ROOT)
+                origin = core_sources() if folder == CORE else ROOT / folder
+                for source in sorted(origin.glob(pattern)):
+                    target = directory / folder / source.relative_to(origin)
                     target.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy(source, target)
     except OSError as error:

@@ -69,6 +69,11 @@ cdef extern from "flight.h" nogil:
         double hi
         uint16_t count
         bint is_vector
+    ctypedef struct user_row_t:
+        const char *type
+        const char *name
+        uint8_t id
+    const user_row_t users_rows[]
     const block_field_t *flight_law_fields(uint8_t law)
     const block_field_t *flight_attitude_fields(uint8_t attitude)
     const block_field_t *flight_monitor_fields(uint8_t monitor)

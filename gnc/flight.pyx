@@ -22,7 +22,8 @@ __all__ = [
     "N_INSTRUMENTS", "N_MONITORS", "N_PHASES", "N_SLOTS", "N_THRUSTERS", "N_TRANSITIONS", "Overlay", "PARAMS", "PROGRESS",
     "Point", "Quality", "REFERENCE", "Reason", "SENSOR_FRAME", "SOLUTION", "TELEMETRY", "Target", "Telecommand",
     "add_measurement", "attitude_fields", "components", "degrees_of_freedom", "fields", "instruments_of", "law_block", "law_fields",
-    "measurements", "model_block", "model_fields", "monitor_block", "monitor_fields", "tables",
+    "measurements", "model_block", "model_fields", "monitor_block", "monitor_fields", "numbers",
+    "tables",
 ]
 
 N_THRUSTERS = FLIGHT_THRUSTERS
@@ -127,9 +128,29 @@ cdef tuple _block_fields(const block_field_t *f):
     return tuple(found)
 
 
-cdef tuple _fields_of(str what, int number, const block_field_t *found, names):
+cdef dict _OWN = {"law": Law, "attitude": Attitude, "monitor": Monitor, "model": Kind}
+
+
+def numbers(str type):
+    """The rows of the core by name, with their numbers: {name: number}, the core's own first and then the users'.
+
+    type: "law", "attitude", "monitor" or "model" (a kind of measurement). Raises ValueError for any other.
+    """
+    if type not in _OWN:
+        raise ValueError(f"type {type!r}: expected one of {', '.join(_OWN)}")
+    found = {one.name.lower(): int(one) for one in _OWN[type] if one.name != "NONE"}
+    cdef const user_row_t *row = users_rows
+    while row.type is not NULL:
+        if row.type.decode() == type:
+            found[row.name.decode()] = row.id
+        row += 1
+    return found
+
+
+cdef tuple _fields_of(str type, str what, int number, const block_field_t *found):
     if found is NULL:
-        raise ValueError(f"{what} {number}: expected one of {', '.join(f'{int(one)} ({one.name})' for one in names)}")
+        rows = ", ".join(f"{its} ({name})" for name, its in numbers(type).items())
+        raise ValueError(f"{what} {number}: expected one of {rows}")
     return _block_fields(found)
 
 
@@ -139,23 +160,24 @@ def law_fields(int law):
     law: a `Law` or the number of a user's own. `offset` is in bytes of the stretch. Raises ValueError for a number that
     no law has.
     """
-    return _fields_of("law", law, flight_law_fields(<uint8_t>law) if 0 <= law < 256 else NULL, Law)
+    return _fields_of("law", "law", law, flight_law_fields(<uint8_t>law) if 0 <= law < 256 else NULL)
 
 
 def attitude_fields(int attitude):
     """The same of an attitude; its fields lie behind those of the phase's law."""
     return _fields_of(
-        "attitude", attitude, flight_attitude_fields(<uint8_t>attitude) if 0 <= attitude < 256 else NULL, Attitude)
+        "attitude", "attitude", attitude, flight_attitude_fields(<uint8_t>attitude) if 0 <= attitude < 256 else NULL)
 
 
 def monitor_fields(int monitor):
     """The same of a monitor."""
-    return _fields_of("monitor", monitor, flight_monitor_fields(<uint8_t>monitor) if 0 <= monitor < 256 else NULL, Monitor)
+    return _fields_of(
+        "monitor", "monitor", monitor, flight_monitor_fields(<uint8_t>monitor) if 0 <= monitor < 256 else NULL)
 
 
 def model_fields(int kind):
     """The same of the measurement model of a `Kind`."""
-    return _fields_of("kind", kind, flight_model_fields(<uint8_t>kind) if 0 <= kind < 256 else NULL, Kind)
+    return _fields_of("model", "kind", kind, flight_model_fields(<uint8_t>kind) if 0 <= kind < 256 else NULL)
 
 
 cdef dict _stretch(params, int first, described):
@@ -254,7 +276,7 @@ def degrees_of_freedom(kind, count):
     count: an integer or an array of them, as in the `count` of `measurements`. Returns the same shape.
     """
     given = np.asarray(count)
-    attitudes = [f.offset // 8 + 4 for f in _COMPONENTS[Kind(kind)] if f.name.startswith("q_")]
+    attitudes = [f.offset // 8 + 4 for f in components(kind) if f.name.startswith("q_")]
     return given - sum((given >= last).astype(given.dtype) for last in attitudes)
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from importlib.util import find_spec
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from gnc import modules
 from hil.files import write_text
 
 NAME_MAX = 30
@@ -34,15 +36,23 @@ class NewPartError(ValueError):
 
 @dataclass(frozen=True)
 class Part:
-    """A kind of part: what one of its names stands for, and the names that are taken.
+    """A kind of part.
 
-    pattern: of a name. taken: the names that ProxOps and installed packages have. In a folder `NAME`, or one file.
+    pattern, expected: of a name. taken: the names that ProxOps and installed packages have. numbered: the type of its
+    row in the core (`gnc.modules.TYPES`). is_folder: it is a folder of that name, with Python or C in it, not one file.
     """
 
     pattern: str
     expected: str
     taken: Callable[[], Iterable[str]]
-    is_module: bool = True
+    numbered: str = ""
+    is_folder: bool = True
+
+
+def _instruments() -> Iterable[str]:
+    from hil.instruments import kinds
+
+    return kinds()
 
 
 def _requirements() -> Iterable[str]:
@@ -64,29 +74,36 @@ def _missions() -> Iterable[str]:
 _WORD = (r"[a-z][a-z0-9_]*", "lower-case letters, digits and _, a letter first")
 _DASHED = (r"[a-z][a-z0-9_-]*", "lower-case letters, digits, - and _, a letter first")
 PARTS = {
+    "instrument": Part(*_WORD, _instruments, numbered="model"),
     "requirement": Part(*_WORD, _requirements),
-    "vehicle": Part(*_DASHED, _vehicles, is_module=False),
-    "mission": Part(*_DASHED, _missions, is_module=False),
+    "vehicle": Part(*_DASHED, _vehicles, is_folder=False),
+    "mission": Part(*_DASHED, _missions, is_folder=False),
 }
 
 
-def new(kind: str, name: str, folder: Path) -> Path:
+def new(kind: str, name: str, folder: Path, number: int | None = None) -> Path:
     """Writes the template of a kind of part; its folder or file.
 
-    kind: a key of `PARTS`. Raises NewPartError for a name that cannot be used, what is there already, and a folder
-    that cannot be written; then nothing has been written.
+    kind: a key of `PARTS`. number: of a row in the core; by default the first from 128 that neither the core as it is
+    built nor a part in the same folder has. Raises NewPartError for a name or a number that cannot be used, what is
+    there already, and a folder that cannot be written; then nothing has been written.
     """
     part = PARTS[kind]
     _check_name(kind, part, name)
-    texts = _render(kind, {"name": name, "class_name": "".join(word.capitalize() for word in name.split("_"))})
-    target = folder / name if part.is_module else folder / f"{name}.toml"
+    words = {"name": name, "class_name": "".join(word.capitalize() for word in name.split("_"))}
+    if part.numbered:
+        words["number"] = str(_number(f"new {kind} {name}", part.numbered, folder, number))
+    elif number is not None:
+        raise NewPartError(f"new {kind} {name}: --id {number}: expected of {', '.join(_numbered())} only")
+    texts = _render(kind, words)
+    target = folder / name if part.is_folder else folder / f"{name}.toml"
     if target.exists() or target.is_symlink():
         raise NewPartError(f"{target}: there already; nothing was overwritten")
     if folder.exists() and not folder.is_dir():
         raise NewPartError(f"{folder}: expected a folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if part.is_module:
+        if part.is_folder:
             _write_folder(target, texts)
         else:
             write_text(target, texts[target.name])
@@ -101,12 +118,36 @@ def _check_name(kind: str, part: Part, name: str) -> None:
         raise NewPartError(f"{said}: expected a name of at most {NAME_MAX} {part.expected}")
     if name in part.taken():
         raise NewPartError(f"{said}: there is a {kind} of that name already")
-    if not part.is_module:
+    if not part.is_folder:
         return
     if keyword.iskeyword(name) or name in C_KEYWORDS:
         raise NewPartError(f"{said}: a word of Python or C; expected another name")
     if find_spec(name) is not None:
         raise NewPartError(f"{said}: there is a Python module of that name already; expected another name")
+
+
+def _numbered() -> list[str]:
+    return [kind for kind, part in PARTS.items() if part.numbered]
+
+
+def _number(said: str, type_: str, folder: Path, asked: int | None) -> int:
+    """The number asked for, or the first that is free."""
+    from gnc import flight
+
+    taken = dict.fromkeys(flight.numbers(type_).values(), "the core as it is built")
+    for source in sorted(folder.glob("*/*.c")):
+        with suppress(modules.ModuleError, OSError):
+            taken |= {row.id: str(source) for row in modules.rows_of(source) if row.type == type_}
+    if asked is None:
+        free = [number for number in range(modules.ID_MIN, modules.ID_MAX + 1) if number not in taken]
+        if not free:
+            raise NewPartError(f"{said}: every number from {modules.ID_MIN} to {modules.ID_MAX} is taken")
+        return free[0]
+    if not modules.ID_MIN <= asked <= modules.ID_MAX:
+        raise NewPartError(f"{said}: --id {asked}: expected a number from {modules.ID_MIN} to {modules.ID_MAX}")
+    if asked in taken:
+        raise NewPartError(f"{said}: --id {asked}: taken by a {type_} of {taken[asked]}")
+    return asked
 
 
 def _render(kind: str, words: dict[str, str]) -> dict[str, str]:

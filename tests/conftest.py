@@ -10,7 +10,14 @@ settings.register_profile("unshrunk", settings.get_profile("pinned"), phases=set
 settings.load_profile("pinned")
 
 # Whole builds inside a test: minutes each. They start first, or the other workers wait for the last one.
-NESTED_BUILDS = ("test_sanitizers.py", "test_same_bits.py", "test_distribution.py", "test_make.py", "test_documents.py")
+NESTED_BUILDS = (
+    "test_users_parts.py",
+    "test_sanitizers.py",
+    "test_same_bits.py",
+    "test_distribution.py",
+    "test_make.py",
+    "test_documents.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

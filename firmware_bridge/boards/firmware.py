@@ -15,6 +15,7 @@ from importlib import resources
 from pathlib import Path
 
 from firmware_bridge.boards.targets import BoardError, Target, need, target_of
+from gnc.build_id import core_sources
 
 SOURCES = Path(str(resources.files("firmware_bridge"))) / "board"
 LOCK_NAME = "lock"
@@ -36,7 +37,7 @@ def build(
         name: a name of `TARGETS` or `ALIASES`.
         program: "proxops", the firmware, or "check" (see board/check.c).
         folder: where to build; one for each target by default.
-        core: another copy of the flight core's sources.
+        core: another copy of the flight core's sources; what the extensions were built from by default.
         recording: the recorded flight that "check" replays.
         defines: further preprocessor definitions, "NAME" or "NAME=VALUE".
         opt: optimisation flags.
@@ -67,7 +68,7 @@ def build(
         with (folder / LOCK_NAME).open("a") as lock:
             with suppress(OSError):  # a file system without locks
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            sources = _link_sources(folder, core or SOURCES.parents[1] / "gnc" / "core", recording)
+            sources = _link_sources(folder, core or core_sources(), recording)
             made = subprocess.run(command, cwd=sources, capture_output=True, text=True, env=environment)
     except OSError as error:
         raise BoardError(f"board {name}: {folder}: cannot be written: {error.strerror}") from None

@@ -129,6 +129,12 @@ static inline bool instrument_lost(const solution_t *s, size_t instrument)
     return (s->instrument_state[instrument] & INSTRUMENT_LOST) != 0;
 }
 
+/* A user's own row: what it is, its name and its number. */
+typedef struct {
+    const char *type, *name;
+    uint8_t id;
+} user_row_t;
+extern const user_row_t users_rows[]; /* the last has no type */
 /* The fields of a guidance law, an attitude, a monitor or a measurement model by its number; NULL: there is none. */
 const block_field_t *flight_law_fields(uint8_t law);
 const block_field_t *flight_attitude_fields(uint8_t attitude);

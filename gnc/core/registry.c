@@ -22,18 +22,20 @@ const model_t *const flight_models[] = {&model_imu,  &model_star,  &model_gnss, 
 
 static const block_field_t no_fields[] = {BLOCK_END};
 
-/* The row of a number in a list of pointers that ends with NULL. */
-#define FIND(list, key, number) \
+/* The row of a number in a list that ends with NULL, and then in the users' own. */
+#define FIND(own, users, key, number) \
     do { \
-        for (size_t i = 0; (list)[i] != NULL; i++) \
-            if ((list)[i]->key == (number)) return (list)[i]; \
+        for (size_t i = 0; (own)[i] != NULL; i++) \
+            if ((own)[i]->key == (number)) return (own)[i]; \
+        for (size_t i = 0; (users)[i] != NULL; i++) \
+            if ((users)[i]->key == (number)) return (users)[i]; \
         return NULL; \
     } while (0)
 
-const law_t *flight_law_of(uint8_t id) { FIND(flight_laws, id, id); }
-const attitude_t *flight_attitude_of(uint8_t id) { FIND(flight_attitudes, id, id); }
-const monitor_t *flight_monitor_of(uint8_t id) { FIND(flight_monitors, id, id); }
-const model_t *flight_model_of(uint8_t kind) { FIND(flight_models, kind, kind); }
+const law_t *flight_law_of(uint8_t id) { FIND(flight_laws, users_laws, id, id); }
+const attitude_t *flight_attitude_of(uint8_t id) { FIND(flight_attitudes, users_attitudes, id, id); }
+const monitor_t *flight_monitor_of(uint8_t id) { FIND(flight_monitors, users_monitors, id, id); }
+const model_t *flight_model_of(uint8_t kind) { FIND(flight_models, users_models, kind, kind); }
 
 /* The fields of a row that may not be there. */
 #define FIELDS_OF(row) return (row) == NULL ? NULL : (row)->fields != NULL ? (row)->fields : no_fields

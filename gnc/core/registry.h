@@ -13,6 +13,11 @@ extern const law_t *const flight_laws[];
 extern const attitude_t *const flight_attitudes[];
 extern const monitor_t *const flight_monitors[];
 extern const model_t *const flight_models[];
+/* The same of users' own modules: users.c. */
+extern const law_t *const users_laws[];
+extern const attitude_t *const users_attitudes[];
+extern const monitor_t *const users_monitors[];
+extern const model_t *const users_models[];
 
 /* The row of a number; NULL: none. */
 const law_t *flight_law_of(uint8_t id);

@@ -1,6 +1,6 @@
 # The one list of the flight core's sources and compiler flags.
 # setup.py, the Makefile and every firmware build read this file; nothing else names them.
-CORE_SOURCES = flight.c registry.c definitions/layout.c \
+CORE_SOURCES = flight.c registry.c users.c definitions/layout.c \
     math/elementary.c math/linalg.c math/rotation.c math/filter.c orbit/orbit.c orbit/targeting.c \
     nav/navigate.c nav/tracking.c nav/inertial.c nav/attitude_filter.c nav/relative_filter.c nav/solution.c nav/sight.c nav/models/gnss.c nav/models/camera.c nav/models/lidar.c nav/models/bearing.c \
     mission/mission.c mission/graph.c \

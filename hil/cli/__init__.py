@@ -14,6 +14,7 @@ import traceback
 import click
 
 from hil.cli.boards import board, firmware, link_test, ports
+from hil.cli.build import build
 from hil.cli.campaigns import campaign
 from hil.cli.faults import faults
 from hil.cli.flying import check, list_scenarios, migrate, replay, run
@@ -29,8 +30,8 @@ MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
 
 @click.group(
     commands=[
-        list_scenarios, check, migrate, new, run, campaign, sweep, faults, baseline, replay, compare, report, finish,
-        ports, link_test, firmware, board,
+        list_scenarios, check, migrate, new, build, run, campaign, sweep, faults, baseline, replay, compare, report,
+        finish, ports, link_test, firmware, board,
     ],
     context_settings={"help_option_names": ["-h", "--help"]},
 )  # fmt: skip

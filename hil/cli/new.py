@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-KINDS = ("requirement", "vehicle", "mission")
+KINDS = ("instrument", "requirement", "vehicle", "mission")
 
 
 @click.command()
@@ -20,11 +20,13 @@ KINDS = ("requirement", "vehicle", "mission")
     show_default="the current folder",
     help="Folder to write it in.",
 )
-def new(kind: str, name: str, folder: Path) -> None:
+@click.option("--id", "number", type=int, help="Its number in the core, from 128; the first that is free by default.")
+def new(kind: str, name: str, folder: Path, number: int | None) -> None:
     """Writes a template of a part of your own, which works as it is; prints where it is.
 
-    A requirement becomes a Python package with a test; a vehicle or a mission one TOML file.
+    An instrument or a requirement becomes a folder with its sources and a test, a vehicle or a mission one
+    TOML file. What is written in C joins the core with `proxops build --modules`.
     """
     from hil.scaffold import new as write
 
-    click.echo(str(write(kind, name, folder)))
+    click.echo(str(write(kind, name, folder, number)))
