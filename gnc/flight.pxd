@@ -3,7 +3,9 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from gnc.definitions cimport command_t, flight_params_t, sensor_frame_t, telemetry_t
+from gnc.definitions cimport (
+    command_t, flight_params_t, intent_t, progress_t, reference_t, sensor_frame_t, solution_t, telemetry_t,
+)
 
 cdef extern from "flight_state.h" nogil:
     enum:
@@ -101,9 +103,38 @@ cdef extern from "flight.h" nogil:
     const uint32_t flight_component_count
 
     ctypedef struct flight_t
+    enum:
+        STAGE_NAVIGATE
+        STAGE_GUIDE
+        STAGE_DECIDE
+        STAGE_CONTROL
+        STAGES
+        FLIGHT_ERR_STAGE
+    ctypedef struct flight_stages_t:
+        uint32_t replaced
+        void *context
+        bint (*run)(void *context, uint32_t stage, const sensor_frame_t *sensors, command_t *command) noexcept nogil
+    ctypedef struct flight_frames_t:
+        solution_t *solution
+        intent_t *intent
+        reference_t *reference
+        progress_t *progress
+    flight_frames_t flight_frames(flight_t *flight)
+    void flight_run_stage(flight_t *flight, uint32_t stage, const sensor_frame_t *sensors, command_t *command)
+    int32_t flight_step_with(flight_t *flight, const sensor_frame_t *sensors, command_t *command, telemetry_t *telemetry,
+                             const flight_stages_t *stages)
     size_t flight_size()
     int32_t flight_init(flight_t *flight, const flight_params_t *params, uint32_t *bad_field)
     int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *command, telemetry_t *telemetry)
 
 cdef class Flight:
     cdef flight_t *state
+    cdef flight_stages_t stages
+    cdef list replaced              # callable of each stage, or None
+    cdef list native                # what runs the core's own of each stage
+    cdef tuple frames               # views of what the stages exchange
+    cdef object sensors, command    # views of copies of what only one stage sees
+    cdef sensor_frame_t sensors_now
+    cdef command_t command_now
+    cdef readonly object failure
+    cdef bint _run(self, uint32_t stage, const sensor_frame_t *sensors, command_t *command) noexcept

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,5 +78,17 @@ class FlightError(RuntimeError):
     status: int
 
 class Flight:
-    def __init__(self, params: Any) -> None: ...
+    def __init__(
+        self,
+        params: Any,
+        *,
+        navigate: Callable[..., None] | None = None,
+        guide: Callable[..., None] | None = None,
+        decide: Callable[..., None] | None = None,
+        control: Callable[..., None] | None = None,
+    ) -> None: ...
+    @property
+    def failure(self) -> BaseException | None: ...
+    @property
+    def stages_replaced(self) -> dict[str, Callable[..., None]]: ...
     def step(self, sensors: Any) -> tuple[np.void, np.void]: ...

@@ -346,6 +346,8 @@ cdef str _reason(int32_t status):
         return "a parameter is outside its range, or inconsistent"
     if status == FLIGHT_ERR_FRAME:
         return "malformed sensor frame: tick or time did not advance by one cycle, or it has too many slots"
+    if status == FLIGHT_ERR_STAGE:
+        return "a stage that replaces the core's own failed, or wrote what is not finite or out of range"
     if status == FLIGHT_ERR_NOT_INIT:
         return "the flight core is not initialised"
     if status == FLIGHT_ERR_FPU:
@@ -393,14 +395,34 @@ cdef str _bad_parameter(const unsigned char[::1] raw, uint32_t index):
     return f"flight parameter {field.name} = {record[field.name]}: inconsistent with the others ({field.meaning})"
 
 
+cdef bint _replaced(void *context, uint32_t stage, const sensor_frame_t *sensors, command_t *command) noexcept with gil:
+    return (<Flight>context)._run(stage, sensors, command)
+
+
+cdef object _view(void *at, dtype, size_t size):
+    """A record of a dtype that lies at an address."""
+    return np.asarray(<unsigned char[:size]> (<unsigned char *>at)).view(dtype)[0]
+
+
 cdef class Flight:
     """One flight core: `Flight(params)`, then `step(sensors)` once a control cycle.
 
-    params: one record of `gnc.flight.PARAMS`. Raises ValueError naming field, value and range when
-    the core refuses it.
+    params: one record of `gnc.flight.PARAMS`. navigate, guide, decide, control: callables that take the place of the core's
+    own stages (docs/design/stages.md), each called as
+
+        navigate(sensors, solution, intent, progress, native)
+        guide(solution, intent, reference, progress, native)
+        decide(sensors, solution, progress, intent, native)
+        control(solution, intent, reference, progress, command, native)
+
+    with writeable records of `SENSOR_FRAME`, `SOLUTION`, `INTENT`, `REFERENCE`, `PROGRESS` and `COMMAND`: views that stay the
+    same for the whole flight. `native()` runs the core's own stage on them. What a stage writes is checked by the core.
+
+    Raises ValueError naming field, value and range when the core refuses the parameters, TypeError for a stage that
+    cannot be called. `failure` is the exception that a stage raised, if one did.
     """
 
-    def __cinit__(self, params):
+    def __cinit__(self, params, *, navigate=None, guide=None, decide=None, control=None):
         cdef uint32_t bad = flight_param_layout.field_count
         cdef const unsigned char[::1] raw = _bytes_of(params, PARAMS, "PARAMS")
         cdef flight_params_t p
@@ -414,6 +436,52 @@ cdef class Flight:
             raise ValueError(_bad_parameter(raw, bad))
         if status != FLIGHT_OK:
             raise FlightError(_reason(status), status)
+        self._replace((navigate, guide, decide, control))
+
+    def _replace(self, stages):
+        cdef flight_frames_t frames = flight_frames(self.state)
+        self.replaced, self.native, self.stages.replaced = list(stages), [], 0
+        for number, (name, stage) in enumerate(zip(("navigate", "guide", "decide", "control"), stages)):
+            if stage is not None and not callable(stage):
+                raise TypeError(f"{name}: expected a callable, got {type(stage).__name__}")
+            if stage is not None:
+                self.stages.replaced |= 1 << number
+        self.stages.context = <void *>self
+        self.stages.run = _replaced
+        if not self.stages.replaced:
+            return
+        self.frames = (
+            _view(frames.solution, SOLUTION, sizeof(solution_t)), _view(frames.intent, INTENT, sizeof(intent_t)),
+            _view(frames.reference, REFERENCE, sizeof(reference_t)), _view(frames.progress, PROGRESS, sizeof(progress_t)))
+        self.sensors = _view(&self.sensors_now, SENSOR_FRAME, sizeof(sensor_frame_t))
+        self.command = _view(&self.command_now, COMMAND, sizeof(command_t))
+
+    @property
+    def stages_replaced(self):
+        """The stages that are not the core's own: {name: callable}."""
+        names = ("navigate", "guide", "decide", "control")
+        return {name: stage for name, stage in zip(names, self.replaced) if stage is not None}
+
+    cdef bint _run(self, uint32_t stage, const sensor_frame_t *sensors, command_t *command) noexcept:
+        solution, intent, reference, progress = self.frames
+        memcpy(&self.sensors_now, sensors, sizeof(sensor_frame_t))
+        memcpy(&self.command_now, command, sizeof(command_t))
+        called = self.replaced[stage]
+        native = lambda: flight_run_stage(self.state, stage, &self.sensors_now, &self.command_now)  # noqa: E731
+        try:
+            if stage == STAGE_NAVIGATE:
+                called(self.sensors, solution, intent, progress, native)
+            elif stage == STAGE_GUIDE:
+                called(solution, intent, reference, progress, native)
+            elif stage == STAGE_DECIDE:
+                called(self.sensors, solution, progress, intent, native)
+            else:
+                called(solution, intent, reference, progress, self.command, native)
+        except BaseException as error:
+            self.failure = error
+            return False
+        memcpy(command, &self.command_now, sizeof(command_t))
+        return True
 
     def __dealloc__(self):
         free(self.state)
@@ -432,8 +500,8 @@ cdef class Flight:
         cdef unsigned char[::1] command_out = command.reshape(1).view(np.uint8)
         cdef unsigned char[::1] telemetry_out = telemetry.reshape(1).view(np.uint8)
         memcpy(&frame, &raw[0], sizeof(frame))
-        cdef int32_t status = flight_step(self.state, &frame, <command_t *>&command_out[0],
-                                          <telemetry_t *>&telemetry_out[0])
+        cdef int32_t status = flight_step_with(self.state, &frame, <command_t *>&command_out[0],
+                                               <telemetry_t *>&telemetry_out[0], &self.stages)
         if status != FLIGHT_OK:
-            raise FlightError(_reason(status), status)
+            raise FlightError(_reason(status), status) from self.failure
         return command[()], telemetry[()]

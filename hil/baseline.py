@@ -147,6 +147,8 @@ class Kept:
     def of(cls, log: Log, scenario: str, overrides: tuple[str, ...], software: str) -> Kept:
         """What is kept of a flight. RecorderError for a log of an earlier schema version."""
         log.require_current("a baseline")
+        if log.custom:
+            raise BaselineError("a stage of the flight core was replaced: expected a flight of the core's own stages")
         return cls(
             scenario=scenario, seed=log.seed, overrides=overrides, scenario_toml=log.scenario.to_toml(),
             verdict=log.verdict, ended=log.ended, requirements=_plain(log.requirements), digests=_digests(log),

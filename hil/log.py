@@ -84,6 +84,11 @@ class Log:
             if not f["changed"]
         ]
 
+    @property
+    def custom(self) -> bool:
+        """Whether a stage of the flight core was replaced: such a digest compares with no other flight's."""
+        return bool((self.computer or {}).get("stages"))
+
     def summary(self) -> dict[str, Any]:
         """The run in one JSON object: numbers are plain, a figure that does not exist is None."""
         return {

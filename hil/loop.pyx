@@ -8,7 +8,7 @@ flight computer is given is the SensorFrame; everything it gives back is the Com
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from gnc.ccore cimport vec3_copy
-from gnc.flight cimport FLIGHT_OK, flight_step
+from gnc.flight cimport FLIGHT_OK, flight_step_with
 from hil.plant.plant cimport LEFT_NOTHING, port_state_t
 
 from gnc.flight import COMMAND, SENSOR_FRAME, TELEMETRY
@@ -180,7 +180,8 @@ cdef class Loop:
             self._sense(&frames[i], &truth[i])
             if self.instruments.failed:
                 return i
-            self.status = flight_step(self.flight.state, &frames[i], &commands[i], &telemetry[i])
+            self.status = flight_step_with(self.flight.state, &frames[i], &commands[i], &telemetry[i],
+                                           &self.flight.stages)
             if self.status != FLIGHT_OK:
                 return i
             self._act(&commands[i])

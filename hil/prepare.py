@@ -6,7 +6,7 @@ orbit and relative state with their uploaded errors: nothing here gives it a dra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import pi, sqrt
@@ -79,10 +79,13 @@ class Run:
     beyond_validity: tuple[str, ...] = ()
     """What of the run lies outside the range of which model, a line each; allowed by `[plant] beyond_validity`."""
 
-    def flight_core(self) -> flight.Flight:
-        """A flight core with the run's parameters. Raises ScenarioError when the core refuses them."""
+    def flight_core(self, **stages: Callable[..., None] | None) -> flight.Flight:
+        """A flight core with the run's parameters. Raises ScenarioError when the core refuses them.
+
+        stages: what takes the place of its own, as `gnc.flight.Flight` takes them.
+        """
         try:
-            return flight.Flight(self.params)
+            return flight.Flight(self.params, **stages)
         except ValueError as error:
             raise ScenarioError(f"{self.scenario.source}: {error}") from None
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import copy_context
 from dataclasses import asdict
 from pathlib import Path
 from threading import Event
 from time import perf_counter
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -58,6 +60,10 @@ class FlightComputer(Protocol):
     # with; the same frame follows again.
 
 
+# Takes the place of a stage of the flight core: `gnc.flight.Flight`
+Stage = Callable[..., None]
+
+
 def start(computer: FlightComputer, params: np.void) -> None:
     """Gives a flight computer the run's flight parameters, if it is one that takes them."""
     if (begin := getattr(computer, "start", None)) is not None:
@@ -72,10 +78,15 @@ class _Flown:
     Raises RunError when the flight computer cannot be made or started.
     """
 
-    def __init__(self, run: Run, flight: FlightComputer | FlightFactory | None):
+    def __init__(
+        self,
+        run: Run,
+        flight: FlightComputer | FlightFactory | None,
+        stages: Mapping[str, Stage] = MappingProxyType({}),
+    ):
         self.params, self.cold_starts = [run.params], list[int]()
         self._run, self._context = run, copy_context()
-        self.computer: Any = run.flight_core() if flight is None else self._made(flight)
+        self.computer: Any = run.flight_core(**stages) if flight is None else self._made(flight)
 
     def _made(self, flight: FlightComputer | FlightFactory) -> Any:
         given = self._run.params.copy()
@@ -110,6 +121,11 @@ class _Flown:
 
     def describe(self) -> tuple[dict[str, Any] | None, str | None]:
         """What the flight computer says of itself, and why it does not say it."""
+        if isinstance(self.computer, core.Flight):
+            replaced = self.computer.stages_replaced
+            return (
+                {"stages": {name: _told_stage(stage) for name, stage in replaced.items()}} if replaced else None
+            ), None
         try:
             describe = getattr(self.computer, "describe", None)
             found = self._context.run(describe) if describe else None
@@ -120,6 +136,19 @@ class _Flown:
                 raise
             return None, f"the flight computer cannot say what it was: {told(error)}"
         return found, None
+
+
+def _told_stage(stage: Stage) -> dict[str, str]:
+    """Which stage flew: its qualified name, and SHA-256 of the file it is in ("" for one that is in none)."""
+    owner = stage if inspect.isfunction(stage) or inspect.ismethod(stage) else type(stage)
+    try:
+        source = Path(inspect.getsourcefile(owner) or "").read_bytes()
+    except (OSError, TypeError):
+        source = b""
+    return {
+        "name": f"{owner.__module__}.{owner.__qualname__}",
+        "source": hashlib.sha256(source).hexdigest() if source else "",
+    }
 
 
 def refuse_faults_not_injected(scenario: Scenario, computer: FlightComputer | FlightFactory | None) -> None:
@@ -150,6 +179,10 @@ def fly(
     clock: Clock | None = None,
     frames: Chunk | None = None,
     stop: Event | None = None,
+    navigate: Stage | None = None,
+    guide: Stage | None = None,
+    decide: Stage | None = None,
+    control: Stage | None = None,
 ) -> Log:
     """Flies a scenario and checks its requirements against truth.
 
@@ -171,6 +204,8 @@ def fly(
         frames: memory of an earlier run of the scenario with the flight core, to be flown in again: the
             frames of that run's log are overwritten.
         stop: once another thread sets it, the run ends within a second.
+        navigate, guide, decide, control: what takes the place of that stage of the flight core in this process; see
+            `gnc.flight.Flight`. The log says which, and is refused as a baseline.
 
     Raises:
         ScenarioError: a mistake in the scenario, or faults of link or board in it that `flight` does not inject.
@@ -187,7 +222,13 @@ def fly(
     with own_state():
         run = prepare(scenario, seed, case, sampling)
         pacer = _pacer(scenario, mode, overrun, grace_s, clock)
-        flown = _Flown(run, flight)
+        given = {"navigate": navigate, "guide": guide, "decide": decide, "control": control}
+        stages = {name: stage for name, stage in given.items() if stage is not None}
+        if stages and flight is not None:
+            raise ValueError(
+                f"{', '.join(stages)}: expected without a flight computer of your own, which has no such stage"
+            )
+        flown = _Flown(run, flight, stages)
         recorder = _open_recorder(run, folder) if folder is not None else None
         try:
             process: AbstractContextManager[dict[str, str]] = realtime_process() if pacer else nullcontext({})
@@ -286,6 +327,11 @@ def _fly(
             error = f"{failed} at {loop.t_s:.1f} s"
             break
         if loop.status != 0:
+            if own_core and (failure := own_core.failure) is not None:
+                if is_interrupt(failure):
+                    raise failure
+                error = f"a stage failed at {loop.t_s:.1f} s: {told(failure)}"
+                break
             error = f"the flight core refused its frame at {loop.t_s:.1f} s (status {loop.status})"
             break
         if loop.lost:

@@ -242,40 +242,131 @@ static void report(const flight_t *f, telemetry_t *t)
     t->previous_phase = f->intent.previous_phase;
 }
 
-/* The stages of a cycle. Guidance follows the intent of the last decision, so that the mission decides on the errors of
- * this cycle. What a decision begins, guidance takes up at once; after a leg that was done it only takes note of where
- * the new phase begins, and control follows the reference of the old one with the gains of the new for this one cycle.
- */
-static void cycle(flight_t *f, const sensor_frame_t *s, command_t *command)
+flight_frames_t flight_frames(flight_t *f)
+{
+    const flight_frames_t frames = {&f->solution, &f->intent, &f->reference, &f->progress};
+    return frames;
+}
+
+void flight_run_stage(flight_t *f, uint32_t stage, const sensor_frame_t *s, command_t *command)
 {
     const flight_params_t *p = &f->params;
     const telecommand_t telecommand = {s->tc_seq, s->tc_opcode, {s->tc_arg[0], s->tc_arg[1]}};
     const control_call_t call = {p, &f->effectors, &f->solution, &f->intent, &f->reference, &f->control, &f->progress};
-    navigate(p, &f->nav, s, f->progress.fired, f->intent.nav_mode == MODE_DOCKED, &f->solution);
-    if (!f->started) mission_start(p, &f->mission, f->t_us, &f->intent);
+    bool docked = f->intent.nav_mode == MODE_DOCKED;
+    switch (stage) {
+    case STAGE_NAVIGATE: navigate(p, &f->nav, s, f->progress.fired, docked, &f->solution); break;
+    case STAGE_GUIDE: guide(p, &f->guidance, &f->solution, &f->intent, &f->reference, &f->progress); break;
+    case STAGE_DECIDE:
+        (void)decide(p, &f->graph, &f->mission, &f->solution, &f->progress, &telecommand, &f->intent);
+        break;
+    case STAGE_CONTROL: control(&call, command); break;
+    default: break;
+    }
+}
+
+/* Every floating-point number of a frame is finite. */
+static bool is_finite_frame(const flight_layout_t *layout, const void *frame)
+{
+    for (uint32_t k = 0; k < layout->field_count; k++) {
+        const flight_field_t *field = &layout->fields[k];
+        const uint8_t *at = (const uint8_t *)frame + field->offset;
+        for (size_t i = 0; i < field->count; i++) {
+            if (field->type == TYPE_F64 && !elem_is_finite(((const double *)(const void *)at)[i])) return false;
+            if (field->type == TYPE_F32 && !elem_is_finite((double)((const float *)(const void *)at)[i])) return false;
+        }
+    }
+    return true;
+}
+
+static bool is_command(const flight_t *f, const command_t *command)
+{
+    for (uint32_t t = 0; t < FLIGHT_THRUSTERS; t++)
+        if (command->thruster_on_us[t] > (t < f->params.thruster_count ? f->cycle_us : 0u)) return false;
+    return true;
+}
+
+/* What a stage that is not the core's wrote can be worked with. */
+static bool is_sound(const flight_t *f, uint32_t stage, const command_t *command)
+{
+    const intent_t *intent = &f->intent;
+    switch (stage) {
+    case STAGE_NAVIGATE:
+        return is_finite_frame(&flight_solution_layout, &f->solution) && is_unit(f->solution.q_body_from_eci, 4) &&
+               is_unit(f->solution.q_body_from_hill, 4);
+    case STAGE_GUIDE:
+        return is_finite_frame(&flight_reference_layout, &f->reference) &&
+               is_finite_frame(&flight_progress_layout, &f->progress) && is_unit(f->reference.q_body_from_hill, 4);
+    case STAGE_DECIDE:
+        return intent->phase < f->params.phase_count && intent->law == f->params.phase_law[intent->phase] &&
+               intent->nav_mode <= MODE_STACK;
+    default: return is_command(f, command) && is_finite_frame(&flight_progress_layout, &f->progress);
+    }
+}
+
+typedef struct {
+    flight_t *flight;
+    const sensor_frame_t *sensors;
+    command_t *command;
+    const flight_stages_t *stages;
+} step_t;
+
+static bool run(const step_t *c, uint32_t stage)
+{
+    const flight_stages_t *stages = c->stages;
+    if (stages == NULL || !(stages->replaced >> stage & 1u)) {
+        flight_run_stage(c->flight, stage, c->sensors, c->command);
+        return true;
+    }
+    return stages->run(stages->context, stage, c->sensors, c->command) && is_sound(c->flight, stage, c->command);
+}
+
+/* The stages of a cycle. Guidance follows the intent of the last decision, so that the mission decides on the errors of
+ * this cycle. What a decision begins, guidance takes up at once; after a leg that was done it only takes note of where
+ * the new phase begins, and control follows the reference of the old one with the gains of the new for this one cycle.
+ */
+static bool cycle(const step_t *c)
+{
+    flight_t *f = c->flight;
+    if (!run(c, STAGE_NAVIGATE)) return false;
+    if (!f->started) mission_start(&f->params, &f->mission, f->t_us, &f->intent);
     f->intent.t_us = f->t_us;
     f->intent.begins = false;
-    guide(p, &f->guidance, &f->solution, &f->intent, &f->reference, &f->progress);
-    if (decide(p, &f->graph, &f->mission, &f->solution, &f->progress, &telecommand, &f->intent))
-        guide(p, &f->guidance, &f->solution, &f->intent, &f->reference, &f->progress);
-    control(&call, command);
+    uint32_t entry = f->intent.entry, restart = f->intent.restart;
+    if (!run(c, STAGE_GUIDE) || !run(c, STAGE_DECIDE)) return false;
+    bool anew = f->intent.entry != entry || f->intent.restart != restart;
+    return (!anew || run(c, STAGE_GUIDE)) && run(c, STAGE_CONTROL);
+}
+
+static void head(command_t *command, const sensor_frame_t *sensors)
+{
+    command->t_us = sensors->t_us;
+    command->tick = sensors->tick;
 }
 
 int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *command, telemetry_t *telemetry)
+{
+    return flight_step_with(flight, sensors, command, telemetry, NULL);
+}
+
+int32_t flight_step_with(flight_t *flight, const sensor_frame_t *sensors, command_t *command, telemetry_t *telemetry,
+                         const flight_stages_t *stages)
 {
     if (command == NULL) return FLIGHT_ERR_NULL;
     zero(command, sizeof *command);
     if (flight == NULL || sensors == NULL) return FLIGHT_ERR_NULL;
     if (flight->magic != MAGIC) return FLIGHT_ERR_NOT_INIT;
-    command->t_us = sensors->t_us;
-    command->tick = sensors->tick;
+    head(command, sensors);
     if (sensors->slot_count > FLIGHT_SLOTS) return FLIGHT_ERR_FRAME;
     if (flight->started && (sensors->tick != flight->tick + 1u || sensors->t_us != flight->t_us + flight->cycle_us))
         return FLIGHT_ERR_FRAME;
     flight->tick = sensors->tick;
     flight->t_us = sensors->t_us;
-    cycle(flight, sensors, command);
+    const step_t step = {flight, sensors, command, stages};
+    bool done = cycle(&step);
     flight->started = true;
+    if (!done) zero(command, sizeof *command);
+    head(command, sensors);
     if (telemetry != NULL) report(flight, telemetry);
-    return FLIGHT_OK;
+    return done ? FLIGHT_OK : FLIGHT_ERR_STAGE;
 }

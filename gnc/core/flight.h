@@ -50,6 +50,7 @@ typedef uint8_t u8;
     (-3)     /* a malformed sensor frame: tick or time did not advance by one cycle, or more slots than there are */
 #define FLIGHT_ERR_NOT_INIT (-4)  /* flight_init has not succeeded on this state */
 #define FLIGHT_ERR_FPU (-5)       /* the FPU flushes subnormals: results would differ */
+#define FLIGHT_ERR_STAGE (-6)     /* a stage that is not the core's failed, or wrote what no stage may */
 
 #include "definitions/block.h"
 #include "definitions/frames.h"
@@ -182,5 +183,27 @@ FLIGHT_MUST_USE int32_t flight_init(flight_t *flight, const flight_params_t *par
  * outside its gate) is rejected and counted, and the step goes on. */
 FLIGHT_MUST_USE int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *command,
                                     telemetry_t *telemetry);
+
+/* ---- stages, for whoever replaces one ------------------------------------------------------- */
+enum { STAGE_NAVIGATE = 0, STAGE_GUIDE = 1, STAGE_DECIDE = 2, STAGE_CONTROL = 3, STAGES = 4 };
+typedef struct {
+    uint32_t replaced; /* bit 1 << STAGE_*: `run` is called instead of the core's own */
+    void *context;
+    bool (*run)(void *context, uint32_t stage, const sensor_frame_t *sensors, command_t *command); /* false: failed */
+} flight_stages_t;
+/* What the stages exchange, where it lies in a state. */
+typedef struct {
+    solution_t *solution;
+    intent_t *intent;
+    reference_t *reference;
+    progress_t *progress;
+} flight_frames_t;
+flight_frames_t flight_frames(flight_t *flight);
+/* The core's own stage, on the state's frames. Guidance may run twice in a cycle (intent.begins). */
+void flight_run_stage(flight_t *flight, uint32_t stage, const sensor_frame_t *sensors, command_t *command);
+/* flight_step with some of its stages replaced; stages may be NULL. What such a stage wrote is checked: not finite, out
+ * of range, or its failure is FLIGHT_ERR_STAGE with a command that is all off. The cycle then counts as flown. */
+FLIGHT_MUST_USE int32_t flight_step_with(flight_t *flight, const sensor_frame_t *sensors, command_t *command,
+                                         telemetry_t *telemetry, const flight_stages_t *stages);
 
 #endif

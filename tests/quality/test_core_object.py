@@ -56,18 +56,27 @@ def test_core_compiles_without_a_warning_as_newer_c(tmp_path: Path) -> None:
     compile_core("gcc", tmp_path, "-O2", "-std=c17", "-pedantic", "-Wshadow", "-Wvla", "-Wstrict-prototypes")
 
 
-def registered() -> set[str]:
-    """Every function in a row of the registries, as the call graph names it: what a call through a table may reach."""
-    found = set()
+def registered() -> dict[str, set[str]]:
+    """The functions in the rows of the registries by member, as the call graph names them: what a call through that
+    member of a table may reach."""
+    found: dict[str, set[str]] = {}
     for source in CORE.rglob("*.c"):
         text = source.read_text()
         for row in re.findall(r"^const (?:law|attitude|monitor|model)_t \w+ = \{(.*?)\};", text, re.M | re.S):
-            for name in re.findall(r"\.(?!fields\b)\w+ = ([a-z]\w*)", row):
+            for member, name in re.findall(r"\.(?!fields\b)(\w+) = ([a-z]\w*)", row):
                 if re.search(rf"^static [\w ]+\b{name}\(", text, re.M):
-                    found.add(f"{source}:{name}")
+                    found.setdefault(member, set()).add(f"{source}:{name}")
                 elif name not in ("true", "false"):
-                    found.add(name)
+                    found.setdefault(member, set()).add(name)
     return found
+
+
+def members_called(caller: str, file: str) -> set[str]:
+    """The members through which a function calls."""
+    name = caller.rpartition(":")[2]
+    body = re.search(rf"^[\w *]*\b{name}\([^;{{]*\)\n\{{\n(.*?)^\}}", Path(file).read_text(), re.M | re.S)
+    assert body is not None, caller
+    return set(re.findall(r"->(\w+)\(", body[1]))
 
 
 def call_graph(into: Path) -> tuple[dict[str, set[str]], dict[str, str]]:
@@ -88,11 +97,15 @@ def call_graph(into: Path) -> tuple[dict[str, set[str]], dict[str, str]]:
 def test_core_does_not_recurse(tmp_path: Path) -> None:
     calls, files = call_graph(tmp_path)
     tables = registered()
-    assert {"nav_camera_update", "guidance_burns_done"} < tables and tables <= files.keys()
+    every = set().union(*tables.values())
+    assert "guidance_burns_done" in every and every <= files.keys()
     indirect = [caller for caller, callees in calls.items() if "__indirect_call" in callees]
     assert indirect
     for caller in indirect:
-        calls[caller] |= tables
+        members = members_called(caller, files[caller])
+        assert members, caller
+        for member in members:
+            calls[caller] |= tables.get(member, set())  # a stage that replaces the core's own is none of its functions
 
     # A function that still calls one left standing, after leaves have been taken away again and again, is in a cycle.
     while leaves := [f for f, callees in calls.items() if not callees & calls.keys()]:
