@@ -60,18 +60,20 @@ def test_of_two_inertial_units_the_second_takes_over_when_the_first_is_silent(co
     both = Table(core, IMU)
     for _ in range(5):
         told = both.step(n0=turned(1e-4), n6=turned(9e-4))
-    assert both.c["attitude.w_body_radps"][0] == pytest.approx(1e-3, rel=1e-9)
+    assert both.c["attitude.w_body_radps"][0] == pytest.approx(1e-3, rel=1e-9, abs=0.0)
     assert told["instrument_state"][IMU] == Instrument.HEARD | Instrument.IN_USE
     assert told["instrument_state"][6] == Instrument.HEARD
     silent = round(5.0e6 / CYCLE_US)
     for _ in range(silent):
         both.step(n6=turned(9e-4))
-    assert both.c["attitude.w_body_radps"][0] == pytest.approx(1e-3, rel=1e-9)  # not lost yet: the last rate is kept
+    assert both.c["attitude.w_body_radps"][0] == pytest.approx(
+        1e-3, rel=1e-9, abs=0.0
+    )  # not lost yet: the last rate is kept
     both.c["attitude.bias_radps"] = 1e-5
     told = both.step(n6=turned(9e-4))
     assert told["instrument_state"][IMU] == Instrument.HEARD | Instrument.LOST
     assert told["instrument_state"][6] == Instrument.HEARD | Instrument.IN_USE
-    assert both.c["attitude.w_body_radps"][0] == pytest.approx(9e-3, rel=1e-9)  # and its bias is its own
+    assert both.c["attitude.w_body_radps"][0] == pytest.approx(9e-3, rel=1e-9, abs=0.0)  # and its bias is its own
     told = both.step(n0=turned(1e-4), n6=turned(9e-4))
     assert told["instrument_state"][IMU] == Instrument.HEARD | Instrument.IN_USE
 
@@ -104,10 +106,12 @@ def test_of_two_cameras_the_second_is_judged_and_takes_over_with_a_mounting_erro
     assert np.abs(p[15:18, :15]).max() > 0.0
     moved = both.c["relative.dr_eci_m"].copy()
     told = both.step(n6=(Kind.CAMERA, seen))
+    assert not told["instrument_state"][6] & Instrument.IN_USE  # it was lost too: first it is judged
+    told = both.step(n6=(Kind.CAMERA, seen))
     assert told["instrument_state"][6] & Instrument.IN_USE and not told["instrument_state"][CAMERA] & Instrument.IN_USE
     assert not (both.c["relative.dr_eci_m"] == moved).all() and np.isfinite(at).all()
     own = model_block(both.c.params.record, 6)["boresight_sigma_rad"]
-    assert np.diag(p)[15:18] == pytest.approx(np.full(3, float(own) ** 2), rel=1e-12)
+    assert np.diag(p)[15:18] == pytest.approx(np.full(3, float(own) ** 2), rel=1e-12, abs=0.0)
 
 
 def test_slots_that_do_not_fit_the_table_are_refused_and_counted(core: ctypes.CDLL) -> None:

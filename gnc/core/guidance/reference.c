@@ -33,9 +33,10 @@ static void track(const law_call_t *call, target_t *t)
     vec3_scale(rate, weight, s->target_rate_radps);
     vec3_axpy(rate, rate, weight_rate, s->target_attitude_rad);
     quat_from_rotvec(t->q_tbody_from_hill, theta);
-    quat_mul(t->q_tbody_from_hill, t->q_tbody_from_hill, p->q_tbody_from_hill);
+    quat_mul(t->q_tbody_from_hill, t->q_tbody_from_hill, s->q_hold_from_hill);
     quat_mul(t->q_tport_from_hill, p->q_tport_from_tbody, t->q_tbody_from_hill);
     quat_irotate(t->rate_hill_radps, t->q_tbody_from_hill, rate);
+    vec3_add(t->rate_hill_radps, t->rate_hill_radps, s->w_hold_hill_hill_radps);
 }
 
 /* The phase's point; a law without one stays at the origin. */
@@ -83,10 +84,11 @@ static void frame_of(const law_call_t *call, const target_t *t, guidance_frame_t
 
 void guidance_nominal_frame(const law_call_t *call, guidance_frame_t *frame)
 {
-    const flight_params_t *p = call->p;
-    target_t t = {.rate_hill_radps = {0.0, 0.0, 0.0}};
-    for (size_t i = 0; i < 4; i++) t.q_tbody_from_hill[i] = p->q_tbody_from_hill[i];
-    quat_mul(t.q_tport_from_hill, p->q_tport_from_tbody, p->q_tbody_from_hill);
+    const solution_t *s = call->solution;
+    target_t t;
+    for (size_t i = 0; i < 4; i++) t.q_tbody_from_hill[i] = s->q_hold_from_hill[i];
+    quat_mul(t.q_tport_from_hill, call->p->q_tport_from_tbody, s->q_hold_from_hill);
+    vec3_copy(t.rate_hill_radps, s->w_hold_hill_hill_radps);
     frame_of(call, &t, frame);
 }
 

@@ -92,11 +92,11 @@ static void innovation(const nav_t *nav, const double q_star_from_body[4], const
     mat3_mul_vec(z, c, z_body);
 }
 
-static bool update(const flight_params_t *p, nav_t *nav, size_t instrument, const observation_t *o)
+static bool update(nav_t *nav, size_t instrument, const observation_t *o)
 {
     nav_attitude_t *a = &nav->attitude;
     double dx[FILTER_STATES], *nis = &nav->track[instrument].nis;
-    if (!nav_use(p, nav, instrument)) return filter_judge(&a->filter, a->p, o, nav->gate[o->components], nis);
+    if (!nav->track[instrument].in_use) return filter_judge(&a->filter, a->p, o, nav->gate[o->components], nis);
     if (!filter_update(&a->filter, a->p, o, nav->gate[o->components], dx, nis)) return false;
     correct(a, dx);
     return true;
@@ -120,7 +120,7 @@ static void star(const flight_params_t *p, nav_t *nav, size_t instrument, const 
         o.r[0] = own->sigma_roll_rad * own->sigma_roll_rad;
         o.r[1] = o.r[2] = own->sigma_cross_rad * own->sigma_cross_rad;
         observation_see(&o, &nav->attitude.filter, 0, 3, ATTITUDE_ANGLE, 1.0, c);
-        ok = update(p, nav, instrument, &o);
+        ok = update(nav, instrument, &o);
     }
     nav_accept(nav, track, ok);
 }

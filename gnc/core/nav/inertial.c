@@ -27,7 +27,8 @@ static void take(const flight_params_t *p, nav_t *nav, const measurement_t *m)
     bool gyro = usable && nav_all_within(&m->z[0], 3, RATE_MAX_RADPS * dt);
     bool accel = usable && nav_all_within(&m->z[3], 3, ACCEL_MAX_MPS2 * dt);
     nav_accept(nav, track, gyro && accel);
-    if (!nav_use(p, nav, m->instrument)) return;
+    nav_hand_over(p, nav, m->instrument);
+    if (!track->in_use) return;
     const double *q = &p->instrument_q_from_body[4 * m->instrument];
     nav->imu.gyro_taken = gyro;
     nav->imu.accel_taken = accel;

@@ -164,8 +164,8 @@ void nav_relative_correct(nav_t *nav, const double *dx);
 void nav_orbit_correct(nav_t *nav, const double *dx);
 /* A whole measurement of an instrument, which the relative filter, or that of the target's orbit, takes or refuses; of
  * one that is not in use only what it is worth is kept. */
-bool nav_relative_update(const flight_params_t *p, nav_t *nav, size_t instrument, const observation_t *o);
-bool nav_orbit_update(const flight_params_t *p, nav_t *nav, size_t instrument, const observation_t *o);
+bool nav_relative_update(nav_t *nav, size_t instrument, const observation_t *o);
+bool nav_orbit_update(nav_t *nav, size_t instrument, const observation_t *o);
 /* The estimate at a past time, from the history; false when it is older than the history. */
 bool nav_relative_at(const nav_t *nav, uint64_t t_us, nav_sample_t *out);
 /* Starts the relative state from the geometry of mated ports. */
@@ -182,9 +182,10 @@ double nav_rgnss_growth(const flight_params_t *p, const nav_t *nav);
 bool nav_take(const flight_params_t *p, const nav_t *nav, sensor_track_t *track, const measurement_t *m);
 void nav_accept(const nav_t *nav, sensor_track_t *track, bool accepted);
 bool nav_lost(const flight_params_t *p, const nav_t *nav, size_t instrument);
-/* Whether the filters take an instrument now: of its kind, none before it in the table is there still. Where that
- * changes hands, what stood for the other's own errors starts anew. */
-bool nav_use(const flight_params_t *p, nav_t *nav, size_t instrument);
+/* Before a measurement of it is used: the filters take an instrument that is not lost when of its kind none before it
+ * in the table is there still; one that was lost is judged first. Where that changes hands, what stood for the other's
+ * own errors starts anew. No model calls this. */
+void nav_hand_over(const flight_params_t *p, nav_t *nav, size_t instrument);
 bool nav_all_finite(const double *x, size_t n);
 bool nav_all_within(const double *x, size_t n, double limit); /* false for NaN */
 bool nav_of_this_cycle(const nav_t *nav, const measurement_t *m);

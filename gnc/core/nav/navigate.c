@@ -29,8 +29,12 @@ static void take(const flight_params_t *p, nav_t *nav, const measurement_t *m, b
         return;
     }
     const model_t *model = flight_model_of(p->instrument_kind[m->instrument]);
-    if (m->kind != model->kind) nav_accept(nav, &nav->track[m->instrument], false);
-    else if (model->update != NULL && (model->while_docked || !docked)) model->update(p, nav, m->instrument, m);
+    if (m->kind != model->kind) {
+        nav_accept(nav, &nav->track[m->instrument], false);
+    } else if (model->update != NULL && (model->while_docked || !docked)) {
+        nav_hand_over(p, nav, m->instrument);
+        model->update(p, nav, m->instrument, m);
+    }
 }
 
 /* What the docking mechanism senses in this cycle. */

@@ -283,21 +283,21 @@ void nav_relative_correct(nav_t *nav, const double *dx)
     }
 }
 
-bool nav_relative_update(const flight_params_t *p, nav_t *nav, size_t instrument, const observation_t *o)
+bool nav_relative_update(nav_t *nav, size_t instrument, const observation_t *o)
 {
     nav_relative_t *n = &nav->relative;
     double dx[FILTER_STATES], *nis = &nav->track[instrument].nis;
-    if (!nav_use(p, nav, instrument)) return filter_judge(&n->filter, n->p, o, nav->gate[o->components], nis);
+    if (!nav->track[instrument].in_use) return filter_judge(&n->filter, n->p, o, nav->gate[o->components], nis);
     if (!filter_update(&n->filter, n->p, o, nav->gate[o->components], dx, nis)) return false;
     nav_relative_correct(nav, dx);
     return true;
 }
 
-bool nav_orbit_update(const flight_params_t *p, nav_t *nav, size_t instrument, const observation_t *o)
+bool nav_orbit_update(nav_t *nav, size_t instrument, const observation_t *o)
 {
     nav_relative_t *n = &nav->relative;
     double dx[FILTER_STATES], *nis = &nav->track[instrument].nis;
-    if (!nav_use(p, nav, instrument)) return filter_judge(&n->orbit, n->p_orbit, o, nav->gate[o->components], nis);
+    if (!nav->track[instrument].in_use) return filter_judge(&n->orbit, n->p_orbit, o, nav->gate[o->components], nis);
     if (!filter_update(&n->orbit, n->p_orbit, o, nav->gate[o->components], dx, nis)) return false;
     nav_orbit_correct(nav, dx);
     return true;

@@ -60,17 +60,22 @@ const void *nav_block_in_use(const flight_params_t *p, const nav_t *nav, uint8_t
     return instrument < FLIGHT_INSTRUMENTS ? nav_block(p, instrument) : NULL;
 }
 
-bool nav_use(const flight_params_t *p, nav_t *nav, size_t instrument)
+/* None of its kind before it in the table is there still. */
+static bool is_next(const flight_params_t *p, const nav_t *nav, size_t instrument)
+{
+    for (size_t i = 0; i < instrument; i++)
+        if (p->instrument_kind[i] == p->instrument_kind[instrument] && !nav_lost(p, nav, i)) return false;
+    return true;
+}
+
+void nav_hand_over(const flight_params_t *p, nav_t *nav, size_t instrument)
 {
     uint8_t kind = p->instrument_kind[instrument];
-    for (size_t i = 0; i < instrument; i++)
-        if (p->instrument_kind[i] == kind && !nav_lost(p, nav, i)) return false;
-    if (nav->track[instrument].in_use) return true;
+    if (nav->track[instrument].in_use || nav_lost(p, nav, instrument) || !is_next(p, nav, instrument)) return;
     for (size_t i = 0; i < p->instrument_count; i++)
         if (p->instrument_kind[i] == kind) nav->track[i].in_use = i == instrument;
     const model_t *model = flight_model_of(kind);
     if (model->start != NULL) model->start(p, nav, instrument);
-    return true;
 }
 
 void nav_arm(const flight_params_t *p, size_t instrument, double arm_body_m[3])

@@ -40,7 +40,7 @@ static void bearing(const flight_params_t *p, nav_t *nav, size_t instrument, con
               sight_predict(p, nav, instrument, m->t_valid_us, own->point_tbody_m, &s);
     if (ok) {
         observe(p, nav, own, m, &s, &o);
-        ok = nav_relative_update(p, nav, instrument, &o);
+        ok = nav_relative_update(nav, instrument, &o);
     }
     nav_accept(nav, track, ok);
 }

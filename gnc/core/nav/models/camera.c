@@ -62,7 +62,7 @@ static void camera(const flight_params_t *p, nav_t *nav, size_t instrument, cons
     if (ok) {
         observation_start(&o, pose ? 6 : 3);
         observe_sight(p, nav, own, z, &s, &o);
-        ok = (!pose || observe_pose(p, nav, own, &z[POSE], &s, &o)) && nav_relative_update(p, nav, instrument, &o);
+        ok = (!pose || observe_pose(p, nav, own, &z[POSE], &s, &o)) && nav_relative_update(nav, instrument, &o);
     }
     nav_accept(nav, track, ok);
 }

@@ -91,7 +91,7 @@ static void rgnss(const flight_params_t *p, nav_t *nav, size_t instrument, const
             o.z[3 + i] = m->z[3 + i] - (at.dv_eci_mps[i] + rate[i] - t.rate[i]);
         }
         observe(p, nav, own, &t, 1.0e-6 * (double)(nav->t_us - at.t_us), &o);
-        ok = nav_relative_update(p, nav, instrument, &o);
+        ok = nav_relative_update(nav, instrument, &o);
     }
     nav_accept(nav, track, ok);
 }
@@ -120,7 +120,7 @@ static void gnss(const flight_params_t *p, nav_t *nav, size_t instrument, const 
         }
         observation_see(&o, &n->orbit, 0, 3, ORBIT_R, 1.0, NULL);
         observation_see(&o, &n->orbit, 3, 3, ORBIT_V, 1.0, NULL);
-        ok = nav_orbit_update(p, nav, instrument, &o);
+        ok = nav_orbit_update(nav, instrument, &o);
     }
     nav_accept(nav, track, ok);
 }

@@ -47,7 +47,7 @@ static void lidar(const flight_params_t *p, nav_t *nav, size_t instrument, const
     bool ok = (m->count == SIGHT_VALUES || m->count == POSE_VALUES) && nav_all_finite(m->z, SIGHT_VALUES) &&
               m->z[SIGHT_RANGE] > 0.0 && sight_before(m->z[SIGHT_AZIMUTH], m->z[SIGHT_ELEVATION]) &&
               sight_predict(p, nav, instrument, m->t_valid_us, own->point_tbody_m, &s) &&
-              observe(p, nav, own, m, &s, &o) && nav_relative_update(p, nav, instrument, &o);
+              observe(p, nav, own, m, &s, &o) && nav_relative_update(nav, instrument, &o);
     nav_accept(nav, track, ok);
 }
 
