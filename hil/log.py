@@ -42,7 +42,8 @@ class Log:
     unless the craft turned faster than the plant can follow. `faults` has what became of each declared fault:
     `instrument` or `effector`, kind, start_s, end_s and `changed`, the sensor frames or cycles that would have been
     others without it; a fault that changed none was not injected. `collisions` has the first touches of bodies where no
-    port allows it: t_s, bodies (two names), point_body_m in the second one's structural frame, speed_mps.
+    port allows it: t_s, bodies (two names), point_body_m in the second one's structural frame, speed_mps. `burns` has the
+    burns before any contact, with the chaser's orbit before and after each (`hil.requirements.thrust.burn_table`).
     """
 
     scenario: Scenario
@@ -73,6 +74,7 @@ class Log:
     beyond_validity: tuple[str, ...] = ()
     faults: tuple[dict[str, Any], ...] = ()
     outcome: Judgement | None = None
+    burns: tuple[dict[str, Any], ...] = ()
     collisions: tuple[dict[str, Any], ...] = ()
     scenario_schema: int = SCHEMA
 
@@ -103,6 +105,7 @@ class Log:
             "requirements": [requirement.as_dict() for requirement in self.requirements],
             "contact": self.contact,
             "delta_v_mps": self.delta_v_mps,
+            "burns": list(self.burns),
             "propellant_kg": self.propellant_kg,
             "duration_s": self.duration_s,
             "realtime_factor": self.realtime_factor,
@@ -176,6 +179,7 @@ class Log:
             requirements=tuple(Requirement(**requirement) for requirement in summary["requirements"]),
             contact=summary["contact"],
             delta_v_mps=summary["delta_v_mps"],
+            burns=tuple(summary.get("burns", ())),
             propellant_kg=summary["propellant_kg"],
             duration_s=summary["duration_s"],
             realtime_factor=summary["realtime_factor"],

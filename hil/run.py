@@ -31,6 +31,7 @@ from hil.requirements import Requirement, View, judge, met, rows_of
 from hil.requirements.delta_v import delta_v
 from hil.requirements.docking import contact_conditions
 from hil.requirements.judge import judged_rows, unfit
+from hil.requirements.thrust import burn_table
 from hil.scenario import Scenario, ScenarioError
 from hil.software import AnswerError, FlightFactory, RunError, is_interrupt, own_state, take_answer, told
 
@@ -483,6 +484,7 @@ def _judge(
         requirements, spent, ended = (), {}, "error"
     if ended == "error" and (left := run.plant.left()) is not None and left["what"] == "rotation":
         outcome = Judgement(Outcome.UNCONTROLLED, (error or "",), None)
+    burns = burn_table(view) if error is None else ()
     if error is None:
         outcome = judge_outcome(view, requirements, passed)
         passed = outcome.outcome is Outcome.PASS
@@ -499,6 +501,7 @@ def _judge(
         ended=ended,
         requirements=requirements,
         outcome=outcome,
+        burns=burns,
         contact=contact_conditions(contact),
         delta_v_mps=spent,
         propellant_kg=float(truth["propellant_kg"][0] - truth["propellant_kg"][-1]) if len(truth) else 0.0,

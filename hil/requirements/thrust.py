@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
+from typing import Any
 
 import numpy as np
 
 from gnc import kernels
 from hil.requirements.leaving import Floats, Mask
-from hil.requirements.view import View
+from hil.requirements.view import View, apsides_m
 
 BURN_WINDOW_S = 10.0
+BURN_LEAST_MPS = 0.05  # of the burns that a log lists
 
 
 @dataclass(frozen=True)
@@ -73,3 +76,25 @@ def dv_hill_mps(flight: View, burn: Burn) -> Floats:
     radial, normal = r / np.linalg.norm(r), np.cross(r, v)
     normal /= np.linalg.norm(normal)
     return np.asarray(np.array([radial, np.cross(normal, radial), normal]) @ dv_eci)
+
+
+def burn_table(flight: View) -> tuple[dict[str, Any], ...]:
+    """The burns of a run with the chaser's orbit before and after each, as a log keeps them.
+
+    Of each: start_s, stop_s, dv_mps, dv_hill_mps, and the heights of perigee and apogee above the equatorial radius
+    before and after it (m), None of an open orbit.
+    """
+    earth, found = flight.scenario.central_body, []
+    for burn in burns_of(flight, BURN_LEAST_MPS):
+        dv = dv_hill_mps(flight, burn)
+        row: dict[str, Any] = {
+            "start_s": 1.0e-6 * float(flight.truth["t_us"][max(0, burn.start - 1)]),
+            "stop_s": 1.0e-6 * float(flight.truth["t_us"][burn.stop - 1]),
+            "dv_mps": float(np.linalg.norm(dv)), "dv_hill_mps": dv.tolist(),
+        }  # fmt: skip
+        for when, at in (("before", max(0, burn.start - 1)), ("after", burn.stop - 1)):
+            r, v = flight.truth["r_chaser_eci_m"][at], flight.truth["v_chaser_eci_mps"][at]
+            for name, radius in zip(("perigee", "apogee"), apsides_m(r, v, earth.mu_m3ps2), strict=True):
+                row[f"{name}_{when}_m"] = radius - earth.re_m if isfinite(radius) else None
+        found.append(row)
+    return tuple(found)
