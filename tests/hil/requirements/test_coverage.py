@@ -87,7 +87,9 @@ def test_each_limit_hides_it(monkeypatch: pytest.MonkeyPatch) -> None:
     ):  # fmt: skip
         assert scene.shares(**keys)[1] < 0.2 * Y_SIDE, keys
     scene.place(slice(None), [0.0, 30.0, 95.0])
-    assert scene.shares()[1] == 0.0 and scene.shares(view_incidence_deg=80.0)[1] == pytest.approx(Y_SIDE, rel=1e-9)
+    assert scene.shares()[1] == 0.0 and scene.shares(view_incidence_deg=80.0)[1] == pytest.approx(
+        Y_SIDE, rel=1e-9, abs=0.0
+    )
     scene.sun = np.array([0.0, 0.1, 1.0]) / np.hypot(0.1, 1.0)
     assert scene.shares(view_incidence_deg=80.0)[0] == pytest.approx(Z_SIDE, rel=1e-9, abs=0.0)
 
