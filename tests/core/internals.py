@@ -27,12 +27,16 @@ from gnc.flight import (
     PARAMS,
     SENSOR_FRAME,
     TELEMETRY,
+    Attitude,
     Event,
     Guard,
     Kind,
+    Law,
     add_measurement,
+    attitude_fields,
     components,
     law_block,
+    law_fields,
     model_block,
     monitor_block,
 )
@@ -315,6 +319,20 @@ def scenario_params(name: str = "iss-vbar", seed: int = 1, **changes: Any) -> An
         params["measurement_max_age_s"] = np.minimum(
             params["measurement_max_age_s"], LATE_CYCLES_MAX * params["cycle_s"]
         )
+    return params
+
+
+def with_law(params: Any, name: str, law: Law, attitude: Attitude = Attitude.MATE, **own: Any) -> Any:
+    """The same record with another law and attitude in a phase, their fields at the end of the block; those not given
+    are 0, quaternions the identity."""
+    row = phase(name)
+    ends = [params[f"{part}_block_offset"] + params[f"{part}_block_length"] for part in ("instrument", "phase", "monitor")]
+    params["phase_law"][0, row], params["phase_attitude"][0, row] = law, attitude
+    params["phase_block_offset"][0, row] = max(int(end.max()) for end in ends)
+    fields = law_fields(law) + attitude_fields(attitude)
+    params["phase_block_length"][0, row] = sum(max(field.count, 1) for field in fields)
+    for field, value in law_block(params[0], row).items():
+        value[...] = own.get(field, [1.0, 0.0, 0.0, 0.0] if field.startswith("q_") else 0.0)
     return params
 
 
