@@ -63,6 +63,7 @@ cdef extern from "flight.h" nogil:
         ATTITUDE_HOLD_LVLH
         ATTITUDE_HOLD_INERTIAL
         ATTITUDE_SUN
+        ATTITUDE_VELOCITY
     enum:
         MODE_NORMAL
         MODE_DOCKED

@@ -94,6 +94,7 @@ class Attitude(IntEnum):
     HOLD_LVLH = 2  # holds an attitude against hill
     HOLD_INERTIAL = 3  # holds the inertial attitude with which the phase began
     SUN = 4  # points an axis at the Sun
+    VELOCITY = 8  # points an axis along the chaser's inertial velocity
 
 
 class Mode(IntEnum):

@@ -4,9 +4,11 @@
 extern const law_t law_hold, law_hop, law_forced, law_docked, law_cam, law_drift;
 const law_t *const flight_laws[] = {&law_hold, &law_hop, &law_forced, &law_docked, &law_cam, &law_drift, NULL};
 
-extern const attitude_t attitude_mate, attitude_point_at, attitude_hold_lvlh, attitude_hold_inertial, attitude_sun;
+extern const attitude_t attitude_mate, attitude_point_at, attitude_hold_lvlh, attitude_hold_inertial, attitude_sun,
+    attitude_velocity;
 const attitude_t *const flight_attitudes[] = {
-    &attitude_mate, &attitude_point_at, &attitude_hold_lvlh, &attitude_hold_inertial, &attitude_sun, NULL,
+    &attitude_mate, &attitude_point_at, &attitude_hold_lvlh, &attitude_hold_inertial, &attitude_sun, &attitude_velocity,
+    NULL,
 };
 
 extern const monitor_t monitor_disagreement, monitor_corridor, monitor_closing_rate, monitor_attitude,

@@ -74,7 +74,8 @@
     V(ATTITUDE, POINT_AT, 1, "points an axis at the origin of the phase's frame") \
     V(ATTITUDE, HOLD_LVLH, 2, "holds an attitude against hill") \
     V(ATTITUDE, HOLD_INERTIAL, 3, "holds the inertial attitude with which the phase began") \
-    V(ATTITUDE, SUN, 4, "points an axis at the Sun")
+    V(ATTITUDE, SUN, 4, "points an axis at the Sun") \
+    V(ATTITUDE, VELOCITY, 8, "points an axis along the chaser's inertial velocity")
 
 /* How the chaser moves, as navigation is told. */
 #define MODE_VALUES(V) \

@@ -1,5 +1,5 @@
-/* Attitudes that point an axis of the chaser: at the origin of the phase's frame, or at the Sun. The pointing frame's
- * +x lies along the line of sight, its z as near to the orbit normal as that allows. */
+/* Attitudes that point an axis of the chaser: at the origin of the phase's frame, at the Sun, or along its own
+ * velocity. The pointing frame's +x lies along the line of sight, its z as near to the orbit normal as that allows. */
 #include "registry.h"
 
 #define ACROSS_MIN \
@@ -78,3 +78,20 @@ static void point_at_sun(const attitude_call_t *call, double q_body_from_hill[4]
 }
 
 const attitude_t attitude_sun = {.id = ATTITUDE_SUN, .fields = fields, .step = point_at_sun};
+
+static void point_along_velocity(const attitude_call_t *call, double q_body_from_hill[4], double rate_hill[3])
+{
+    const solution_t *s = call->solution;
+    const gravity_t gravity = flight_gravity(call->p);
+    double r[3], v[3], g[3], rate[3];
+    vec3_add(r, s->r_target_eci_m, s->r_chaser_target_eci_m);
+    vec3_add(v, s->v_target_eci_mps, s->v_chaser_target_eci_mps);
+    orbit_gravity(g, &gravity, r);
+    mat3_mul_vec(v, s->c_hill_from_eci, v);
+    mat3_mul_vec(g, s->c_hill_from_eci, g);
+    vec3_cross(rate, v, s->w_hill_radps); /* as seen in the turning frame */
+    vec3_add(rate, rate, g);
+    point(call, v, rate, q_body_from_hill, rate_hill);
+}
+
+const attitude_t attitude_velocity = {.id = ATTITUDE_VELOCITY, .fields = fields, .step = point_along_velocity};
