@@ -28,6 +28,7 @@ cdef extern from "flight.h" nogil:
         LAW_DOCKED
         LAW_CAM
         LAW_DRIFT
+        LAW_RELEASE
     enum:
         REASON_NONE
         REASON_CORRIDOR

@@ -39,6 +39,7 @@ class Law(IntEnum):
     DOCKED = 3  # fires nothing: held by the target
     CAM = 4  # one burn to the avoidance velocity, then drift
     DRIFT = 5  # holds the attitude and nothing else
+    RELEASE = 8  # unlatches, and fires nothing until the ports are clear of each other
 
 
 class Reason(IntEnum):

@@ -30,7 +30,8 @@
     V(LAW, FORCED, 2, "straight line to a point at a controlled speed") \
     V(LAW, DOCKED, 3, "fires nothing: held by the target") \
     V(LAW, CAM, 4, "one burn to the avoidance velocity, then drift") \
-    V(LAW, DRIFT, 5, "holds the attitude and nothing else")
+    V(LAW, DRIFT, 5, "holds the attitude and nothing else") \
+    V(LAW, RELEASE, 8, "unlatches, and fires nothing until the ports are clear of each other")
 
 #define MONITOR_VALUES(V) \
     V(MONITOR, DISAGREEMENT, 0, "camera and relative GNSS disagree") \
