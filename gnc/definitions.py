@@ -40,6 +40,7 @@ class Law(IntEnum):
     CAM = 4  # one burn to the avoidance velocity, then drift
     DRIFT = 5  # holds the attitude and nothing else
     RELEASE = 8  # unlatches, and fires nothing until the ports are clear of each other
+    BURN = 9  # one burn of a stated velocity change, at a time or a point of the orbit
 
 
 class Reason(IntEnum):

@@ -326,7 +326,9 @@ def with_law(params: Any, name: str, law: Law, attitude: Attitude = Attitude.MAT
     """The same record with another law and attitude in a phase, their fields at the end of the block; those not given
     are 0, quaternions the identity."""
     row = phase(name)
-    ends = [params[f"{part}_block_offset"] + params[f"{part}_block_length"] for part in ("instrument", "phase", "monitor")]
+    ends = [
+        params[f"{part}_block_offset"] + params[f"{part}_block_length"] for part in ("instrument", "phase", "monitor")
+    ]
     params["phase_law"][0, row], params["phase_attitude"][0, row] = law, attitude
     params["phase_block_offset"][0, row] = max(int(end.max()) for end in ends)
     fields = law_fields(law) + attitude_fields(attitude)

@@ -31,7 +31,8 @@
     V(LAW, DOCKED, 3, "fires nothing: held by the target") \
     V(LAW, CAM, 4, "one burn to the avoidance velocity, then drift") \
     V(LAW, DRIFT, 5, "holds the attitude and nothing else") \
-    V(LAW, RELEASE, 8, "unlatches, and fires nothing until the ports are clear of each other")
+    V(LAW, RELEASE, 8, "unlatches, and fires nothing until the ports are clear of each other") \
+    V(LAW, BURN, 9, "one burn of a stated velocity change, at a time or a point of the orbit")
 
 #define MONITOR_VALUES(V) \
     V(MONITOR, DISAGREEMENT, 0, "camera and relative GNSS disagree") \
