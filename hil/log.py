@@ -42,8 +42,8 @@ class Log:
     unless the craft turned faster than the plant can follow. `faults` has what became of each declared fault:
     `instrument` or `effector`, kind, start_s, end_s and `changed`, the sensor frames or cycles that would have been
     others without it; a fault that changed none was not injected. `collisions` has the first touches of bodies where no
-    port allows it: t_s, bodies (two names), point_body_m in the second one's structural frame, speed_mps. `burns` has the
-    burns before any contact, with the chaser's orbit before and after each (`hil.requirements.thrust.burn_table`).
+    port allows it: t_s, bodies (two names), point_body_m in the second one's structural frame, speed_mps. `burns` has
+    the burns before any contact, with the chaser's orbit before and after each (`hil.requirements.thrust.burn_table`).
     """
 
     scenario: Scenario

@@ -167,7 +167,7 @@ def test_report_has_the_section_for_real_time_only(contact_log: Log, monkeypatch
     log = flown(contact_log, {40: 350})
     page = render(log)
     assert "<h2>Real time</h2>" in page and "<h2>Missed deadlines</h2>" in page and "flight computer</td>" in page
-    assert "SCHED_" in page and page.count("<svg") == 8
+    assert "SCHED_" in page and page.count("<svg") == 9
     json.dumps(log.summary(), allow_nan=False)
     monkeypatch.setattr(figures, "everything", lambda log: {})
     assert "<h2>Real time</h2>" not in render(contact_log)

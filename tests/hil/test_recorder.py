@@ -268,7 +268,7 @@ def test_a_log_of_schema_version_2_is_reported_but_not_replayed(
     for name in flight.PARAMS.names[:-1]:
         assert (log.params[name] == contact_log.params[name]).all()
     assert not np.any(log.params[last])
-    assert render(log).count("<svg") == 7
+    assert render(log).count("<svg") == 8
     refused = r"log of iss-contact, seed 1: of schema version 2: {} needs version 3: fly it again"
     with pytest.raises(RecorderError, match=refused.format("replay")):
         replay.replay(log)
