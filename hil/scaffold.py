@@ -55,6 +55,15 @@ def _instruments() -> Iterable[str]:
     return kinds()
 
 
+def _rows_of(type_: str) -> Callable[[], Iterable[str]]:
+    def names() -> Iterable[str]:
+        from gnc import flight
+
+        return flight.numbers(type_)
+
+    return names
+
+
 def _requirements() -> Iterable[str]:
     from hil.requirements import kinds
 
@@ -75,6 +84,8 @@ _WORD = (r"[a-z][a-z0-9_]*", "lower-case letters, digits and _, a letter first")
 _DASHED = (r"[a-z][a-z0-9_-]*", "lower-case letters, digits, - and _, a letter first")
 PARTS = {
     "instrument": Part(*_WORD, _instruments, numbered="model"),
+    "law": Part(*_WORD, _rows_of("law"), numbered="law"),
+    "monitor": Part(*_WORD, _rows_of("monitor"), numbered="monitor"),
     "requirement": Part(*_WORD, _requirements),
     "vehicle": Part(*_DASHED, _vehicles, is_folder=False),
     "mission": Part(*_DASHED, _missions, is_folder=False),

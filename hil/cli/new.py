@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-KINDS = ("instrument", "requirement", "vehicle", "mission")
+KINDS = ("instrument", "law", "monitor", "requirement", "vehicle", "mission")
 
 
 @click.command()
@@ -24,7 +24,7 @@ KINDS = ("instrument", "requirement", "vehicle", "mission")
 def new(kind: str, name: str, folder: Path, number: int | None) -> None:
     """Writes a template of a part of your own, which works as it is; prints where it is.
 
-    An instrument or a requirement becomes a folder with its sources and a test, a vehicle or a mission one
+    An instrument, law, monitor or requirement becomes a folder with its sources and a test, a vehicle or a mission one
     TOML file. What is written in C joins the core with `proxops build --modules`.
     """
     from hil.scaffold import new as write

@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from gnc.flight import Law
 from hil.scenario.graph import Edge, needs
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def lines(s: Scenario) -> list[str]:
     for name in s.flight.phases:
         mark = "start" if name == start else ""
         needed = f"needs {', '.join(needs(s.flight, name))}" if needs(s.flight, name) else ""
-        facts = ", ".join(filter(None, (Law(s.flight.phase(name, "law")).name.lower(), mark, needed)))
+        facts = ", ".join(filter(None, (s.flight.law_name(name), mark, needed)))
         found.append(f"{name} ({facts})")
         found += _branches([edge for edge in every if name in edge.sources])
     if common := [edge for edge in every if not edge.sources]:
@@ -74,7 +73,7 @@ def svg(s: Scenario) -> str:
             joined.setdefault((source, edge.to), []).append(edge.words)
     parts = [_arrow(at[source], at[to], words) for (source, to), words in joined.items()]
     for name, (x, y) in at.items():
-        law = Law(s.flight.phase(name, "law")).name.lower()
+        law = s.flight.law_name(name)
         look = "phase start" if name == start else "phase"
         parts.append(
             f"<g><title>{escape(', '.join(needs(s.flight, name)) or 'needs no instrument')}</title>"

@@ -168,7 +168,10 @@ def _names(counters: Iterable[dict[str, int]]) -> list[str]:
 def _facts(log: Log) -> list[tuple[str, str]]:
     s = log.scenario
     reason = int(log.telemetry["abort_reason"].max(initial=flight.Reason.NONE))
-    reasons = {int(known): known.name.lower().replace("_", " ") for known in flight.Reason}
+    users = {number: name for name, number in flight.numbers("monitor").items() if number not in [*flight.Monitor]}
+    reasons = {number: name.lower().replace("_", " ") for number, name in users.items()} | {
+        int(known): known.name.lower().replace("_", " ") for known in flight.Reason
+    }
     facts = [
         ("scenario", s.name),
         ("epoch", f"{s.scenario.epoch} UTC"),

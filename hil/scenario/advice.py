@@ -42,7 +42,7 @@ def _graph(s: Scenario) -> Iterator[str]:
         out = [edge for edge in every if edge.leaves(name) and edge.to != name]
         if name not in reached:
             yield f"phase {name} cannot be reached from {start}"
-        elif not out and Law(s.flight.phase(name, "law")) not in LEAVES:
+        elif not out and s.flight.phase(name, "law") not in LEAVES:
             yield f"phase {name} has no way out: no transition leaves it"
         yield from _losses(s, name, out)
 
@@ -79,7 +79,7 @@ def _lead(s: Scenario) -> Iterator[str]:
     """The first burn of a radial hop, of n dy / 4 (Fehse 2003, table 3.2), lasts at most twice its lead."""
     flight, every = s.flight, s.flight.transitions
     for name in flight.phases:
-        if Law(flight.phase(name, "law")) is not Law.HOP:
+        if flight.phase(name, "law") != Law.HOP:
             continue
         before = [source for e in every if e.to == name and e.event is Event.DONE for source in e.sources]
         starts = [flight.phase(each, "distance_m") for each in before] or [s.initial.distance_m if s.initial else 0.0]

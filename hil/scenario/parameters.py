@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gnc import flight as core
-from gnc.flight import Event, Mechanism, Monitor
+from gnc.flight import Event, Mechanism
 from hil.instruments import kinds, known_to_flight
 from hil.scenario.graph import Edge, read_transitions
 from hil.scenario.messages import Reader, nearest
@@ -29,7 +29,7 @@ class FlightTable(Mapping[str, Any]):
         self, values: Mapping[str, Any], phases: tuple[str, ...], laws: tuple[Mapping[str, Any], ...],
         instruments: Mapping[str, Mapping[str, Any]],
         transitions: tuple[Edge, ...],
-        monitors: Mapping[str, tuple[Monitor, Mapping[str, Any]]],
+        monitors: Mapping[str, tuple[int, Mapping[str, Any]]],
         fitted: tuple[str, ...],
         recovery: int | None,
     ):  # fmt: skip
@@ -62,6 +62,11 @@ class FlightTable(Mapping[str, Any]):
         """The phase that follows when one is done; None where none does."""
         done = (edge.to for edge in self.transitions if edge.event is Event.DONE and phase in edge.sources)
         return next(done, None)
+
+    def law_name(self, phase: str) -> str:
+        """The name of the law of the phase of that name."""
+        number = self.phase(phase, "law")
+        return next(name for name, its in core.numbers("law").items() if its == number)
 
     def phase_name(self, number: int) -> str:
         """The name of the phase that telemetry gives by its number; "phase 250" if there is none."""
@@ -188,13 +193,13 @@ def read_flight(reader: Reader, document: Mapping[str, Any], fitted: tuple[str, 
     return FlightTable(found, names, laws, instruments, transitions, monitors, fitted, recovery)
 
 
-def _read_monitors(reader: Reader, rows: Any, fitted: tuple[str, ...]) -> dict[str, tuple[Monitor, dict[str, Any]]]:
+def _read_monitors(reader: Reader, rows: Any, fitted: tuple[str, ...]) -> dict[str, tuple[int, dict[str, Any]]]:
     """Every `[[monitor]]` by name: its kind, and the fields that its kind has."""
     if not isinstance(rows, dict):
         raise reader.fail("monitor", rows, "expected a list of tables, [[monitor]]")
     if len(rows) > core.N_MONITORS:
         raise reader.fail("monitor", MISSING, f"expected at most {core.N_MONITORS}, found {len(rows)}")
-    kinds_ = {monitor.name.lower(): monitor for monitor in Monitor}
+    kinds_ = core.numbers("monitor")
     found = {}
     for name, row in rows.items():
         path = f"monitor.{name}"
@@ -301,11 +306,13 @@ def _read_phase(
     return own
 
 
-_LAWS = {law.name.lower(): int(law) for law in core.Law}
+_LAWS = core.numbers("law")
 _CHOICES = {
     f"phase_{table.__name__.lower()}": {one.name.lower(): int(one) for one in table}
-    for table in (core.Point, core.Frame, core.Attitude)
-} | {"target_attitude_mode": {mode.name.lower(): int(mode) for mode in core.Target}}
+    for table in (core.Point, core.Frame)
+} | {
+    "phase_attitude": core.numbers("attitude"),
+    "target_attitude_mode": {mode.name.lower(): int(mode) for mode in core.Target}}
 
 
 def _mechanism(reader: Reader, path: str, value: Any) -> int:

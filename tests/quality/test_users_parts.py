@@ -14,8 +14,8 @@ import pytest
 from tests.bridge import here
 from tests.quality.out_of_tree import ROOT, run_python
 
-PARTS = {"instrument": "pinger", "requirement": "turn_rate"}
-IN_C = ("instrument",)
+PARTS = {"instrument": "pinger", "law": "sway", "monitor": "spin", "requirement": "turn_rate"}
+IN_C = ("instrument", "law", "monitor")
 MISSION = """
 schema = 2
 
@@ -36,6 +36,19 @@ sigma_m = 0.05
 [instrument.flight]
 sigma_m = 0.05
 timeout_s = 10.0
+
+[[phase]]
+name = "s4"
+law = "sway"
+amplitude_m = 0.5
+period_s = 60.0
+duration_s = 1000.0
+
+[[monitor]]
+name = "spin"
+kind = "spin"
+limit_deg_s = 5.0
+urgent_deg_s = 10.0
 
 [[requirement]]
 name = "turning"
@@ -75,7 +88,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run_python(tree, "-m", "hil.cli", "new", kind, name, "--dir", str(folder / "parts"))
     given = [part for kind in IN_C for part in ("--modules", str(folder / "parts" / PARTS[kind]))]
     built = run_python(tree, "-m", "hil.cli", "build", *given)
-    assert "model pinger, 128: " in built
+    assert "model pinger, 128: " in built and "law sway, 128: " in built and "monitor spin, 128: " in built
     packages = [str(folder / "parts" / PARTS[kind]) for kind in ("instrument", "requirement")]
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation"]
     done = subprocess.run([*pip, "--target", str(folder / "site"), *packages], capture_output=True, text=True)
