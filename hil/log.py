@@ -39,7 +39,7 @@ class Log:
     `cold_starts` are the ticks at which it had lost its state and was given parameters anew; `params` has
     the record of the start, and one for each of them. `beyond_validity` has a line for each model of the plant
     that was flown outside the range it holds for. `outcome` says whether the run was safe, None for one that broke,
-    unless the craft turned faster than the plant can follow. `faults` has what became of each declared fault:
+    unless a craft left what the plant can follow. `faults` has what became of each declared fault:
     `instrument` or `effector`, kind, start_s, end_s and `changed`, the sensor frames or cycles that would have been
     others without it; a fault that changed none was not injected. `collisions` has the first touches of bodies where no
     port allows it: t_s, bodies (two names), point_body_m in the second one's structural frame, speed_mps. `burns` has

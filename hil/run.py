@@ -482,7 +482,7 @@ def _judge(
     if error is None and run.plant.left() is not None:  # a free drift did
         error = _why_lost(run, truth[-1])
         requirements, spent, ended = (), {}, "error"
-    if ended == "error" and (left := run.plant.left()) is not None and left["what"] == "rotation":
+    if ended == "error" and run.plant.left() is not None:
         outcome = Judgement(Outcome.UNCONTROLLED, (error or "",), None)
     burns = burn_table(view) if error is None else ()
     if error is None:

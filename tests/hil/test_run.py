@@ -255,3 +255,18 @@ def test_models_flown_beyond_their_range_are_said(tmp_path: Path) -> None:
     assert Log.open(tmp_path).beyond_validity == (line,)
     assert f"Beyond the range of a model: {line}." in html.unescape(render(log))
     assert fly("iss-contact", overrides=["scenario.max_duration_s=1.0"]).summary()["beyond_validity"] == []
+
+
+class Spinning:
+    """Keeps one thruster open that is off the centre of mass."""
+
+    def step(self, sensors: np.void) -> np.ndarray:
+        on_us = np.zeros(flight.N_THRUSTERS, np.uint32)
+        on_us[12] = 100_000
+        return on_us
+
+
+def test_a_craft_that_the_plant_cannot_follow_is_uncontrolled() -> None:
+    log = fly("iss-contact", flight=lambda params: Spinning())
+    assert (log.verdict, log.exit_status) == ("ERROR", 3) and "turns" in str(log.error)
+    assert log.outcome is not None and log.outcome.outcome == "UNCONTROLLED" and log.error in log.outcome.reasons
