@@ -52,5 +52,5 @@ def build(folders: tuple[Path, ...], board: str | None) -> None:
 
 def _errors(said: str) -> str:
     """What the compiler said of errors, or everything."""
-    errors = [line for line in said.splitlines() if "error" in line]
+    errors = [line for line in said.splitlines() if " error: " in line]
     return "\n".join(errors) or said.strip()

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 import yaml
 
-from hil import baseline
+from hil import Log, baseline
+from hil.scaffold import new
 from tests.command_line import call
 
 pytest_plugins = "pytester"
@@ -44,6 +45,36 @@ def test_example_of_ones_own_flight_software_stops_the_ship_turning(capsys: pyte
     rate = np.linalg.norm(log.truth["w_body_eci_body_radps"], axis=1)
     assert rate[-1] < 0.3 * rate[0] and log.propellant_kg > 0.0
     assert log.verdict == "FAIL" and "body rate" in capsys.readouterr().out
+
+
+def test_example_of_a_stage_in_python_moves_the_hold_aside(capsys: pytest.CaptureFixture[str]) -> None:
+    log = load(DOCS / "examples" / "own_guidance.py").main()
+    across_m = log.truth["r_chaser_target_hill_m"][-300:, 2]
+    assert abs(across_m.mean() - 1.0) < 0.3 and log.custom
+    assert "guided by own_guidance.WaitAside" in capsys.readouterr().out
+
+
+def test_example_of_a_report_section_counts_all_propellant(contact_log: Log) -> None:
+    section = load(DOCS / "examples" / "own_report_section.py").propellant(contact_log)
+    figures = [float(cell) for cell in re.findall(r"<td>([\d.]+)</td>", section.html)]
+    assert len(figures) >= 3 and sum(figures) == pytest.approx(contact_log.propellant_kg, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("instrument", "pinger"), ("law", "sway"), ("monitor", "spin"), ("requirement", "turn_rate"),
+        ("vehicle", "tug"), ("mission", "visit"),
+    ],
+)  # fmt: skip
+def test_examples_of_parts_are_what_the_templates_give(kind: str, name: str, tmp_path: Path) -> None:
+    """tests/quality/test_users_parts.py flies them."""
+    made, example = tmp_path / "parts", DOCS / "examples" / "parts"
+    path = new(kind, name, made).relative_to(made)
+    files = [path] if path.suffix else sorted(file.relative_to(made) for file in made.rglob("*.*"))
+    assert files and {file: (example / file).read_text() for file in files} == {
+        file: (made / file).read_text() for file in files
+    }, f"run: proxops new {kind} {name} --dir docs/examples/parts, in place of the one that is there"
 
 
 @pytest.mark.parametrize("inside", [True, False])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gnc import modules
 from hil import Scenario, cli, fly, scaffold
 from hil.cli.new import KINDS
 from tests.command_line import call, environment
@@ -67,6 +68,59 @@ def test_a_name_that_cannot_be_used_is_refused(
     status, out, err = call(capsys, "new", kind, "--dir", str(tmp_path), "--", name)
     assert (status, out) == (2, "") and err.startswith(f"proxops: new {kind} {name}: {said}") and err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_number_is_the_first_that_no_part_beside_it_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Numbers of laws and of monitors are counted apart."""
+    given = []
+    for kind, name, *more in (
+        ("law", "sway"), ("law", "dodge"), ("monitor", "spin"), ("law", "weave", "--id", "200"), ("law", "roll"),
+    ):  # fmt: skip
+        assert call(capsys, "new", kind, name, "--dir", str(tmp_path), *more)[0] == 0
+        (row,) = modules.find([tmp_path / name])
+        given.append((row.type, row.name, row.id))
+    assert given == [
+        ("law", "sway", 128), ("law", "dodge", 129), ("monitor", "spin", 128), ("law", "weave", 200),
+        ("law", "roll", 130),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "said"),
+    [
+        ("law", "127", "--id 127: expected a number from 128 to 255"),
+        ("instrument", "256", "--id 256: expected a number from 128 to 255"),
+        ("law", "130", "--id 130: taken by a law of "),
+        ("requirement", "130", "--id 130: expected of instrument, law, monitor only"),
+    ],
+)
+def test_a_number_that_cannot_be_used_is_refused(
+    kind: str, number: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(capsys, "new", "law", "sway", "--dir", str(tmp_path), "--id", "130")[0] == 0
+    status, out, err = call(capsys, "new", kind, "other", "--dir", str(tmp_path), "--id", number)
+    assert (status, out) == (2, "") and err.startswith(f"proxops: new {kind} other: {said}") and err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["sway"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--modules", "empty"], "expected a folder with C files"),
+        (["--modules", "one", "--modules", "two"], "law_other: id = 128: taken by law_sway of "),
+    ],
+)
+def test_modules_that_cannot_be_built_are_refused_before_anything_is(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("empty", "one", "two"):
+        (tmp_path / folder).mkdir()
+    for folder, name in (("one", "sway"), ("two", "other")):
+        (tmp_path / folder / f"{name}.c").write_text(f"const law_t law_{name} = {{.id = 128}};\n")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("a build was started"))
+    status, out, err = call(capsys, "build", *arguments)
+    assert (status, out) == (2, "") and said in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize(("kind", "path"), [("requirement", "mine"), ("mission", "mine.toml")])

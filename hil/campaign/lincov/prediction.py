@@ -70,7 +70,6 @@ def not_predicted(scenario: Scenario) -> str | None:
     """Why a scenario is none whose covariance is modelled; None for an approach to a port in its hill frame."""
     s, kinds = scenario, [row.kind for row in scenario.instruments]
     missing = [kind for kind in INSTRUMENTS if kinds.count(kind) != 1]
-    laws = {Law(law) for law in s.flight["phase_law"]}
     if s.faults or s.effector_faults or s.telecommands:
         return "faults or telecommands are declared"
     if s.dispersions.correlated:
@@ -81,8 +80,8 @@ def not_predicted(scenario: Scenario) -> str | None:
         return "the target holds no LVLH attitude"
     if missing:
         return f"not one instrument each of kind {', '.join(missing)}"
-    if unknown := laws - MODELLED:
-        return f"no model of the law {', '.join(law.name.lower() for law in sorted(unknown))}"
+    if unknown := {s.flight.law_name(name) for name in s.flight.phases if s.flight.phase(name, "law") not in MODELLED}:
+        return f"no model of the law {', '.join(sorted(unknown))}"
     return None
 
 
