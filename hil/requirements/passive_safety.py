@@ -26,8 +26,8 @@ class PassiveSafety(Row):
     """Smallest distance between the centres of mass in every free drift of some orbits.
 
     Drifts start every interval_s where the centres of mass are farther apart than beyond_m, every burn_interval_s
-    inside a burn, and as it ends; none once the chaser has come nearer than until_m. A burn is told from true
-    thrust: a velocity change of burn_dv_mps or more within 10 s.
+    inside a burn, and as it ends; none once the chaser has come nearer than until_m, and none later than to_s after
+    the start. A burn is told from true thrust: a velocity change of burn_dv_mps or more within 10 s.
     """
 
     kind: Literal["passive_safety"] = "passive_safety"
@@ -35,6 +35,7 @@ class PassiveSafety(Row):
     orbits: Annotated[float, Gt(0.0), Le(100.0)]
     beyond_m: NonNegative = 0.0
     until_m: NonNegative = 0.0
+    to_s: Positive = 1.0e9
     interval_s: Positive
     burn_interval_s: Positive
     burn_dv_mps: Positive = 0.05
@@ -46,6 +47,7 @@ class PassiveSafety(Row):
     def drift_rows(self, flight: View) -> NDArray[np.intp]:
         """Rows a free drift starts from."""
         inside = (flight.range_com_m > self.beyond_m) & np.logical_and.accumulate(flight.range_com_m > self.until_m)
+        inside &= flight.approach["t_us"] <= self.to_s * 1.0e6
         rows = np.flatnonzero(inside)
         if not rows.size:
             return rows

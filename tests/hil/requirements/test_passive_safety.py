@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,6 +34,11 @@ def test_nothing_starts_near_or_after_the_chaser_was_there(scenario: Scenario) -
     truth["r_chaser_target_hill_m"][8000:8001, 1] = -249.0
     rows = ROW.drift_rows(view(scenario, truth, telemetry, rows=(ROW,)))
     assert not ((rows >= 4000) & (rows < 5000)).any() and (rows > 5000).any() and rows.max() == 7999
+
+
+def test_nothing_starts_after_a_time(scenario: Scenario) -> None:
+    rows = replace(ROW, to_s=350.0).drift_rows(view(scenario, *burning(), rows=(ROW,)))
+    assert rows.max() == 3500 and {3010, 3020, 3030} <= set(rows.tolist())
 
 
 def test_the_closest_drift_over_four_orbits_is_judged(scenario: Scenario) -> None:
