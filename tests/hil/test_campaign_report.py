@@ -136,6 +136,12 @@ def test_page_of_the_same_table_is_the_same(made_up: Made) -> None:
     assert render_campaign(campaign(few)) == render_campaign(campaign(few[::-1]))
 
 
+def test_an_instrument_of_any_name_has_its_row_of_consistency(made_up: Made) -> None:
+    seen = {"consistency.s3.nis.wide lidar.mean": 1.0, "consistency.s3.nis.wide lidar.count": 40}
+    few = campaign([row | seen for row in made_up.rows[:30]])
+    assert "NIS, wide lidar" in render_campaign(few)
+
+
 def test_campaign_that_shows_what_was_asked(made_up: Made) -> None:
     good = campaign([row for row in made_up.rows if row["verdict"] == "PASS"][:60])
     page = render_campaign(good, summarise(good, required=0.95))
