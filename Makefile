@@ -56,7 +56,7 @@ mutation: $(VENV)/.test $(VENV)/.dev build ## break SAMPLE lines of gnc/core in 
 	$(PY) .ci/mutation.py --sample $(SAMPLE) $(CORE_TESTS)
 
 clean: ## remove everything that a build, a test or a run made
-	rm -rf build dist *.egg-info $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf build dist *.egg-info gnc/_core $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	find gnc hil firmware_bridge tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 	find gnc hil benchmarks \( -name '*.so' -o -name '*.c' -not -path 'gnc/core/*' \) -delete
 	rm -f firmware_bridge/*.so firmware_bridge/wire.c

@@ -121,7 +121,7 @@ def test_the_fields_of_a_law_lie_in_the_phases_stretch_of_the_block() -> None:
     hop["lead_s"][...] = 17.0
     first = int(params["phase_block_offset"][phase("hop")])
     assert params["block"][first + 6 : first + 11].tolist() == [2780.0, 17.0, 0.35, 0.75, 0.001]
-    with pytest.raises(ValueError, match=r"law 250: expected one of 0 \(HOLD\)"):
+    with pytest.raises(ValueError, match=r"law 250: expected one of 0 \(hold\)"):
         flight.law_fields(250)
 
 
