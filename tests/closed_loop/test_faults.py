@@ -82,7 +82,7 @@ def test_losing_relative_gnss_in_the_hop_is_seen(tmp_path: Path) -> None:
 
 def test_a_missed_capture_is_left_again(tmp_path: Path) -> None:
     """Touching with an unarmed or refusing mechanism: the chaser drifts, then backs off."""
-    tables = "[contact]\ncapture_closing_max_mps = 0.02\n"
+    tables = '[[effector]]\nname = "mechanism"\ncapture_closing_max_mps = 0.02\n'
     log = fly_with(tmp_path, "iss-contact", tables, 57)
     assert log.contact is not None
     assert log.contact["captured"] == 0.0
