@@ -60,6 +60,20 @@ def test_code_that_does_not_compile_says_so(tmp_path: Path) -> None:
         boards.build("linux", folder=tmp_path, defines=["ICD_HASH=1"])
 
 
+def test_a_changed_header_compiles_every_file_that_includes_it(tmp_path: Path) -> None:
+    """However deep below the core it lies: objects of two layouts of one struct would fly something else."""
+    here.need("linux", run=False)
+    core, folder = tmp_path / "core", tmp_path / "built"
+    shutil.copytree(firmware.core_sources(), core)
+    boards.build("linux", folder=folder, core=core)
+    made = {path: path.stat().st_mtime_ns for path in folder.rglob("camera.o")}
+    assert made
+    header = core / "nav" / "nav.h"
+    header.write_text(header.read_text() + "\n")
+    boards.build("linux", folder=folder, core=core)
+    assert all(path.stat().st_mtime_ns > before for path, before in made.items())
+
+
 # ---- where firmware is built --------------------------------------------------------------------
 
 

@@ -80,6 +80,8 @@ struct nav {
     /* Set by nav_init, and never again. */
     gravity_t gravity;
     uint64_t cycle_us;
+    uint64_t timeout_us[FLIGHT_INSTRUMENTS];
+    uint8_t chain[FLIGHT_INSTRUMENTS]; /* of each instrument's model */
     double gate[FILTER_COMPONENTS + 1]; /* innovation gate by number of components */
     /* Changed by navigate. */
     uint64_t t_us;

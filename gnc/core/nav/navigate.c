@@ -5,6 +5,10 @@ void nav_init(const flight_params_t *p, nav_t *nav)
 {
     nav->gravity = flight_gravity(p);
     nav->cycle_us = (uint64_t)(p->cycle_s * 1.0e6 + 0.5);
+    for (size_t i = 0; i < p->instrument_count; i++) {
+        nav->timeout_us[i] = (uint64_t)(p->instrument_timeout_s[i] * 1.0e6 + 0.5);
+        nav->chain[i] = flight_model_of(p->instrument_kind[i])->chain;
+    }
     for (size_t i = 1; i <= FILTER_COMPONENTS; i++) nav->gate[i] = filter_gate(p->gate_chi2_3dof, i);
     for (size_t i = 0; i < p->instrument_count; i++) /* of each kind the first is used, as long as it is there */
         nav->track[i].in_use = nav_in_use(p, nav, p->instrument_kind[i]) == FLIGHT_INSTRUMENTS;

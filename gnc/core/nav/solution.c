@@ -121,7 +121,7 @@ void nav_health(const flight_params_t *p, const nav_t *nav, solution_t *o)
                                            (track->in_use ? INSTRUMENT_IN_USE : 0));
         o->instrument_rejects[i] = track->rejects;
         o->instrument_nis[i] = (float)track->nis;
-        if (track->seen && !lost) followed |= flight_model_of(p->instrument_kind[i])->chain;
+        if (track->seen && !lost) followed |= nav->chain[i];
     }
     o->slots_refused = nav->slots_refused;
     o->attitude_quality = quality(followed, CHAIN_ATTITUDE);

@@ -43,8 +43,7 @@ bool nav_take(const flight_params_t *p, const nav_t *nav, sensor_track_t *track,
 bool nav_lost(const flight_params_t *p, const nav_t *nav, size_t instrument)
 {
     const sensor_track_t *track = &nav->track[instrument];
-    double age_s = 1.0e-6 * (double)(nav->t_us - track->accepted_us);
-    return age_s > p->instrument_timeout_s[instrument] || track->rejects_in_row >= p->reject_limit;
+    return nav->t_us - track->accepted_us > nav->timeout_us[instrument] || track->rejects_in_row >= p->reject_limit;
 }
 
 size_t nav_in_use(const flight_params_t *p, const nav_t *nav, uint8_t kind)
