@@ -28,6 +28,7 @@ cdef extern from "flight.h" nogil:
         LAW_DOCKED
         LAW_CAM
         LAW_DRIFT
+        LAW_CIRCUMNAVIGATE
         LAW_RELEASE
         LAW_BURN
     enum:
