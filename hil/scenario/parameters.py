@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gnc import flight as core
-from gnc.flight import Event, Mechanism
+from gnc.flight import Event
 from hil.instruments import kinds, known_to_flight
 from hil.scenario.graph import Edge, read_transitions
 from hil.scenario.messages import Reader, nearest
@@ -105,7 +105,7 @@ POINT_KEYS = (
     _column("phase_offset_x_m", -1.0e4, 1.0e4, "radial offset of that point, hill x: offset_hill_m[0]"),
 )
 RECOVERY = "recovery_phase"  # of [flight]: where a flight computer begins that has lost its state
-MECHANISM = ("arm", "release")
+MECHANISM = {"arm": 1, "release": 1 << 8}  # bits of phase_mechanism for port 0
 
 
 def _file_keys(parameter: core.Field) -> tuple[str, ...]:
@@ -317,8 +317,8 @@ _CHOICES = {
 
 def _mechanism(reader: Reader, path: str, value: Any) -> int:
     """What the docking mechanism of the chaser's port is told: of "arm" and "release"."""
-    bits = _bits(reader, path, value, MECHANISM)
-    return sum(int(Mechanism[word.upper()]) for i, word in enumerate(MECHANISM) if bits >> i & 1)
+    bits = _bits(reader, path, value, tuple(MECHANISM))
+    return sum(bit for i, bit in enumerate(MECHANISM.values()) if bits >> i & 1)
 
 
 def _bits(reader: Reader, path: str, value: Any, names: tuple[str, ...]) -> int:

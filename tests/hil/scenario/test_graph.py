@@ -23,6 +23,12 @@ def mine(tmp_path: Path, text: str) -> Scenario:
     return Scenario.load(path)
 
 
+def test_a_phase_tells_the_mechanism_of_port_0(tmp_path: Path) -> None:
+    s = mine(tmp_path, '[phase.drift]\nmechanism = ["arm", "release"]\n[phase.cam]\nmechanism = ["release"]\n')
+    told = prepare(s, 1).params["phase_mechanism"]
+    assert [int(told[s.flight.phases.index(name)]) for name in ("final", "drift", "cam")] == [1, 1 + 256, 256]
+
+
 def test_rows_become_the_table_of_the_core_in_their_order(tmp_path: Path) -> None:
     text = (
         '[[transition]]\nfrom = ["s2", "s3"]\nto = "drift"\nevent = "lost"\ninstrument = "rgnss"\n'
