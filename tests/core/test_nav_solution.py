@@ -79,7 +79,9 @@ def test_a_chaser_that_was_held_starts_from_the_mated_ports(core: ctypes.CDLL) -
     """Ports off their axes and centres of mass, a stack that turns: after release the ports are one and at rest."""
     c = estimated(core, 3, port_body_m=[4.0, 0.3, -0.2], mated_sigma_r_m=0.03, mated_sigma_v_mps=2e-3)
     c["attitude.w_body_radps"] = [1e-3, -2e-3, 5e-4]
+    c["relative.accel_bias_mps2"], c["relative.accel_bias_age_s"] = [1e-3, 2e-3, 3e-3], 60.0
     c.call("nav_relative_mated")
+    assert not c["relative.accel_bias_mps2"].any() and c["relative.accel_bias_age_s"][0] == 0.0
     c.call("nav_solution")
     p = c.params
     assert np.abs(c["solution.r_port_tport_m"]).max() < 1e-9

@@ -369,6 +369,9 @@ void nav_relative_mated(const flight_params_t *p, nav_t *nav)
     start(&n->filter, n->p, RELATIVE_THETA, p->mated_sigma_attitude_rad);
     start(&n->filter, n->p, RELATIVE_RATE, p->target_rate_sigma_radps);
     n->pending_s = 0.0;
+    /* What the accelerometer felt until now is the stack's, and the push that parted it. */
+    vec3_set(n->accel_bias_mps2, 0.0, 0.0, 0.0);
+    n->accel_bias_age_s = 0.0;
     for (size_t i = 0; i < HISTORY; i++) n->history[i].t_us = UINT64_MAX;
     nav_relative_remember(nav);
 }
