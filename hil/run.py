@@ -375,12 +375,13 @@ def _slice(frames: Any, start: int, stop: int) -> SimpleNamespace:
 
 
 def _last_phases(scenario: Scenario) -> list[int]:
-    """Phases from which nothing follows: a hold or a drift that is not the nominal end."""
+    """Phases from which nothing follows by itself: a hold or a drift that only telecommands end."""
     table = scenario.flight
+    left = {name for edge in table.transitions if edge.event is not core.Event.TELECOMMAND for name in edge.sources}
     return [
         at
         for at, name in enumerate(table.phases)
-        if table.onward(name) is None and table.phase(name, "law") in (core.Law.HOLD, core.Law.DRIFT)
+        if name not in left and table.phase(name, "law") in (core.Law.HOLD, core.Law.DRIFT)
     ]
 
 
