@@ -29,6 +29,7 @@ cdef extern from "flight.h" nogil:
         LAW_CAM
         LAW_DRIFT
         LAW_CIRCUMNAVIGATE
+        LAW_ELLIPSE
         LAW_RELEASE
         LAW_BURN
     enum:

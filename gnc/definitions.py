@@ -40,6 +40,7 @@ class Law(IntEnum):
     CAM = 4  # one burn to the avoidance velocity, then drift
     DRIFT = 5  # holds the attitude and nothing else
     CIRCUMNAVIGATE = 6  # turns about the target in a plane, to an angle and a radius
+    ELLIPSE = 7  # drifts about the target on a safe natural ellipse, and corrects it
     RELEASE = 8  # unlatches, and fires nothing until the ports are clear of each other
     BURN = 9  # one burn of a stated velocity change, at a time or a point of the orbit
 

@@ -2,9 +2,9 @@
 #include "registry.h"
 
 extern const law_t law_hold, law_hop, law_forced, law_docked, law_cam, law_drift, law_release, law_burn,
-    law_circumnavigate;
-const law_t *const flight_laws[] = {&law_hold,  &law_hop,     &law_forced, &law_docked,         &law_cam,
-                                    &law_drift, &law_release, &law_burn,   &law_circumnavigate, NULL};
+    law_circumnavigate, law_ellipse;
+const law_t *const flight_laws[] = {&law_hold,    &law_hop,  &law_forced,         &law_docked,  &law_cam, &law_drift,
+                                    &law_release, &law_burn, &law_circumnavigate, &law_ellipse, NULL};
 
 extern const attitude_t attitude_mate, attitude_point_at, attitude_hold_lvlh, attitude_hold_inertial, attitude_sun,
     attitude_velocity;

@@ -4,7 +4,7 @@ CORE_SOURCES = flight.c registry.c users.c definitions/layout.c \
     math/elementary.c math/linalg.c math/rotation.c math/filter.c orbit/orbit.c orbit/targeting.c \
     nav/navigate.c nav/tracking.c nav/inertial.c nav/attitude_filter.c nav/relative_filter.c nav/solution.c nav/sight.c nav/models/gnss.c nav/models/camera.c nav/models/lidar.c nav/models/bearing.c \
     mission/mission.c mission/graph.c \
-    guidance/guide.c guidance/reference.c guidance/burn.c guidance/hold.c guidance/forced.c guidance/hop.c guidance/avoidance.c guidance/passive.c guidance/release.c guidance/timed_burn.c guidance/circumnavigate.c \
+    guidance/guide.c guidance/reference.c guidance/burn.c guidance/hold.c guidance/forced.c guidance/hop.c guidance/avoidance.c guidance/passive.c guidance/release.c guidance/timed_burn.c guidance/ellipse.c guidance/circumnavigate.c \
     guidance/attitudes/held.c guidance/attitudes/pointing.c \
     fdir/fdir.c fdir/monitors/attitude.c fdir/monitors/closing_rate.c fdir/monitors/corridor.c fdir/monitors/disagreement.c \
     fdir/monitors/missed_contact.c \

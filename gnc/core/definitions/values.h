@@ -32,6 +32,7 @@
     V(LAW, CAM, 4, "one burn to the avoidance velocity, then drift") \
     V(LAW, DRIFT, 5, "holds the attitude and nothing else") \
     V(LAW, CIRCUMNAVIGATE, 6, "turns about the target in a plane, to an angle and a radius") \
+    V(LAW, ELLIPSE, 7, "drifts about the target on a safe natural ellipse, and corrects it") \
     V(LAW, RELEASE, 8, "unlatches, and fires nothing until the ports are clear of each other") \
     V(LAW, BURN, 9, "one burn of a stated velocity change, at a time or a point of the orbit")
 
