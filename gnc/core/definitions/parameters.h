@@ -30,7 +30,8 @@
     Q(f64, tport_tbody_m, 3, -100.0, 100.0, "m", "target docking port, from the target's c.m.") \
     Q(f64, q_tport_from_tbody, 4, -1.0, 1.0, "1", "target port frame, +x outward") \
     Q(f64, q_tport_from_port, 4, -1.0, 1.0, "1", "target port frame from chaser port frame when docked") \
-    Q(f64, q_tbody_from_hill, 4, -1.0, 1.0, "1", "attitude that the target nominally holds; in TARGET_INERTIAL_HOLD from eci") \
+    Q(f64, q_tbody_from_hill, 4, -1.0, 1.0, "1", \
+      "attitude that the target nominally holds; in TARGET_INERTIAL_HOLD from eci") \
     Q(f64, target_r_eci_m, 3, -BIG, BIG, "m", "uploaded target position at start") \
     Q(f64, target_v_eci_mps, 3, -1.0e6, 1.0e6, "m/s", "uploaded target velocity at start") \
     P(f64, target_sigma_r_m, 1.0e-3, 1.0e6, "m", "1 sigma of the uploaded position, each axis") \
