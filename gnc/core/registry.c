@@ -26,9 +26,12 @@ const model_t *const flight_models[] = {&model_imu,  &model_star,  &model_gnss, 
 
 static const block_field_t no_fields[] = {BLOCK_END};
 
-/* The row of a number in a list that ends with NULL, and then in the users' own. */
+/* The row of a number in a list that ends with NULL, and then in the users' own. Most lists are in the order of their
+ * numbers, so that the row is looked for there first. */
 #define FIND(own, users, key, number) \
     do { \
+        size_t likely = (size_t)(number) - (own)[0]->key; \
+        if (likely < sizeof(own) / sizeof((own)[0]) - 1 && (own)[likely]->key == (number)) return (own)[likely]; \
         for (size_t i = 0; (own)[i] != NULL; i++) \
             if ((own)[i]->key == (number)) return (own)[i]; \
         for (size_t i = 0; (users)[i] != NULL; i++) \

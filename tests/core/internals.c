@@ -162,7 +162,12 @@ void internals_nav_imu_take(flight_t *f, const sensor_frame_t *s)
     nav_imu_take(NAV(f), s);
 }
 void internals_nav_attitude_propagate(flight_t *f) { nav_attitude_propagate(NAV(f)); }
-double internals_nav_attitude_variance(flight_t *f, size_t i) { return nav_attitude_variance(NAV(f), i); }
+double internals_nav_attitude_variance(flight_t *f, size_t i)
+{
+    double variance[3];
+    nav_attitude_variance(NAV(f), variance);
+    return variance[i];
+}
 void internals_nav_relative_propagate(flight_t *f, const sensor_frame_t *s)
 {
     at_its_time(f);

@@ -9,7 +9,7 @@ void control_clear(control_t *memory)
 void control(const control_call_t *call, command_t *command)
 {
     const intent_t *intent = call->intent;
-    bool quiet = 1.0e-6 * (double)intent->t_us < call->p->quiet_start_s;
+    bool quiet = 1.0e-6 * elem_from_u64(intent->t_us) < call->p->quiet_start_s;
     bool off = (intent->overlay & (OVERLAY_FREE_DRIFT | OVERLAY_INHIBITED)) != 0;
     call->progress->saturated = false;
     call->progress->fired = false;

@@ -7,13 +7,13 @@ void guidance_ignite(const law_call_t *call)
 {
     burn_t *b = (burn_t *)(void *)call->memory;
     b->stage = BURN_FIRE;
-    b->last_fire_us = (double)call->solution->t_us;
+    b->last_fire_us = elem_from_u64(call->solution->t_us);
 }
 
 void guidance_burn(const law_call_t *call, double cutoff_mps)
 {
     burn_t *b = (burn_t *)(void *)call->memory;
-    double now_us = (double)call->solution->t_us;
+    double now_us = elem_from_u64(call->solution->t_us);
     if (call->solution->cycles_since_thrust == 0) b->last_fire_us = now_us;
     if (!(vec3_norm(b->dv_to_go_eci_mps) < cutoff_mps) && !(now_us - b->last_fire_us > BURN_STALL_US)) return;
     vec3_set(b->dv_to_go_eci_mps, 0.0, 0.0, 0.0);

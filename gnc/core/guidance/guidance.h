@@ -114,7 +114,7 @@ void guidance_refer(const law_call_t *call, double attitude_memory[ATTITUDE_MEMO
                     const double lateral_rate_mps[3]);
 static inline double guidance_phase_time_s(const law_call_t *call)
 {
-    return 1.0e-6 * (double)(call->solution->t_us - call->intent->entry_us);
+    return 1.0e-6 * elem_from_u64(call->solution->t_us - call->intent->entry_us);
 }
 static inline double guidance_clamp(double x, double lo, double hi) { return elem_min(elem_max(x, lo), hi); }
 /* burn.c */

@@ -45,11 +45,11 @@ static void aim_point(const law_call_t *call, double aim[3])
     vec3_sub(aim, aim, arm);
 }
 
-static double until_s(const law_call_t *call, double t_us) { return 1.0e-6 * (t_us - (double)call->solution->t_us); }
+static double until_s(const law_call_t *call, double t_us) { return 1.0e-6 * (t_us - elem_from_u64(call->solution->t_us)); }
 
 static double after(const law_call_t *call, double wait_s)
 {
-    return (double)call->solution->t_us + elem_floor(elem_max(wait_s, 0.0) * 1.0e6);
+    return elem_from_u64(call->solution->t_us) + elem_floor(elem_max(wait_s, 0.0) * 1.0e6);
 }
 
 /* Plans the burn whose middle is lead_s from now; it starts half its length before. */
@@ -107,7 +107,7 @@ static void burn(const law_call_t *call)
         b->stage = BURN_WAIT;
         break;
     case BURN_WAIT:
-        if ((double)call->solution->t_us >= b->start_us) guidance_ignite(call);
+        if (elem_from_u64(call->solution->t_us) >= b->start_us) guidance_ignite(call);
         break;
     case BURN_FIRE: /* what was sensed comes off the velocity to be gained */
         vec3_sub(b->dv_to_go_eci_mps, b->dv_to_go_eci_mps, call->solution->sensed_eci_mps);

@@ -4,6 +4,8 @@
 #ifndef PROXOPS_ELEMENTARY_H
 #define PROXOPS_ELEMENTARY_H
 
+#include <stdint.h>
+
 #define ELEM_PI 3.14159265358979323846
 #define ELEM_TWO_PI 6.28318530717958647693
 
@@ -13,6 +15,9 @@ static inline double elem_min(double a, double b) { return a < b ? a : b; }
 static inline double elem_max(double a, double b) { return a > b ? a : b; }
 /* true for every finite value; false for NaN and infinities */
 static inline int elem_is_finite(double x) { return (x - x) == 0.0; }
+
+/* x as a double. From 64 bits a 32-bit processor takes a library call for that; most times fit into 32. */
+static inline double elem_from_u64(uint64_t x) { return x <= UINT32_MAX ? (double)(uint32_t)x : (double)x; }
 
 double elem_floor(double x);
 double elem_sin(double x);              /* |x| <= 2^20 rad */

@@ -110,7 +110,7 @@ static uint8_t level(cycle_t *c)
 static bool timed_out(const cycle_t *c)
 {
     double limit_s = c->p->phase_timeout_s[c->intent->phase];
-    return limit_s > 0.0 && 1.0e-6 * (double)(c->intent->t_us - c->intent->entry_us) > limit_s;
+    return limit_s > 0.0 && 1.0e-6 * elem_from_u64(c->intent->t_us - c->intent->entry_us) > limit_s;
 }
 
 static bool happened(cycle_t *c, uint8_t event, uint8_t argument)

@@ -56,11 +56,13 @@ static void propagate_covariance(const flight_params_t *p, nav_t *nav)
     a->pending_s = 0.0;
 }
 
-double nav_attitude_variance(const flight_params_t *p, const nav_t *nav, size_t i)
+void nav_attitude_variance(const flight_params_t *p, const nav_t *nav, double variance[3])
 {
     const star_block_t *star = nav_block_in_use(p, nav, KIND_STAR);
     double considered = star != NULL ? star->misalignment_sigma_rad : 0.0;
-    return filter_variance(&nav->attitude.filter, nav->attitude.p, ATTITUDE_ANGLE, i) + considered * considered;
+    for (size_t i = 0; i < 3; i++)
+        variance[i] =
+            filter_variance(&nav->attitude.filter, nav->attitude.p, ATTITUDE_ANGLE, i) + considered * considered;
 }
 
 static void correct(nav_attitude_t *a, const double *dx)
@@ -80,7 +82,7 @@ static void innovation(const nav_t *nav, const double q_star_from_body[4], const
 {
     const nav_attitude_t *a = &nav->attitude;
     double back[3], dq[4], q_then[4], q_inv[4], residual_q[4], z_body[3];
-    vec3_scale(back, -1.0e-6 * (double)(nav->t_us - m->t_valid_us), a->w_body_radps);
+    vec3_scale(back, -1.0e-6 * elem_from_u64(nav->t_us - m->t_valid_us), a->w_body_radps);
     quat_from_rotvec(dq, back);
     quat_mul(q_then, dq, a->q_body_from_eci);
     quat_conj(q_inv, q_star_from_body);

@@ -67,7 +67,7 @@ typedef struct {
     double theta_tbody_rad[3], rate_tbody_radps[3]; /* target attitude against its nominal hold */
     double bias_rgnss_eci_m[3];
     filter_t filter;
-    double p[FILTER_STATES * FILTER_STATES], pending_s;
+    double p[9 * RELATIVE_BLOCKS * RELATIVE_BLOCKS], pending_s;
     double accel_bias_mps2[3], accel_bias_age_s;
     uint32_t cycles_since_thrust; /* cycles since a thruster was last commanded or driven */
     double sensed_eci_mps[3]; /* velocity sensed over the last cycle */
@@ -154,9 +154,9 @@ void nav_imu_take(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s)
 /* attitude_filter.c */
 void nav_attitude_init(const flight_params_t *p, nav_t *nav);
 void nav_attitude_propagate(const flight_params_t *p, nav_t *nav);
-/* Variance of the attitude about body axis i: the filter's own and the star tracker's mounting error,
+/* Variances of the attitude about the body axes: the filter's own and the star tracker's mounting error,
  * which is considered, not estimated (Schmidt 1966). */
-double nav_attitude_variance(const flight_params_t *p, const nav_t *nav, size_t i);
+void nav_attitude_variance(const flight_params_t *p, const nav_t *nav, double variance[3]);
 /* relative_filter.c */
 void nav_relative_init(const flight_params_t *p, nav_t *nav);
 void nav_relative_propagate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, bool fired);

@@ -106,7 +106,7 @@ bool nav_relative_at(const nav_t *nav, uint64_t t_us, nav_sample_t *out)
         if (s->t_us >= t_us && s->t_us != UINT64_MAX && (best == NULL || s->t_us < best->t_us)) best = s;
     }
     if (best == NULL || best->t_us - t_us >= nav->cycle_us) return false;
-    double back_s = 1.0e-6 * (double)(best->t_us - t_us), turn[3], dq[4];
+    double back_s = 1.0e-6 * elem_from_u64(best->t_us - t_us), turn[3], dq[4];
     *out = *best;
     out->t_us = t_us;
     vec3_axpy(out->dr_eci_m, out->dr_eci_m, -back_s, out->dv_eci_mps);
@@ -274,7 +274,7 @@ void nav_relative_correct(nav_t *nav, const double *dx)
     /* The past moves with the present, or the next late measurement would see the old error again. */
     for (size_t k = 0; k < HISTORY; k++) {
         nav_sample_t *past = &n->history[k];
-        double late_s = past->t_us < nav->t_us ? 1.0e-6 * (double)(nav->t_us - past->t_us) : 0.0;
+        double late_s = past->t_us < nav->t_us ? 1.0e-6 * elem_from_u64(nav->t_us - past->t_us) : 0.0;
         add(past->dr_eci_m, dr);
         add(past->dv_eci_mps, dv);
         add(past->theta_tbody_rad, dtheta);

@@ -20,7 +20,7 @@ bool sight_predict(const flight_params_t *p, nav_t *nav, size_t instrument, uint
     if (!nav_relative_at(nav, t_us, &out->at)) return false;
     nav_relative_covariance(p, nav);
     out->instrument = instrument;
-    out->late_s = 1.0e-6 * (double)(nav->t_us - at->t_us);
+    out->late_s = 1.0e-6 * elem_from_u64(nav->t_us - at->t_us);
     nav_target_attitude(p, at, out->c_eci_from_tbody);
     quat_mul(q, &p->instrument_q_from_body[4 * instrument], at->q_body_from_eci);
     quat_to_dcm(out->c_own_from_eci, q);
@@ -103,6 +103,7 @@ void sight_see_turn(const nav_t *nav, const sight_t *s, observation_t *o, size_t
 
 double sight_attitude_variance(const flight_params_t *p, const nav_t *nav)
 {
-    return (nav_attitude_variance(p, nav, 0) + nav_attitude_variance(p, nav, 1) + nav_attitude_variance(p, nav, 2)) /
-           3.0;
+    double variance[3];
+    nav_attitude_variance(p, nav, variance);
+    return (variance[0] + variance[1] + variance[2]) / 3.0;
 }

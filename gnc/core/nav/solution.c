@@ -35,10 +35,9 @@ static void states(const flight_params_t *p, const nav_t *nav, solution_t *o)
      * filter knows. */
     variance_hill(o->c_hill_from_eci, n, RELATIVE_R, p->com_sigma_m * p->com_sigma_m, o->variance_r_hill_m2);
     variance_hill(o->c_hill_from_eci, n, RELATIVE_V, 0.0, o->variance_v_hill_m2ps2);
-    for (size_t i = 0; i < 3; i++) {
-        o->variance_attitude_rad2[i] = nav_attitude_variance(p, nav, i);
+    nav_attitude_variance(p, nav, o->variance_attitude_rad2);
+    for (size_t i = 0; i < 3; i++)
         o->variance_target_attitude_rad2[i] = filter_variance(&n->filter, n->p, RELATIVE_THETA, i);
-    }
 }
 
 /* The target's attitude against hill: its nominal hold, and as estimated. */

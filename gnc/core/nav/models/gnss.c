@@ -90,7 +90,7 @@ static void rgnss(const flight_params_t *p, nav_t *nav, size_t instrument, const
             o.z[i] = m->z[i] - (at.dr_eci_m[i] + arm[i] - t.arm[i] + nav->relative.bias_rgnss_eci_m[i]);
             o.z[3 + i] = m->z[3 + i] - (at.dv_eci_mps[i] + rate[i] - t.rate[i]);
         }
-        observe(p, nav, own, &t, 1.0e-6 * (double)(nav->t_us - at.t_us), &o);
+        observe(p, nav, own, &t, 1.0e-6 * elem_from_u64(nav->t_us - at.t_us), &o);
         ok = nav_relative_update(nav, instrument, &o);
     }
     nav_accept(nav, track, ok);
