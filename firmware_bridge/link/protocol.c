@@ -82,37 +82,43 @@ static size_t on_hello_request(protocol_t *p, const link_packet_t *packet)
 
 /* ---- parameters --------------------------------------------------------------------------- */
 
+/* A cold board has no flight yet: the parameter record is gathered in the memory that the flight will take. It ends
+ * before what flight_step knows a flight by. */
+typedef char upload_fits[ICD_PARAMETERS_BYTES <= FLIGHT_FIXED_BYTES ? 1 : -1];
+static uint8_t *upload_of(const protocol_t *p) { return (uint8_t *)&p->kept->flight; }
+
 static size_t take_parameters(protocol_t *p, const link_packet_t *packet, uint32_t expected_crc)
 {
-    uint32_t crc = link_crc32(0, p->upload, sizeof p->upload), bad = 0;
+    uint32_t crc = link_crc32(0, upload_of(p), ICD_PARAMETERS_BYTES), bad = 0;
     p->upload_bytes = 0;
     if (crc != expected_crc) return send_nak(p, packet, ICD_NAK_REASON_CRC, crc);
-    icd_get_parameters(p->upload, &p->params);
+    icd_get_parameters(upload_of(p), &p->params);
     int32_t status = flight_init(&p->kept->flight, &p->params, &bad);
     if (status == FLIGHT_ERR_PARAM) return send_nak(p, packet, ICD_NAK_REASON_PARAMETER, bad);
     if (status != FLIGHT_OK) return send_nak(p, packet, ICD_NAK_REASON_CORE, (uint32_t)status);
     p->kept->params_crc32 = crc;
     p->kept->state = ICD_BOARD_STATE_READY;
     p->kept_changed = p->fixed_changed = true;
-    return send_ack(p, packet, sizeof p->upload);
+    return send_ack(p, packet, ICD_PARAMETERS_BYTES);
 }
 
 static size_t on_params(protocol_t *p, const link_packet_t *packet)
 {
     icd_params_t m;
+    uint8_t *to = upload_of(p);
     icd_get_params(packet->body, &m);
     if (m.session != p->kept->session) return send_nak(p, packet, ICD_NAK_REASON_SESSION, p->kept->session);
-    if (m.total_bytes != sizeof p->upload) return send_nak(p, packet, ICD_NAK_REASON_SIZE, sizeof p->upload);
-    if (m.used > sizeof m.data || m.offset > sizeof p->upload || m.used > sizeof p->upload - m.offset)
+    if (m.total_bytes != ICD_PARAMETERS_BYTES) return send_nak(p, packet, ICD_NAK_REASON_SIZE, ICD_PARAMETERS_BYTES);
+    if (m.used > sizeof m.data || m.offset > ICD_PARAMETERS_BYTES || m.used > ICD_PARAMETERS_BYTES - m.offset)
         return send_nak(p, packet, ICD_NAK_REASON_OFFSET, p->upload_bytes);
     if (p->kept->state != ICD_BOARD_STATE_COLD) { /* a late or repeated part of an upload that is done */
         if (m.crc32 != p->kept->params_crc32) return send_nak(p, packet, ICD_NAK_REASON_LOADED, p->kept->params_crc32);
         return send_ack(p, packet, m.offset + m.used);
     }
     if (m.offset > p->upload_bytes) return send_nak(p, packet, ICD_NAK_REASON_OFFSET, p->upload_bytes);
-    for (size_t i = 0; i < m.used; i++) p->upload[m.offset + i] = m.data[i];
+    for (size_t i = 0; i < m.used; i++) to[m.offset + i] = m.data[i];
     if (m.offset + m.used > p->upload_bytes) p->upload_bytes = m.offset + m.used;
-    if (p->upload_bytes == sizeof p->upload) return take_parameters(p, packet, m.crc32);
+    if (p->upload_bytes == ICD_PARAMETERS_BYTES) return take_parameters(p, packet, m.crc32);
     return send_ack(p, packet, p->upload_bytes);
 }
 

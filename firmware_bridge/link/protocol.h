@@ -45,8 +45,7 @@ typedef struct {
     uint32_t function;                /* ICD_FUNCTION_* asked for by the packet just received; 0 none */
     uint32_t uart_lost, stack_high_water_bytes; /* the caller's, for the statistics */
     uint32_t steps, repeats, frames_refused, naks;
-    uint32_t upload_bytes;            /* of the parameter record, received in order so far */
-    uint8_t upload[ICD_PARAMETERS_BYTES];
+    uint32_t upload_bytes;            /* of the parameter record, received in order so far: see protocol.c */
     flight_params_t params;
     uint8_t body[ICD_PACKET_MAX];
     uint8_t out[2 * ICD_FRAME_MAX];
