@@ -78,10 +78,11 @@ class Coverage(Row):
         axis = kernels.quat_rotate(to_tbody, np.ascontiguousarray(kernels.quat_irotate(q_body, axis_body)))
         lit_ever, seen_ever = np.zeros(len(start), bool), np.zeros(len(start), bool)
         for i in np.flatnonzero(at["sunlit"] >= LIT_LEAST):
-            lit = surface.normal_body @ sun[i] >= cos(radians(self.sun_incidence_deg))
+            lit = ~seen_ever  # what has been seen has been lit
+            lit[lit] = surface.normal_body[lit] @ sun[i] >= cos(radians(self.sun_incidence_deg))
             lit[lit] = clear_view(solids, start[lit], _repeated(sun[i], lit), np.full(int(lit.sum()), SUN_REACH_M))
             lit_ever |= lit
-            seen_ever |= self._seen(solids, surface.normal_body, start, lit & ~seen_ever, camera[i], axis[i])
+            seen_ever |= self._seen(solids, surface.normal_body, start, lit, camera[i], axis[i])
         return lit_ever, seen_ever, surface.area_m2
 
     def _seen(
