@@ -61,9 +61,7 @@ def measure() -> dict[str, int | float | str]:
     recording = recorded("iss-vbar", wire.recording(flown.params[0], flown.sensors[:CYCLES]))
     firmware = boards.build(BOARD)
     check = boards.build(BOARD, "check", recording=recording)
-    found = boards.run_check(
-        BOARD, check, qemu_arguments=("-icount", "shift=8,sleep=off"), timeout_s=RUN_MAX_S
-    )
+    found = boards.run_check(BOARD, check, qemu_arguments=("-icount", "shift=8,sleep=off"), timeout_s=RUN_MAX_S)
     if found.get("frames") != CYCLES or {"refused_at", "unanswered_at"} & set(found):
         raise RuntimeError(f"the recording was not flown: {found}")
     size = sections(firmware)

@@ -45,7 +45,10 @@ static void aim_point(const law_call_t *call, double aim[3])
     vec3_sub(aim, aim, arm);
 }
 
-static double until_s(const law_call_t *call, double t_us) { return 1.0e-6 * (t_us - elem_from_u64(call->solution->t_us)); }
+static double until_s(const law_call_t *call, double t_us)
+{
+    return 1.0e-6 * (t_us - elem_from_u64(call->solution->t_us));
+}
 
 static double after(const law_call_t *call, double wait_s)
 {
