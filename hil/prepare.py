@@ -44,7 +44,7 @@ from hil.plant.config import (
     load_gravity_field,
 )
 from hil.plant.density import BULGE_LAG_DEG, HEIGHT_STEP_M, MEAN_DAYS
-from hil.plant.environment import pole_of_date
+from hil.plant.environment import pole_of_date, sun_position_m
 from hil.plant.plant import Plant
 from hil.plant.validity import conditions, height_range_m, outside
 from hil.scenario import Scenario, ScenarioError, inertia_matrix
@@ -59,6 +59,7 @@ from hil.schema import DEG
 from hil.seeds import checked
 
 NOT_LIMITED = 1.0e9
+CENTURY_S = 86400.0 * 36525.0
 TOUCH_WITHOUT_SHAPES_M = 5.0
 ORBIT_MAX_S = 1.0e6
 
@@ -500,7 +501,7 @@ def _tell_vehicles(params: Any, s: Scenario) -> None:
     # TT - UTC of the navigation model is dropped: the pole moves 1e-9 rad in it
     since_j2000_s = s.scenario.epoch.utc_since_j2000_us() / 1e6
     params["mu_m3ps2"], params["re_m"], params["j2"] = s.central_body.mu_m3ps2, s.central_body.re_m, s.central_body.j2
-    params["pole_eci"] = pole_of_date(since_j2000_s / (86400.0 * 36525.0))
+    params["pole_eci"] = pole_of_date(since_j2000_s / CENTURY_S)
     params["mass_kg"], params["com_body_m"] = chaser.mass_kg, chaser.com_body_m
     params["inertia_body_kgm2"] = inertia_matrix(chaser.inertia_kgm2)
     params["port_body_m"], params["q_port_from_body"] = chaser.port_body_m, chaser.q_port_from_body
@@ -514,6 +515,9 @@ def _tell_vehicles(params: Any, s: Scenario) -> None:
     params["q_tport_from_port"] = chaser.q_tport_from_port
     params["q_tbody_from_hill"] = target.q_tbody_from_hill
     params["thruster_count"], params["phase_count"] = count, len(s.flight.phases)
+    if flight.Attitude.SUN in params["phase_attitude"][: len(s.flight.phases)]:
+        away = np.array(sun_position_m(1e-6 * s.scenario.epoch.tt_since_j2000_us() / CENTURY_S))
+        params["sun_eci"] = away / np.linalg.norm(away)
 
 
 def _upload(params: Any, s: Scenario, d: Dispersed, plant: Plant) -> None:

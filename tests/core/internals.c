@@ -76,6 +76,7 @@ const member_t internals_members[] = {
     DOUBLE(solution.r_hill_m)
     DOUBLE(solution.v_hill_mps)
     DOUBLE(solution.q_body_from_hill)
+    DOUBLE(solution.q_tbody_from_hill)
     DOUBLE(solution.w_body_hill_body_radps)
     DOUBLE(solution.r_port_hill_m)
     DOUBLE(solution.v_port_hill_mps)

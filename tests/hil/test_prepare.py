@@ -152,3 +152,18 @@ def test_receivers_that_are_not_carried_limit_no_orbit() -> None:
     carried = tuple(row for row in s.instruments if row.kind not in ("gnss", "rgnss"))
     assert models_beyond(replace(s, instruments=carried)) == ("gnss", "rgnss")
     assert models_beyond(s) == ()
+
+
+def test_flight_is_told_of_the_sun_where_a_phase_points_at_it() -> None:
+    """Unit vector, within a degree of the mean Sun of the epoch (Astronomical Almanac, low-precision formulae)."""
+    points = ["phase.s3.attitude='sun'", "phase.s3.q_pointing_from_body=[1.0,0.0,0.0,0.0]"]
+    scenario = Scenario.load("iss-vbar", points)
+    run = prepare(scenario, 1)
+    days = scenario.scenario.epoch.utc_since_j2000_us() / 86400e6
+    anomaly = np.radians(357.528 + 0.9856003 * days)
+    longitude = np.radians(280.460 + 0.9856474 * days + 1.915 * np.sin(anomaly) + 0.020 * np.sin(2.0 * anomaly))
+    tilt = np.radians(23.439)
+    sun = [np.cos(longitude), np.cos(tilt) * np.sin(longitude), np.sin(tilt) * np.sin(longitude)]
+    assert run.params["sun_eci"] == pytest.approx(sun, abs=0.017)
+    run.flight_core()
+    assert not prepare(Scenario.load("iss-vbar"), 1).params["sun_eci"].any()
