@@ -72,3 +72,14 @@ def test_only_the_last_phases_end_the_run() -> None:
     names = LEAVING.flight.phases
     assert [names[at] for at in _last_phases(LEAVING)] == ["entry", "standby"]
     assert LEAVING.flight.phase("coast", "law") == Law.DRIFT
+
+
+@pytest.mark.long
+def test_far_from_the_target_absolute_gnss_carries_it_down() -> None:
+    """Relative GNSS falls silent at 19 km: the burns and the entry are what they are with it."""
+    silent = 'fault=[{instrument = "rgnss", kind = "dropout", start_s = 4000.0}]'
+    log = fly(Scenario.load("iss-departure", [silent]), seed=10001)
+    assert log.verdict == "PASS"
+    assert log.faults[0]["changed"] > 10_000
+    figures = {result.name: result.figure for result in log.requirements}
+    assert figures["entry_flight_path_min"] == pytest.approx(-1.55, abs=0.03)
