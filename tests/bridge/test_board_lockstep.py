@@ -83,10 +83,11 @@ def test_final_approach_with_twenty_resets(name: str) -> None:
 
 
 @pytest.mark.long
-def test_whole_approach_on_the_fast_board() -> None:
-    log, _ = fly_with_resets(A9, "iss-vbar", [])
+@pytest.mark.parametrize("mission", ["iss-vbar", "geo-dock"])
+def test_whole_approach_on_the_fast_board(mission: str) -> None:
+    log, _ = fly_with_resets(A9, mission, [])
     assert log.verdict == "PASS"
-    assert log.digest == fly("iss-vbar", 1).digest
+    assert log.digest == fly(mission, 1).digest
 
 
 def frames(count: int) -> Log:
