@@ -113,7 +113,7 @@ cdef extern from "flight.h" nogil:
     ctypedef struct flight_stages_t:
         uint32_t replaced
         void *context
-        bint (*run)(void *context, uint32_t stage, const sensor_frame_t *sensors, command_t *command) noexcept nogil
+        int32_t (*run)(void *context, uint32_t stage, const sensor_frame_t *sensors, command_t *command) noexcept nogil
     ctypedef struct flight_frames_t:
         solution_t *solution
         intent_t *intent

@@ -395,7 +395,7 @@ cdef str _bad_parameter(const unsigned char[::1] raw, uint32_t index):
     return f"flight parameter {field.name} = {record[field.name]}: inconsistent with the others ({field.meaning})"
 
 
-cdef bint _replaced(void *context, uint32_t stage, const sensor_frame_t *sensors, command_t *command) noexcept with gil:
+cdef int32_t _replaced(void *context, uint32_t stage, const sensor_frame_t *sensors, command_t *command) noexcept with gil:
     return (<Flight>context)._run(stage, sensors, command)
 
 

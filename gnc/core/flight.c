@@ -318,7 +318,7 @@ static bool run(const step_t *c, uint32_t stage)
         flight_run_stage(c->flight, stage, c->sensors, c->command);
         return true;
     }
-    return stages->run(stages->context, stage, c->sensors, c->command) && is_sound(c->flight, stage, c->command);
+    return stages->run(stages->context, stage, c->sensors, c->command) != 0 && is_sound(c->flight, stage, c->command);
 }
 
 /* The stages of a cycle. Guidance follows the intent of the last decision, so that the mission decides on the errors of

@@ -189,7 +189,7 @@ enum { STAGE_NAVIGATE = 0, STAGE_GUIDE = 1, STAGE_DECIDE = 2, STAGE_CONTROL = 3,
 typedef struct {
     uint32_t replaced; /* bit 1 << STAGE_*: `run` is called instead of the core's own */
     void *context;
-    bool (*run)(void *context, uint32_t stage, const sensor_frame_t *sensors, command_t *command); /* false: failed */
+    int32_t (*run)(void *context, uint32_t stage, const sensor_frame_t *sensors, command_t *command); /* 0: failed */
 } flight_stages_t;
 /* What the stages exchange, where it lies in a state. */
 typedef struct {
