@@ -22,18 +22,26 @@ MINE = 'schema = 2\n[scenario]\nname = "mine"\nextends = "iss-contact"\nmax_dura
 
 # In a source file of the core: what it says, and what a slip of the pen makes of it
 SLIPS = {
-    "sign of a gain": ("control/translation.c", "= kd * control_dead_band(", "= -kd * control_dead_band("),
+    "sign of a gain": (
+        "control/translation.c",
+        "kd * control_dead_band(error_v_body[i]",
+        "-kd * control_dead_band(error_v_body[i]",
+    ),
     "update of a filter": (
-        "nav/models/camera.c",
-        "&f->relative.camera.nis))\n        return false;\n    nav_relative_correct(f, dx);\n",
-        "&f->relative.camera.nis))\n        return false;\n",
+        "nav/relative_filter.c",
+        "    nav_relative_correct(nav, dx);\n    return true;",
+        "    return true;",
     ),
     "sign of an attitude gain": (
         "control/attitude_control.c",
-        " p->attitude_kd_ps * control",
-        " -p->attitude_kd_ps * control",
+        "alpha[i] = p->attitude_kd_ps *",
+        "alpha[i] = -p->attitude_kd_ps *",
     ),
-    "update of the attitude filter": ("nav/attitude_filter.c", "if (ok) correct(a, dx);", "if (!ok) correct(a, dx);"),
+    "update of the attitude filter": (
+        "nav/attitude_filter.c",
+        "    correct(a, dx);\n",
+        "    if (nis == NULL) correct(a, dx);\n",
+    ),
 }
 
 
@@ -134,5 +142,9 @@ def test_requirements_as_tests_catch_a_slip_too(
     )
     assert found.parseoutcomes()["failed"] > 5
     found.stdout.fnmatch_lines(
-        ["flown all the same: the board has core *", "approach corridor, half angle *, limit 10.0"]
+        [
+            "flown all the same: the board has core *",
+            "captured no, limit yes",
+            "closing rate, smallest margin *, limit 0.4*",
+        ]
     )
