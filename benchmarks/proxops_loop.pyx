@@ -1,4 +1,4 @@
-"""The matched closed loop in ProxOps: truth plant and the core's guidance, monitors, control and allocation.
+"""The matched closed loop in ProxOps: truth plant and the core's stages but navigation.
 
 Navigation is off as it is on the other side: each cycle the estimate is set to the truth.
 """
@@ -11,13 +11,16 @@ from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from gnc.ccore cimport vec3_copy, vec3_norm, vec3_sub
-from gnc.flight cimport command_t, flight_params_t, sensor_frame_t
+from gnc.definitions cimport command_t, flight_params_t, intent_t, reference_t, sensor_frame_t, solution_t
+from gnc.flight cimport STAGE_CONTROL, STAGE_DECIDE, STAGE_GUIDE
 from hil.plant.plant cimport Plant
 
-from gnc.flight import PARAMS, fields
+from gnc.flight import PARAMS, Attitude, Law, attitude_fields, fields, law_block, law_fields
 from hil.plant.config import BodyConfig, EnvironmentConfig, Hold, PlantConfig, ThrusterConfig
 
 cdef extern from "flight_state.h" nogil:
+    ctypedef struct mission_t:
+        pass
     ctypedef struct nav_attitude_t:
         double q_body_from_eci[4]
         double w_body_radps[3]
@@ -30,25 +33,19 @@ cdef extern from "flight_state.h" nogil:
         uint64_t t_us
         nav_attitude_t attitude
         nav_relative_t relative
-    ctypedef struct solution_t:
-        pass
-    ctypedef struct guidance_t:
-        double error_r_m[3]
-        double error_attitude_rad[3]
     ctypedef struct loop_flight_t "flight_t":
         flight_params_t params
         uint64_t t_us
-        uint32_t tick
         bint started
         nav_t nav
+        mission_t mission
         solution_t solution
-        guidance_t guidance
+        intent_t intent
+        reference_t reference
     int32_t flight_init(loop_flight_t *flight, const flight_params_t *params, uint32_t *bad_field)
     void nav_solution(const flight_params_t *p, const nav_t *n, solution_t *out)
-    void mission_step(loop_flight_t *f, const sensor_frame_t *s)
-    void control_attitude(loop_flight_t *f)
-    void control_translation(loop_flight_t *f)
-    void control_allocate(loop_flight_t *f, command_t *command)
+    void mission_start(const flight_params_t *p, mission_t *memory, uint64_t t_us, intent_t *intent)
+    void flight_run_stage(loop_flight_t *f, uint32_t stage, const sensor_frame_t *sensors, command_t *command)
 
 EPOCH_UTC = datetime.datetime(2025, 2, 26, 13, tzinfo=datetime.UTC)
 IDENTITY = (1.0, 0.0, 0.0, 0.0)
@@ -81,22 +78,25 @@ def _params(case):
         "cycle_s": case.cycle_s, "mu_m3ps2": case.mu_m3ps2, "re_m": case.re_m, "j2": case.j2,
         "pole_eci": (0.0, 0.0, 1.0), "mass_kg": case.mass_kg, "inertia_body_kgm2": _diagonal(case.inertia_kgm2),
         "thruster_min_on_s": case.min_on_s, "thruster_count": count,
-        "q_port_from_body": IDENTITY, "q_star_from_body": IDENTITY, "q_camera_from_body": IDENTITY,
+        "q_port_from_body": IDENTITY,
         "q_tport_from_tbody": (0.0, 0.0, 0.0, 1.0), "q_tport_from_port": (0.0, 0.0, 0.0, 1.0),
         "q_tbody_from_hill": BODY_FROM_HILL, "init_q_body_from_eci": IDENTITY,
         "target_r_eci_m": r, "target_v_eci_mps": v, "attitude_kp_ps2": case.attitude_kp_ps2,
         "attitude_kd_ps": case.attitude_kd_ps, "attitude_rate_max_radps": 0.02, "force_max_n": 600.0,
         "fire_threshold": 1.0, "attitude_max_rad": 3.0, "track_far_m": 20.0, "track_near_m": 5.0,
-        "phase_count": 1, "phase_block_length": [1] + [0] * 31, "reject_limit": 10,
+        "phase_count": 1, "reject_limit": 10,
     }.items():
         p[name] = value
+    own = law_fields(Law.HOLD) + attitude_fields(Attitude.MATE)
+    p["phase_law"][0], p["phase_attitude"][0] = Law.HOLD, Attitude.MATE
+    p["phase_block_length"][0] = sum(max(field.count, 1) for field in own)
     p["thruster_body_m"][: 3 * count] = np.ravel(case.thruster_position_m)
     p["thruster_dir_body"][: 3 * count] = np.ravel(case.thruster_direction)
     p["thruster_force_n"][:count] = case.thrust_n
-    p["phase_distance_m"][0], p["phase_offset_x_m"][0] = -case.hold_hill_m[1], case.hold_hill_m[0]
+    block = law_block(p, 0)
+    block["point_m"][0], block["offset_hill_m"][0] = -case.hold_hill_m[1], case.hold_hill_m[0]
     p["phase_speed_max_mps"][0] = 0.05
     p["phase_kp_ps2"][0], p["phase_kd_ps"][0] = case.kp_ps2, case.kd_ps
-    p["closing_rate_hard_mps"] = p["closing_rate_margin_mps"] = p["closing_rate_floor_mps"] = 10.0
     for field in fields("params"):
         if field.lo > 0.0 and not field.count and p[field.name] == 0:
             p[field.name] = field.lo        # navigation's, unused here
@@ -140,14 +140,16 @@ cdef class ProxopsLoop:
             vec3_copy(f.nav.relative.v_target_eci_mps, self.plant.target.v_eci_mps)
             vec3_sub(f.nav.relative.dr_eci_m, self.plant.chaser.r_eci_m, self.plant.target.r_eci_m)
             vec3_sub(f.nav.relative.dv_eci_mps, self.plant.chaser.v_eci_mps, self.plant.target.v_eci_mps)
-            f.t_us = self.plant.t_us
+            f.t_us = f.nav.t_us = self.plant.t_us
             nav_solution(&f.params, &f.nav, &f.solution)
-            mission_step(f, &self.sensors)
-            f.started = True
+            if not f.started:
+                mission_start(&f.params, &f.mission, f.t_us, &f.intent)
+            f.intent.t_us = f.t_us
             memset(&self.command, 0, sizeof(command_t))
-            control_attitude(f)
-            control_translation(f)
-            control_allocate(f, &self.command)
+            flight_run_stage(f, STAGE_GUIDE, &self.sensors, &self.command)
+            flight_run_stage(f, STAGE_DECIDE, &self.sensors, &self.command)
+            flight_run_stage(f, STAGE_CONTROL, &self.sensors, &self.command)
+            f.started = True
         self.plant.advance(self.command.thruster_on_us, self.cycle_us)
 
     def run(self, double duration_s):
@@ -162,7 +164,7 @@ cdef class ProxopsLoop:
 
     def attitude_error_rad(self):
         """Angle of the chaser's body from its hill attitude, as control sees it."""
-        return vec3_norm(self.flight.guidance.error_attitude_rad)
+        return vec3_norm(self.flight.reference.error_attitude_rad)
 
     def range_m(self):
         """Distance between the centres of mass."""
