@@ -62,7 +62,7 @@ def assert_drawn(page: str, folder: Path, plots: int) -> None:
 
 
 def test_report_of_a_run(contact_log: Log, tmp_path: Path) -> None:
-    assert_drawn(render(contact_log), tmp_path, 7)
+    assert_drawn(render(contact_log), tmp_path, 8)
 
 
 def test_report_of_a_campaign(tmp_path: Path) -> None:
