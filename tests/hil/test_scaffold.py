@@ -123,14 +123,14 @@ def test_modules_that_cannot_be_built_are_refused_before_anything_is(
     assert (status, out) == (2, "") and said in err and err.count("\n") == 1
 
 
-@pytest.mark.parametrize(("kind", "path"), [("requirement", "mine"), ("mission", "mine.toml")])
+@pytest.mark.parametrize(("kind", "path"), [("requirement", "quietest"), ("mission", "quietest.toml")])
 def test_what_is_there_is_not_overwritten(
     kind: str, path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / path).write_text("mine")
-    status, out, err = call(capsys, "new", kind, "mine", "--dir", str(tmp_path))
+    (tmp_path / path).write_text("quietest")
+    status, out, err = call(capsys, "new", kind, "quietest", "--dir", str(tmp_path))
     assert (status, out, err) == (2, "", f"proxops: {tmp_path / path}: there already; nothing was overwritten\n")
-    assert (tmp_path / path).read_text() == "mine" and len(list(tmp_path.iterdir())) == 1
+    assert (tmp_path / path).read_text() == "quietest" and len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.mark.parametrize("kind", ["requirement", "vehicle"])
@@ -146,14 +146,14 @@ def test_a_disk_that_is_full_leaves_nothing_half_written(
         path.touch()
 
     monkeypatch.setattr(Path, "write_text", full)
-    status, out, err = call(capsys, "new", kind, "mine", "--dir", str(tmp_path))
+    status, out, err = call(capsys, "new", kind, "quietest", "--dir", str(tmp_path))
     assert (status, out) == (2, "") and err.endswith("cannot be written: No space left on device\n")
     assert written and list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
-    status, out, err = call(capsys, "new", "vehicle", "mine", "--dir", str(tmp_path / "file" / "below"))
+    status, out, err = call(capsys, "new", "vehicle", "quietest", "--dir", str(tmp_path / "file" / "below"))
     assert (status, out) == (2, "") and err.count("\n") == 1 and "cannot be written: Not a directory" in err
 
 
