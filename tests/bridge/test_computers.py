@@ -54,7 +54,7 @@ def off_by_an_ulp(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file, line = core / "nav/solution.c", "    quat_from_dcm(q_hill_from_eci, o->c_hill_from_eci);\n"
     text = file.read_text()
     assert text.count(line) == 1
-    file.write_text(text.replace(line, "    if (f->tick == 150u) o->r_hill_m[1] *= 1.0 - 0x1p-53;\n" + line))
+    file.write_text(text.replace(line, "    if (nav->t_us == 15000000u) o->r_hill_m[1] *= 1.0 - 0x1p-53;\n" + line))
     return boards.build("linux", folder=folder / "build", core=core, opt="-O0")
 
 
