@@ -8,12 +8,10 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Lt
 from pydantic.dataclasses import dataclass
 
-from gnc.ccore cimport (
-    elem_asin, elem_atan2, elem_cos, quat_irotate, quat_mul, quat_rotate, vec3_add, vec3_norm, vec3_sub,
-)
+from gnc.ccore cimport elem_asin, elem_atan2, elem_cos, vec3_add, vec3_norm
 from gnc.definitions cimport measurement_t
 from hil.instruments.instrument cimport Instrument, instrument_t, moment_t, take
-from hil.instruments.surface cimport surface_centre, surface_load, surface_t
+from hil.instruments.surface cimport surface_centre, surface_load, surface_look, surface_sight, surface_t
 from hil.noise cimport noise_normal
 
 from firmware_bridge.faults import STRICT
@@ -49,9 +47,6 @@ ctypedef struct bearing_t:
     const surface_t* surface
 
 
-cdef double[3] BORESIGHT = [1.0, 0.0, 0.0]
-
-
 cdef bint measure(instrument_t* it, const moment_t* m, const double* error, measurement_t* z) noexcept nogil:
     cdef const bearing_t* s = <const bearing_t*>it.state
     cdef double d[3]
@@ -60,20 +55,10 @@ cdef bint measure(instrument_t* it, const moment_t* m, const double* error, meas
     cdef double axis[3]
     cdef double q[4]
     cdef double range_m
-    vec3_sub(own, s.position_body_m, m.com_body_m)
-    quat_irotate(own, m.q_body_from_eci, own)
-    vec3_sub(d, m.r_chaser_eci_m, m.r_target_eci_m)
-    vec3_add(d, d, own)                 # from the target's c.m. to the camera, eci
-    quat_rotate(own, m.q_tbody_from_eci, d)
-    vec3_add(own, own, m.com_tbody_m)
-    quat_mul(q, s.q_camera_from_body, m.q_body_from_eci)
-    quat_irotate(axis, q, BORESIGHT)
-    quat_rotate(axis, m.q_tbody_from_eci, axis)
+    surface_look(m, s.position_body_m, s.q_camera_from_body, own, axis, q)
     if not surface_centre(s.surface, own, axis, s.cos_half_view, point):
         return False
-    vec3_sub(d, point, own)
-    quat_irotate(d, m.q_tbody_from_eci, d)
-    quat_rotate(d, q, d)
+    surface_sight(m, own, point, q, d)
     if error != NULL:
         vec3_add(d, d, error)
     range_m = vec3_norm(d)

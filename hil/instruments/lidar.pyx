@@ -10,12 +10,14 @@ from annotated_types import Ge, Le, Lt, MaxLen
 from pydantic.dataclasses import dataclass
 
 from gnc.ccore cimport (
-    elem_asin, elem_atan2, elem_cos, elem_max, elem_sqrt, quat_conj, quat_from_rotvec, quat_irotate, quat_mul, quat_normalize,
-    quat_rotate, vec3_add, vec3_norm, vec3_sub,
+    elem_asin, elem_atan2, elem_cos, elem_max, elem_sqrt, quat_conj, quat_from_rotvec, quat_mul, quat_normalize, vec3_add,
+    vec3_norm, vec3_sub,
 )
 from gnc.definitions cimport measurement_t
 from hil.instruments.instrument cimport Instrument, instrument_t, moment_t, take
-from hil.instruments.surface cimport surface_centre, surface_clear, surface_load, surface_t
+from hil.instruments.surface cimport (
+    surface_centre, surface_clear, surface_load, surface_look, surface_sight, surface_t,
+)
 from hil.noise cimport noise_normal, noise_normal3
 
 from firmware_bridge.faults import STRICT
@@ -70,9 +72,6 @@ ctypedef struct lidar_t:
     const surface_t* surface
 
 
-cdef double[3] BORESIGHT = [1.0, 0.0, 0.0]
-
-
 cdef bint _seen(const lidar_t* s, const double* from_tbody_m, const double* axis_tbody, double* point_tbody_m) noexcept nogil:
     """What is seen from a place: the nearest reflector in view, else the surface. False: nothing is."""
     cdef double away[3]
@@ -92,7 +91,7 @@ cdef bint _seen(const lidar_t* s, const double* from_tbody_m, const double* axis
 cdef bint measure(instrument_t* it, const moment_t* m, const double* error, measurement_t* z) noexcept nogil:
     cdef const lidar_t* s = <const lidar_t*>it.state
     cdef double d[3]
-    cdef double lever[3]
+    cdef double own[3]
     cdef double point[3]
     cdef double axis[3]
     cdef double noise[3]
@@ -100,20 +99,10 @@ cdef bint measure(instrument_t* it, const moment_t* m, const double* error, meas
     cdef double q_tbody_inv[4]
     cdef double dq[4]
     cdef double range_m, across, sigma
-    vec3_sub(lever, s.position_body_m, m.com_body_m)
-    quat_irotate(lever, m.q_body_from_eci, lever)
-    vec3_sub(d, m.r_chaser_eci_m, m.r_target_eci_m)
-    vec3_add(d, d, lever)               # from the target's c.m. to the lidar, eci
-    quat_rotate(lever, m.q_tbody_from_eci, d)
-    vec3_add(lever, lever, m.com_tbody_m)
-    quat_mul(q, s.q_lidar_from_body, m.q_body_from_eci)
-    quat_irotate(axis, q, BORESIGHT)
-    quat_rotate(axis, m.q_tbody_from_eci, axis)
-    if not _seen(s, lever, axis, point):
+    surface_look(m, s.position_body_m, s.q_lidar_from_body, own, axis, q)
+    if not _seen(s, own, axis, point):
         return False
-    vec3_sub(d, point, lever)
-    quat_irotate(d, m.q_tbody_from_eci, d)
-    quat_rotate(d, q, d)
+    surface_sight(m, own, point, q, d)
     if error != NULL:
         vec3_add(d, d, error)
     range_m = vec3_norm(d)

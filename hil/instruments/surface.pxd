@@ -1,5 +1,6 @@
 """What an instrument sees of a body's outer shape: points of its surface, and the mean of those in view."""
 
+from hil.instruments.instrument cimport moment_t
 from hil.plant.shapes cimport SHAPE_MAX_POINTS, shape_t
 
 ctypedef struct surface_t:
@@ -14,3 +15,9 @@ cdef bint surface_centre(const surface_t* s, const double* from_body_m, const do
                          double* centre_body_m) noexcept nogil
 # Whether nothing of the shape lies between a point of it, or outside, and one outside
 cdef bint surface_clear(const surface_t* s, const double* point_body_m, const double* from_body_m) noexcept nogil
+# From where on the target's structure, and along which axis, an instrument with its boresight along its own x looks; and its axes from eci
+cdef void surface_look(const moment_t* m, const double* position_body_m, const double* q_instrument_from_body, double* from_tbody_m,
+                       double* axis_tbody, double* q_instrument_from_eci) noexcept nogil
+# A point of the target from there, in the instrument's axes
+cdef void surface_sight(const moment_t* m, const double* from_tbody_m, const double* point_tbody_m, const double* q_instrument_from_eci,
+                        double* d_instrument_m) noexcept nogil

@@ -6,7 +6,9 @@ along the line of sight (Hart 1996), which never step over it.
 
 from libc.string cimport memset
 
-from gnc.ccore cimport vec3_axpy, vec3_dot, vec3_norm, vec3_scale, vec3_set, vec3_sub
+from gnc.ccore cimport (
+    quat_irotate, quat_mul, quat_rotate, vec3_add, vec3_axpy, vec3_dot, vec3_norm, vec3_scale, vec3_set, vec3_sub,
+)
 from hil.plant.shapes cimport load_shape, shape_distance_m
 
 cdef double SKIN_M = 1.0e-3         # lines of sight begin this far outside the surface
@@ -14,6 +16,7 @@ cdef double NEAR_M = 1.0e-4         # and end where they come as near to it
 cdef double STEP_M = 1.0e-5         # of the differences that a normal is made of
 cdef int STEPS = 100
 cdef double FAR = 1.0e300           # however far the shape is
+cdef double[3] BORESIGHT = [1.0, 0.0, 0.0]
 
 
 cdef int surface_load(surface_t* s, solids, str name) except -1:
@@ -104,3 +107,25 @@ cdef class Surface:
         if not surface_centre(&self.surface, point, axis, cos_half_view, centre):
             return None
         return (centre[0], centre[1], centre[2])
+
+
+cdef void surface_look(const moment_t* m, const double* position_body_m, const double* q_instrument_from_body, double* from_tbody_m,
+                       double* axis_tbody, double* q_instrument_from_eci) noexcept nogil:
+    cdef double lever[3]
+    cdef double d[3]
+    vec3_sub(lever, position_body_m, m.com_body_m)
+    quat_irotate(lever, m.q_body_from_eci, lever)
+    vec3_sub(d, m.r_chaser_eci_m, m.r_target_eci_m)
+    vec3_add(d, d, lever)               # from the target's c.m. to the instrument, eci
+    quat_rotate(from_tbody_m, m.q_tbody_from_eci, d)
+    vec3_add(from_tbody_m, from_tbody_m, m.com_tbody_m)
+    quat_mul(q_instrument_from_eci, q_instrument_from_body, m.q_body_from_eci)
+    quat_irotate(axis_tbody, q_instrument_from_eci, BORESIGHT)
+    quat_rotate(axis_tbody, m.q_tbody_from_eci, axis_tbody)
+
+
+cdef void surface_sight(const moment_t* m, const double* from_tbody_m, const double* point_tbody_m, const double* q_instrument_from_eci,
+                        double* d_instrument_m) noexcept nogil:
+    vec3_sub(d_instrument_m, point_tbody_m, from_tbody_m)
+    quat_irotate(d_instrument_m, m.q_tbody_from_eci, d_instrument_m)
+    quat_rotate(d_instrument_m, q_instrument_from_eci, d_instrument_m)
