@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gnc import flight
 from gnc.build_id import core_build_id
 from hil.campaign.sampling import RANDOM, Sampling
 from hil.outcome import Judgement, Outcome
@@ -85,6 +86,17 @@ class Log:
             for f in self.faults
             if not f["changed"]
         ]
+
+    @property
+    def ending(self) -> str:
+        """How the run ended, with the reason for which the flight software aborted, if it did."""
+        reason = int(self.telemetry["abort_reason"].max(initial=flight.Reason.NONE))
+        if reason == flight.Reason.NONE:
+            return self.ended
+        users = {number: name for name, number in flight.numbers("monitor").items() if number not in [*flight.Monitor]}
+        names = users | {int(known): known.name for known in flight.Reason}
+        said = names[reason].lower().replace("_", " ") if reason in names else f"unknown reason {reason}"
+        return f"aborted: {said}" if self.ended == "aborted" else f"{self.ended}; aborted before: {said}"
 
     @property
     def custom(self) -> bool:

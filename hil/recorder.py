@@ -18,7 +18,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from shlex import quote
@@ -38,6 +38,8 @@ SCHEMA_VERSION = 3
 READABLE_VERSIONS = (2, SCHEMA_VERSION)
 LOG_NAME = "log.h5"
 SCENARIO_NAME = "scenario.toml"
+RUN_FILES = frozenset({LOG_NAME, f".{LOG_NAME}.part", SCENARIO_NAME, "report.html"})
+"""What a run leaves in its folder."""
 SUMMARY_NAME, SUMMARY_CHUNK = "summary", 4096
 FLUSH_S = 10.0
 PROBE_BYTES = 1 << 17
@@ -61,19 +63,33 @@ class RecorderError(OSError):
     """The log cannot be written; one line that names the place and the reason."""
 
 
-def prepare_directory(directory: Path, rows_max: int) -> None:
-    """Makes the output folder. RecorderError when it holds something, cannot be written or has too little room."""
+def prepare_directory(directory: Path, rows_max: int, replaced: Collection[str] = ()) -> None:
+    """Makes the output folder, empty.
+
+    rows_max: rows of a log that must fit on the disk. replaced: names of files of an earlier command that are removed,
+    once everything else is in order. Raises RecorderError for a folder that holds anything else, cannot be written or
+    has too little room; nothing is removed then.
+    """
     try:
         existed = directory.exists()
-        if existed and (not directory.is_dir() or any(directory.iterdir())):
-            raise RecorderError(f"{directory}: already there and not an empty folder; nothing was overwritten")
+        if existed and not directory.is_dir():
+            raise RecorderError(f"{directory}: not an empty folder but a file; nothing was overwritten")
+        earlier = sorted(directory.iterdir()) if existed else []
+        if earlier and not replaced:
+            raise RecorderError(
+                f"{directory}: not an empty folder; nothing was overwritten. --force replaces an earlier result"
+            )
+        if foreign := [path.name for path in earlier if path.name not in replaced or path.is_dir()]:
+            raise RecorderError(
+                f"{directory}: nothing was overwritten: {foreign[0]} is not part of an earlier result of this command"
+            )
         directory.mkdir(parents=True, exist_ok=True)
         probe = directory / ".probe"
         try:
             probe.write_bytes(bytes(PROBE_BYTES))  # HDF5 does not survive a disk without room for its header
         finally:
             probe.unlink(missing_ok=True)
-        free = shutil.disk_usage(directory).free
+        free = shutil.disk_usage(directory).free + sum(path.stat().st_size for path in earlier)
     except RecorderError:
         raise
     except OSError as error:
@@ -84,6 +100,11 @@ def prepare_directory(directory: Path, rows_max: int) -> None:
         raise RecorderError(
             f"{directory}: the log may take {rows_max * ROW_BYTES / 1e6:.0f} MB, only {free / 1e6:.0f} MB are free"
         )
+    try:
+        for path in earlier:
+            path.unlink()
+    except OSError as error:
+        raise RecorderError(f"{error.filename}: cannot be removed: {error.strerror}") from None
 
 
 class Recorder:
@@ -91,13 +112,14 @@ class Recorder:
 
     Rows are on disk at the latest 10 s simulated after they happened. cycle_s: control cycle (s);
     attributes: what identifies the run, strings and numbers, `scenario_toml` among them; params: the
-    flight parameters, one record.
+    flight parameters, one record. overwrite: replace an earlier run in the folder.
     """
 
     def __init__(
-        self, directory: Path, cycle_s: float, rows_max: int, attributes: Mapping[str, Any], params: Any = None
-    ):
-        prepare_directory(directory, rows_max)
+        self, directory: Path, cycle_s: float, rows_max: int, attributes: Mapping[str, Any], params: Any = None,
+        overwrite: bool = False,
+    ):  # fmt: skip
+        prepare_directory(directory, rows_max, RUN_FILES if overwrite else ())
         self.path = directory / LOG_NAME
         self._scenario_path = directory / SCENARIO_NAME
         self.rows, self._flushed = 0, 0

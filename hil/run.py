@@ -37,8 +37,8 @@ from hil.software import AnswerError, FlightFactory, RunError, is_interrupt, own
 
 # An interrupt is looked for after so many cycles of the flight core, or so many free drifts: a tenth of a second
 CYCLES_UNWATCHED, DRIFTS_UNWATCHED = 5000, 64
-# A run that was broken off ends this long after it came to its last hold or drift
-AFTER_BREAK_OFF_S = 600.0
+# A run ends after this long in a hold or drift that only telecommands can end
+FINAL_PHASE_S = 600.0
 
 
 class FlightComputer(Protocol):
@@ -184,6 +184,7 @@ def fly(
     guide: Stage | None = None,
     decide: Stage | None = None,
     control: Stage | None = None,
+    overwrite: bool = False,
 ) -> Log:
     """Flies a scenario and checks its requirements against truth.
 
@@ -207,6 +208,7 @@ def fly(
         stop: once another thread sets it, the run ends within a second.
         navigate, guide, decide, control: what takes the place of that stage of the flight core in this process; see
             `gnc.flight.Flight`. The log says which, and is refused as a baseline.
+        overwrite: replace an earlier run in `out`; otherwise the folder must be new or empty.
 
     Raises:
         ScenarioError: a mistake in the scenario, or faults of link or board in it that `flight` does not inject.
@@ -230,7 +232,7 @@ def fly(
                 f"{', '.join(stages)}: expected without a flight computer of your own, which has no such stage"
             )
         flown = _Flown(run, flight, stages)
-        recorder = _open_recorder(run, folder) if folder is not None else None
+        recorder = _open_recorder(run, folder, overwrite) if folder is not None else None
         try:
             process: AbstractContextManager[dict[str, str]] = realtime_process() if pacer else nullcontext({})
             with process as settings:
@@ -244,7 +246,7 @@ def fly(
             raise
 
 
-def _open_recorder(run: Run, out: Path) -> Recorder:
+def _open_recorder(run: Run, out: Path, overwrite: bool) -> Recorder:
     scenario = run.scenario
     attributes = {
         "scenario": scenario.name,
@@ -258,7 +260,7 @@ def _open_recorder(run: Run, out: Path) -> Recorder:
         "versions": json.dumps(versions()),
         "dispersed": json.dumps(run.dispersed.as_dict()),
     }
-    return Recorder(out, scenario.flight["cycle_s"], rows_max(scenario), attributes, run.params)
+    return Recorder(out, scenario.flight["cycle_s"], rows_max(scenario), attributes, run.params, overwrite)
 
 
 def _pacer(scenario: Scenario, mode: str, overrun: Overrun, grace_s: float, clock: Clock | None) -> Pacer | None:
@@ -299,7 +301,7 @@ def _fly(
         telecommands=[(t.t_s, t.opcode, *t.arg) for t in scenario.telecommands],
         look_cycles=stretch,
         last_phases=_last_phases(scenario),
-        broken_off_after_s=AFTER_BREAK_OFF_S,
+        broken_off_after_s=FINAL_PHASE_S,
         effectors=run.effectors,
     )
     if own_core and not recorder and not progress:
@@ -342,7 +344,8 @@ def _fly(
             ended = "contact"
             break
         if loop.broken_off:
-            ended = "broken off"
+            aborted = frames.telemetry["abort_reason"][rows - 1] != core.Reason.NONE
+            ended = "aborted" if aborted else "final phase held"
             break
     flown_digest = digest(frames.telemetry[:rows])
     wall = {"flight": perf_counter() - started}

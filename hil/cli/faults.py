@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 import click
 
 from hil.cli.progress import RunsProgress
-from hil.cli.shared import EXIT, folder_option, jobs_option, json_option, overrides_option, seed_option, write
+from hil.cli.shared import (
+    EXIT,
+    folder_option,
+    force_option,
+    jobs_option,
+    json_option,
+    overrides_option,
+    seed_option,
+    write,
+)
 
 JOURNAL_NAME = "flights.jsonl"
 
@@ -31,11 +40,12 @@ if TYPE_CHECKING:
 @overrides_option()
 @jobs_option("Flights")
 @folder_option("faults.json and flights.jsonl")
-@click.option("--resume", is_flag=True, help="Go on with the flights in --out.")
+@click.option("--resume", is_flag=True, help="Continue with the flights in --out.")
+@force_option()
 @json_option()
 def faults(
     scenario: str, runs: int, seed: int, phases: str | None, kinds: str | None, case: int | None,
-    overrides: tuple[str, ...], jobs: int | None, out: Path | None, resume: bool,
+    overrides: tuple[str, ...], jobs: int | None, out: Path | None, resume: bool, force: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
     """Flies SCENARIO with every single fault in every phase and says what became of each flight.
@@ -52,7 +62,7 @@ def faults(
     read = Scenario.load(scenario, overrides)
     journal = None if out is None else out / JOURNAL_NAME
     if journal is not None and not (resume and journal.exists()):
-        prepare_directory(journal.parent, 0)
+        prepare_directory(journal.parent, 0, {JOURNAL_NAME, "faults.json"} if force else ())
     bar: RunsProgress | None = None
 
     def progress(done: int, of: int) -> None:

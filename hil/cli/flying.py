@@ -17,6 +17,7 @@ from hil.cli.shared import (
     computer_named,
     flight_option,
     folder_option,
+    force_option,
     json_option,
     on_options,
     overrides_option,
@@ -119,6 +120,7 @@ def migrate(files: tuple[Path, ...]) -> None:
 )
 @time_limit_option("the run")
 @folder_option("log, scenario and report")
+@force_option()
 @click.option(
     "--no-report", is_flag=True, help="Write no report; `proxops report` renders it from the log at any time."
 )
@@ -126,7 +128,7 @@ def migrate(files: tuple[Path, ...]) -> None:
 def run(
     scenario: str, seed: int, case: int, sampler: Any, runs: int | None, overrides: tuple[str, ...],
     software: str | None, on: str, allow_mismatch: bool, mode: Any, overrun: Any, grace_s: float,
-    time_limit_s: float | None, out: Path | None, no_report: bool, as_json: bool,
+    time_limit_s: float | None, out: Path | None, force: bool, no_report: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Flies SCENARIO (a name or a file) and checks its requirements."""
     from hil.campaign.sampling import Sampling
@@ -150,7 +152,7 @@ def run(
     ):
         log = fly(
             read, seed, case=case, sampling=sampling, flight=computer or factory, out=out, progress=progress, mode=mode,
-            overrun=overrun, grace_s=grace_s,
+            overrun=overrun, grace_s=grace_s, overwrite=force,
         )  # fmt: skip
     if out is not None and not no_report:
         write_report(out, log)
@@ -190,7 +192,7 @@ def _show(log: Log, out: Path | None, left: str) -> None:
     if log.error:
         console.print(log.error, style="red", soft_wrap=True)
     spent, kept = log.delta_v_mps, log.realtime
-    facts = [f"{log.duration_s:,.0f} s flown, {log.realtime_factor:,.0f} x real time", f"ended: {log.ended}"]
+    facts = [f"{log.duration_s:,.0f} s flown, {log.realtime_factor:,.0f} x real time", f"ended: {log.ending}"]
     if spent:
         facts.append(
             f"delta-v {spent['total']:.3f} m/s, attitude {spent['attitude']:.3f} of it, "

@@ -16,6 +16,7 @@ from hil.cli.shared import (
     computer_named,
     flight_option,
     folder_option,
+    force_option,
     jobs_option,
     json_option,
     on_options,
@@ -25,6 +26,8 @@ from hil.cli.shared import (
     time_limit_option,
     write,
 )
+
+SWEEP_FILES = frozenset({REPORT_NAME, "sweep.json", "cases.csv", "cases.parquet"})
 
 if TYPE_CHECKING:
     from hil.baseline import Opener
@@ -124,10 +127,12 @@ def _opener(on: str, allow_mismatch: bool) -> Opener | None:
 @jobs_option("Cases")
 @time_limit_option("a case")
 @folder_option("report, JSON and tables")
+@force_option()
 @json_option()
 def sweep(
     scenario: str, parameters: tuple[str, ...], runs: int, seed: int, overrides: tuple[str, ...],
-    software: str | None, jobs: int | None, time_limit_s: float | None, out: Path | None, as_json: bool,
+    software: str | None, jobs: int | None, time_limit_s: float | None, out: Path | None, force: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Flies SCENARIO over a grid of values of its keys and maps failures and margins.
 
@@ -144,7 +149,7 @@ def sweep(
 
     axes, flight = [Parameter.parse(text) for text in parameters], software_named(software)
     if out is not None:
-        prepare_directory(out, 0)
+        prepare_directory(out, 0, SWEEP_FILES if force else ())
     cases = runs * prod(len(axis.values) for axis in axes)
     with RunsProgress("sweep", cases, quiet=as_json) as progress:
         flown = fly_sweep(

@@ -68,6 +68,11 @@ def folder_option(what: str) -> Option:
     return click.option("--out", type=click.Path(path_type=Path, file_okay=False), help=f"Folder for {what}.")
 
 
+def force_option() -> Option:
+    """Whether an earlier result in the folder may go."""
+    return click.option("--force", is_flag=True, help="Replace an earlier result of this command in --out.")
+
+
 def json_option(what: str = "object") -> Option:
     """Output for programs."""
     return click.option("--json", "as_json", is_flag=True, help=f"Print one JSON {what} and nothing else.")

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select
 from gnc import flight
 from hil.log import Log
 from hil.report import figures
-from hil.report.mission_graph import svg
+from hil.report.mission_graph import others, svg
 from hil.report.sections import own_sections
 from hil.report.wording import figure, number
 from hil.requirements import find
@@ -49,6 +49,7 @@ def render(log: Log) -> str:
         figures=figures.everything(log) if len(log.truth) > 1 else {},
         timeline=figures.timeline(spans),
         mission=svg(log.scenario),
+        transitions=others(log.scenario),
         contact=_contact(log),
         budget=_budget(log),
         margins=margins,
@@ -167,22 +168,12 @@ def _names(counters: Iterable[dict[str, int]]) -> list[str]:
 
 def _facts(log: Log) -> list[tuple[str, str]]:
     s = log.scenario
-    reason = int(log.telemetry["abort_reason"].max(initial=flight.Reason.NONE))
-    users = {number: name for name, number in flight.numbers("monitor").items() if number not in [*flight.Monitor]}
-    reasons = {number: name.lower().replace("_", " ") for number, name in users.items()} | {
-        int(known): known.name.lower().replace("_", " ") for known in flight.Reason
-    }
     facts = [
         ("scenario", s.name),
         ("epoch", f"{s.scenario.epoch} UTC"),
         ("seed", f"{log.seed}, case {log.case}"),
         ("sampling", log.sampling.sampler + (f" of {log.sampling.runs:,} runs" if log.sampling.runs else "")),
-        (
-            "ended",
-            log.ended
-            if reason == flight.Reason.NONE
-            else f"{log.ended}; {reasons.get(reason, f'unknown reason {reason}')}",
-        ),
+        ("ended", log.ending),
         ("duration", f"{log.duration_s:,.1f} s, {len(log.truth):,} cycles of {s.flight['cycle_s']:g} s"),
         ("speed", f"{log.realtime_factor:,.0f} × real time, log included"),
         ("wall time", ", ".join(f"{name.replace('_', ' ')} {value:.3f} s" for name, value in log.wall_s.items())),

@@ -1,4 +1,4 @@
-"""What `proxops check` says of a scenario that can be flown but hardly should be."""
+"""Warnings of `proxops check`: a scenario that can be flown, but probably has a mistake."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from hil.schema import DEG, split_unit
 if TYPE_CHECKING:
     from hil.scenario.model import Scenario
 
-SAME = 0.05  # relative difference of what flight believes that is none
+SAME = 0.05  # relative difference between the assumed and the actual value that is ignored
 ARCSEC = DEG / 3600.0
-# What a unit suffix is in SI and radians
+# Unit suffixes in SI units and radians
 SI = {"deg": DEG, "arcsec": ARCSEC, "deg_s": DEG, "deg_per_sqrt_h": DEG / 60.0, "deg_per_h15": DEG / 3600.0**1.5,
       "ppm": 1.0e-6}  # fmt: skip
 LEAVES = frozenset({Law.HOLD, Law.DRIFT, Law.DOCKED})
-"""Laws that a craft may stay in."""
+"""Laws in which a mission may end."""
 
 
 def advice(s: Scenario) -> list[str]:
@@ -51,11 +51,11 @@ def _losses(s: Scenario, name: str, out: list[Edge]) -> Iterator[str]:
     answered = {edge.argument for edge in out if edge.event is Event.LOST}
     silent = [need for need in needs(s.flight, name) if need not in answered and ANY not in answered]
     if silent:
-        yield f"phase {name} needs {', '.join(silent)} and no transition answers to the loss"
+        yield f"phase {name} needs {', '.join(silent)}, but no transition handles the loss"
 
 
 def _force(s: Scenario) -> Iterator[str]:
-    """force_max_n against what the thrusters give along each axis of the body."""
+    """force_max_n against the force of the thrusters along each body axis."""
     commanded = float(s.flight["force_max_n"])
     forces = np.array([[f * c for c in d] for f, d in _thrusters(s)])
     weak = []
@@ -65,7 +65,7 @@ def _force(s: Scenario) -> Iterator[str]:
             if (most := float(along[along > 0.0].sum())) < commanded:
                 weak.append(f"{most:.4g} N along {'+' if sign > 0.0 else '-'}{'xyz'[axis]}")
     if weak:
-        yield f"flight.force_max_n = {commanded:g} is more than the thrusters give: {', '.join(weak)}"
+        yield f"flight.force_max_n = {commanded:g} exceeds what the thrusters give: {', '.join(weak)}"
 
 
 def _thrusters(s: Scenario) -> Iterator[tuple[float, tuple[float, float, float]]]:
@@ -98,7 +98,7 @@ def _mean_motion_radps(duration_s: float) -> float:
 
 
 def _noise(s: Scenario) -> Iterator[str]:
-    """What flight believes of an instrument against what the instrument has, key by key."""
+    """The errors that flight assumes of an instrument against its own, key by key."""
     for row in s.instruments:
         own = {split_unit(key)[0]: (key, value) for key, value in vars(row).items() if isinstance(value, float)}
         for name, believed in s.flight.instruments[row.name].items():
@@ -108,10 +108,10 @@ def _noise(s: Scenario) -> Iterator[str]:
             key, value = own[stem]
             has = value * SI.get(split_unit(key)[1], 1.0)
             if abs(believed - has) > SAME * max(abs(has), abs(believed)):
-                shown = f"{believed / _of(key, unit):.4g}"
-                yield f"instrument.{row.name}: flight believes {stem} = {shown}, the instrument has {key} = {value:g}"
+                assumed = f"flight assumes {stem} = {believed / _of(key, unit):.4g}"
+                yield f"instrument.{row.name}: {assumed}, but the instrument has {key} = {value:g}"
 
 
 def _of(key: str, unit: str) -> float:
-    """What turns a figure of flight into the unit of the instrument's key."""
+    """The factor from the unit of flight's value to that of the instrument's key."""
     return SI.get(split_unit(key)[1], 1.0) if unit != split_unit(key)[1] else 1.0

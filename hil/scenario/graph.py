@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ANYWHERE = "*"
 ANY = "any"
-"""The argument of an event that any instrument which the phase needs brings about."""
+"""The argument of an event of whichever instruments the phase needs."""
 LEVELS = {1: "trips", 2: "is urgent"}
 # By event: the key of a row that is its argument
 ARGUMENTS = {Event.MONITOR: "level", Event.TELECOMMAND: "command", Event.LOST: "instrument", Event.FOUND: "instrument"}
@@ -54,7 +54,8 @@ class Edge:
         elif self.event is Event.TELECOMMAND:
             said = f"telecommand {self.argument}"
         elif self.event in (Event.LOST, Event.FOUND):
-            said = f"{self.argument} {self.event.name.lower()}"
+            which = {Event.LOST: "any needed instrument", Event.FOUND: "all needed instruments"}[self.event]
+            said = f"{which if self.argument == ANY else self.argument} {self.event.name.lower()}"
         else:
             said = self.event.name.lower()
         return ", ".join([said, *(_guard_words(*guard) for guard in self.guards)])

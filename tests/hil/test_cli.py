@@ -180,6 +180,19 @@ def test_a_folder_with_something_in_it_is_left_alone(capsys: pytest.CaptureFixtu
     assert (tmp_path / "log.h5").read_text() == "precious"
 
 
+def test_force_replaces_an_earlier_run_and_nothing_else(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    short = ["run", "iss-contact", "--set", "scenario.max_duration_s=2.0", "--no-report", "--out", str(tmp_path)]
+    call(capsys, *short, "--seed", "1")
+    (tmp_path / "report.html").write_text("of the earlier run")
+    assert call(capsys, *short, "--seed", "2")[0] == 2 and Log.open(tmp_path).seed == 1
+    assert call(capsys, *short, "--seed", "2", "--force")[0] != 2
+    assert Log.open(tmp_path).seed == 2 and not (tmp_path / "report.html").exists()
+    (tmp_path / "notes.txt").write_text("precious")
+    status, _, err = call(capsys, *short, "--seed", "3", "--force")
+    assert status == 2 and "notes.txt is not part of an earlier result" in err and err.count("\n") == 1
+    assert Log.open(tmp_path).seed == 2 and (tmp_path / "notes.txt").read_text() == "precious"
+
+
 def test_a_full_disk_is_one_line_exit_status_2_and_keeps_what_was_flushed(tmp_path: Path) -> None:
     script = (
         "import resource, sys\n"

@@ -110,22 +110,22 @@ def test_a_command_that_is_none_is_refused(bad: Any) -> None:
     assert str(log.error).startswith("command at 0.0 s: expected a gnc.flight.COMMAND record or up to 32 on-times")
 
 
-def test_a_run_broken_off_ends_in_retreat_or_hold_without_contact() -> None:
+def test_an_aborted_run_ends_in_retreat_or_hold_without_contact() -> None:
     blind = 'fault=[{instrument="camera",kind="dropout",start_s=60.0}]'
     log = fly("iss-contact", seed=1, overrides=[blind, "scenario.max_duration_s=4000.0"])
     assert log.verdict == "FAIL" and log.contact is None
-    assert log.ended == "broken off"
+    assert (log.ended, log.ending) == ("aborted", "aborted: camera")
     assert flight.Reason(int(log.telemetry["abort_reason"][-1])) == flight.Reason.CAMERA
 
 
-def test_where_a_run_is_broken_off_does_not_depend_on_who_looks_on_or_flies() -> None:
+def test_where_an_aborted_run_ends_does_not_depend_on_who_looks_on_or_flies() -> None:
     blind = 'fault=[{instrument="camera",kind="dropout",start_s=60.0}]'
     overrides = [blind, "scenario.max_duration_s=4000.0"]
     alone = fly("iss-contact", seed=1, overrides=overrides)
     watched = fly("iss-contact", seed=1, overrides=overrides, progress=lambda t_s: None)
     from_python = fly("iss-contact", seed=1, overrides=overrides, flight=Core(alone.params[0]))
     for log in (watched, from_python):
-        assert (log.ended, log.digest) == ("broken off", alone.digest)
+        assert (log.ended, log.digest) == ("aborted", alone.digest)
     last_phase = np.flatnonzero(alone.telemetry["phase"] != alone.telemetry["phase"][-1])[-1] + 1
     first_look = -(-(last_phase + 1) // 100) * 100  # every 10 s
     assert len(alone.telemetry) == first_look + 6000

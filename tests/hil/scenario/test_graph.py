@@ -12,7 +12,7 @@ from gnc import flight
 from gnc.flight import Event, Guard
 from hil import Scenario
 from hil.prepare import prepare
-from hil.report.mission_graph import lines, svg
+from hil.report.mission_graph import drawn, lines, others, svg
 from hil.scenario.advice import advice
 from tests.command_line import call
 
@@ -54,18 +54,49 @@ def test_the_graph_is_drawn_in_the_terminal(capsys: pytest.CaptureFixture[str]) 
     status, out, err = call(capsys, "check", "iss-vbar")
     assert (status, err) == (0, "")
     assert "s2 (hold, start, needs star, rgnss)\n" in out and "  └─ done, gate open     → hop\n" in out
-    assert "warning: phase hop needs star, rgnss and no transition answers to the loss\n" in out
+    assert "warning: phase hop needs star, rgnss, but no transition handles the loss\n" in out
     assert lines(Scenario.load("iss-vbar"))[-3:] == ["any phase", "  ├─ captured → docked", "  └─ contact  → docked"]
 
 
-def test_the_graph_is_drawn_as_svg() -> None:
-    s = Scenario.load("iss-vbar")
-    drawn = ElementTree.fromstring(svg(s))
-    tag = "{http://www.w3.org/2000/svg}"
-    boxes = [(float(b.attrib["x"]), float(b.attrib["y"])) for b in drawn.iter(f"{tag}rect")]
+SVG = "{http://www.w3.org/2000/svg}"
+CHARACTER, LINE = 5.6, 10.0  # of the figure's labels, in its units
+
+
+@pytest.mark.parametrize("name", Scenario.names())
+def test_every_transition_is_drawn_or_listed(name: str) -> None:
+    s = Scenario.load(name)
+    picture = ElementTree.fromstring(svg(s))
+    boxes = [(float(b.attrib["x"]), float(b.attrib["y"])) for b in picture.iter(f"{SVG}rect")]
     assert len(boxes) == len(set(boxes)) == len(s.flight.phases)
-    pairs = {(source, edge.to) for edge in s.flight.transitions for source in edge.sources}
-    assert len([p for p in drawn.iter(f"{tag}path") if "edge" in p.attrib.get("class", "")]) == len(pairs)
+    arrows = [p for p in picture.iter(f"{SVG}path") if "edge" in p.attrib.get("class", "")]
+    assert len(arrows) == len(drawn(s)) > 0
+    shown = {(source, words, to) for (source, to), every in drawn(s).items() for words in every}
+    listed = {
+        (source, words, to)
+        for sources, every, to in others(s) for source in sources.split(", ") for words in every.split("; ")
+    }  # fmt: skip
+    assert not shown & listed
+    assert shown | listed == {
+        (source, edge.words, edge.to) for edge in s.flight.transitions for source in edge.sources or ("any phase",)
+    }
+
+
+@pytest.mark.parametrize("name", Scenario.names())
+def test_labels_of_the_graph_can_be_read(name: str) -> None:
+    """No label lies on another, nor on a phase."""
+    picture = ElementTree.fromstring(svg(Scenario.load(name)))
+    taken = [
+        (x, y, x + float(b.attrib["width"]), y + float(b.attrib["height"]))
+        for b in picture.iter(f"{SVG}rect") for x, y in [(float(b.attrib["x"]), float(b.attrib["y"]))]
+    ]  # fmt: skip
+    for label in picture.iter(f"{SVG}text"):
+        if label.attrib.get("class") != "says":
+            continue
+        x, y, half = float(label.attrib["x"]), float(label.attrib["y"]), len(label.text or "") * CHARACTER / 2
+        at = (x - half, y - LINE, x + half, y)
+        for other in taken:
+            assert at[2] < other[0] or other[2] < at[0] or at[3] < other[1] or other[3] < at[1], label.text
+        taken.append(at)
 
 
 @pytest.mark.parametrize(
@@ -79,13 +110,13 @@ def test_the_graph_is_drawn_as_svg() -> None:
         ),
         (
             '[[transition]]\nname = "blind"\ninstrument = "camera"\n',
-            "phase approach needs star and no transition answers to the loss",
+            "phase approach needs star, but no transition handles the loss",
         ),
-        ("[flight]\nforce_max_n = 900.0\n", "flight.force_max_n = 900 is more than the thrusters give: "),
+        ("[flight]\nforce_max_n = 900.0\n", "flight.force_max_n = 900 exceeds what the thrusters give: "),
         ("[phase.hop]\nlead_s = 2.0\n", "phase hop: its first burn takes about "),
         (
             "[instrument.camera]\nsigma_los_deg = 0.2\n",
-            "instrument.camera: flight believes sigma_los = 0.1, the instrument has sigma_los_deg = 0.2",
+            "instrument.camera: flight assumes sigma_los = 0.1, but the instrument has sigma_los_deg = 0.2",
         ),
     ],
 )
