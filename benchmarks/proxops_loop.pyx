@@ -95,8 +95,7 @@ def _params(case):
     p["thruster_force_n"][:count] = case.thrust_n
     block = law_block(p, 0)
     block["point_m"][0], block["offset_hill_m"][0] = -case.hold_hill_m[1], case.hold_hill_m[0]
-    p["phase_speed_max_mps"][0] = 0.05
-    p["phase_kp_ps2"][0], p["phase_kd_ps"][0] = case.kp_ps2, case.kd_ps
+    block["speed_max_mps"][...], block["kp_ps2"][...], block["kd_ps"][...] = 0.05, case.kp_ps2, case.kd_ps
     for field in fields("params"):
         if field.lo > 0.0 and not field.count and p[field.name] == 0:
             p[field.name] = field.lo        # navigation's, unused here

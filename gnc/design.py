@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import expm
 
+from gnc import flight
+
 if TYPE_CHECKING:  # python-control takes seconds to import; margins, which every report shows, do without
     import control
     from matplotlib.figure import Figure
@@ -318,16 +320,15 @@ def _bandwidth(response: _Response, grid: FloatArray) -> float:
 
 
 def margins(
-    params: Mapping[str, Any] | np.void,
+    params: Any,
     phase_names: Sequence[str] | None = None,
     delay_cycles: int = 1,
 ) -> list[LoopMargins]:
     """Margins of every control loop of a set of flight parameters, for the report.
 
     Args:
-        params: flight parameters by their names in gnc/core/flight.h (a mapping or a record); read
-            are cycle_s, attitude_kp_ps2, attitude_kd_ps, phase_count, phase_kp_ps2, phase_kd_ps,
-            mu_m3ps2 and target_r_eci_m (the last two for the mean motion).
+        params: one record of `gnc.flight.PARAMS`; read are cycle_s, the attitude's gains, those of each phase's law,
+            and mu_m3ps2 and target_r_eci_m for the mean motion.
         phase_names: names of the phases, in the order of the table; their numbers if None.
         delay_cycles: whole cycles from the measurement to the start of the held command.
 
@@ -348,8 +349,9 @@ def margins(
     result = [loop_margins("attitude", attitude, cycle_s, delay_cycles)]
     known: dict[Gains, LoopMargins] = {}
     for i in range(count):
-        phase = Gains(float(params["phase_kp_ps2"][i]), float(params["phase_kd_ps"][i]))
-        if phase.kp_ps2 > 0.0:
+        own = flight.law_block(params, i)
+        if "kp_ps2" in own and own["kp_ps2"] > 0.0:
+            phase = Gains(float(own["kp_ps2"]), float(own["kd_ps"]))
             loop = f"translation, {names[i]}"
             if phase not in known:
                 known[phase] = loop_margins(loop, phase, cycle_s, delay_cycles, n)

@@ -505,9 +505,11 @@ def _tell_vehicles(params: Any, s: Scenario) -> None:
     params["mass_kg"], params["com_body_m"] = chaser.mass_kg, chaser.com_body_m
     params["inertia_body_kgm2"] = inertia_matrix(chaser.inertia_kgm2)
     params["port_body_m"], params["q_port_from_body"] = chaser.port_body_m, chaser.q_port_from_body
-    coarsest = max(thrusters, key=lambda t: t.min_on_s)  # flight has one timing for all groups
-    params["thruster_min_on_s"], params["thruster_rise_s"] = coarsest.min_on_s, coarsest.rise_s
-    params["thruster_decay_s"] = coarsest.decay_s
+    for key in ("min_on_s", "rise_s", "decay_s"):
+        params[f"thruster_{key}"] = getattr(thrusters[0], key)  # also of groups that are not there
+        for thruster in thrusters:
+            params[f"thruster_{key}"][thruster.group] = getattr(thruster, key)
+    params["thruster_group"][:count] = [t.group for t in thrusters]
     params["thruster_body_m"][: 3 * count] = np.ravel([t.position_m for t in thrusters])
     params["thruster_dir_body"][: 3 * count] = np.ravel([t.direction for t in thrusters])
     params["thruster_force_n"][:count] = [t.force_n for t in thrusters]

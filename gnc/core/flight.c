@@ -90,7 +90,7 @@ static uint32_t first_inconsistent_phase(const flight_params_t *p)
         const block_field_t *law = flight_law_fields(p->phase_law[i]);
         const block_field_t *attitude = flight_attitude_fields(p->phase_attitude[i]);
         const double *own = &p->block[p->phase_block_offset[i]];
-        NEEDS(law != NULL, phase_law);
+        NEEDS(law != NULL && flight_law_declares_its_own(flight_law_of(p->phase_law[i])), phase_law);
         NEEDS(attitude != NULL, phase_attitude);
         NEEDS(p->phase_block_length[i] == flight_block_length(law) + flight_block_length(attitude), phase_block_length);
         NEEDS(fits(p->phase_block_offset[i], p->phase_block_length[i]), phase_block_offset);
@@ -139,7 +139,9 @@ static uint32_t first_inconsistent_field(const flight_params_t *p)
     NEEDS(is_unit(p->init_q_body_from_eci, 4), init_q_body_from_eci);
     NEEDS(is_inertia(p->inertia_body_kgm2), inertia_body_kgm2);
     NEEDS(orbit_hill_frame(c, w, p->target_r_eci_m, p->target_v_eci_mps), target_r_eci_m);
-    NEEDS(p->thruster_min_on_s >= p->thruster_rise_s && p->thruster_min_on_s <= p->cycle_s, thruster_min_on_s);
+    for (uint32_t g = 0; g < FLIGHT_GROUPS; g++)
+        NEEDS(p->thruster_min_on_s[g] >= p->thruster_rise_s[g] && p->thruster_min_on_s[g] <= p->cycle_s,
+              thruster_min_on_s);
     NEEDS(p->measurement_max_age_s <= (double)(HISTORY - 1) * p->cycle_s * (1.0 + AGE_TOLERANCE),
           measurement_max_age_s);
     for (uint32_t t = 0; t < p->thruster_count; t++) NEEDS(is_unit(&p->thruster_dir_body[3 * t], 3), thruster_dir_body);

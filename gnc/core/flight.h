@@ -35,6 +35,7 @@ typedef uint16_t u16;
 typedef uint8_t u8;
 
 #define FLIGHT_THRUSTERS 32
+#define FLIGHT_GROUPS 4 /* of thrusters of one kind */
 #define FLIGHT_PHASES 32
 #define FLIGHT_BLOCK 640
 #define FLIGHT_TRANSITIONS 96

@@ -24,6 +24,8 @@ extern const model_t model_imu, model_star, model_gnss, model_rgnss, model_camer
 const model_t *const flight_models[] = {&model_imu,  &model_star,  &model_gnss,    &model_rgnss, &model_camera,
                                         &model_dock, &model_lidar, &model_bearing, NULL};
 
+#define NAME_MAX 64
+
 static const block_field_t no_fields[] = {BLOCK_END};
 
 /* The row of a number in a list that ends with NULL, and then in the users' own. Most lists are in the order of their
@@ -51,6 +53,32 @@ const block_field_t *flight_law_fields(uint8_t law) { FIELDS_OF(flight_law_of(la
 const block_field_t *flight_attitude_fields(uint8_t attitude) { FIELDS_OF(flight_attitude_of(attitude)); }
 const block_field_t *flight_monitor_fields(uint8_t monitor) { FIELDS_OF(flight_monitor_of(monitor)); }
 const block_field_t *flight_model_fields(uint8_t kind) { FIELDS_OF(flight_model_of(kind)); }
+
+static const block_field_t point_fields[] = {POINT_FIELDS(BLOCK_FIELD, BLOCK_VECTOR) BLOCK_END};
+static const block_field_t follow_fields[] = {FOLLOW_FIELDS(BLOCK_FIELD, BLOCK_VECTOR) BLOCK_END};
+
+static bool same_name(const char *a, const char *b)
+{
+    size_t i = 0;
+    while (i < NAME_MAX && a[i] != 0 && a[i] == b[i]) i++;
+    return i < NAME_MAX && a[i] == b[i];
+}
+
+/* The fields behind those that `all` must begin with; NULL: it begins with others. */
+static const block_field_t *behind(const block_field_t *all, const block_field_t *first)
+{
+    for (; first->name != NULL; first++, all++)
+        if (all->name == NULL || !same_name(all->name, first->name)) return NULL;
+    return all;
+}
+
+bool flight_law_declares_its_own(const law_t *law)
+{
+    const block_field_t *fields = law->fields != NULL ? law->fields : no_fields;
+    if (law->has_point) fields = behind(fields, point_fields);
+    if (fields != NULL && law->translation == TRANSLATION_FOLLOW) fields = behind(fields, follow_fields);
+    return fields != NULL;
+}
 
 size_t flight_block_length(const block_field_t *fields)
 {

@@ -23,5 +23,7 @@ extern const model_t *const users_models[];
 const law_t *flight_law_of(uint8_t id);
 const attitude_t *flight_attitude_of(uint8_t id);
 const monitor_t *flight_monitor_of(uint8_t id);
+/* Its fields begin as those of a law with its properties must (law_t). */
+bool flight_law_declares_its_own(const law_t *law);
 
 #endif

@@ -80,7 +80,7 @@ VEHICLE_PARAMETERS = frozenset({
     "q_port_from_body", "instrument_count", "instrument_kind", "instrument_position_body_m", "instrument_q_from_body",
     "instrument_timeout_s", "instrument_block_offset", "instrument_block_length",
     "thruster_min_on_s", "thruster_rise_s", "thruster_decay_s", "thruster_body_m", "thruster_dir_body",
-    "thruster_force_n", "tport_tbody_m", "q_tport_from_tbody", "q_tport_from_port",
+    "thruster_force_n", "thruster_group", "tport_tbody_m", "q_tport_from_tbody", "q_tport_from_port",
     "q_tbody_from_hill", "param_reserved", "thruster_count", "phase_count", "sun_eci",
 })
 # What of the mission's graph follows from the phases (hil/scenario/graph.py)

@@ -1,6 +1,7 @@
 /* What the tests need beyond the core's own functions: where the members of its state lie, and the processor's
  * floating-point mode. Compiled together with gnc/core into one library (tests/core/conftest.py). */
 #include "flight_state.h"
+#include "registry.h"
 
 typedef struct {
     const char *name, *type; /* type as NumPy spells it */
@@ -341,4 +342,12 @@ void internals_control(flight_t *f)
     CONTROL(f);
     command_t command = {0};
     control(&call, &command);
+}
+/* Whether hold would be taken without its first fields, with or without a point. */
+bool internals_hold_without(uint32_t fields, bool has_point)
+{
+    law_t law = *flight_law_of(LAW_HOLD);
+    law.fields += fields;
+    law.has_point = has_point;
+    return flight_law_declares_its_own(&law);
 }

@@ -50,7 +50,7 @@ CYCLE_US = 100_000
 TRUTHS = (
     "mat3_inverse mat_solve orbit_kepler_propagate orbit_two_impulse internals_targeting_solve "
     "internals_targeting_predict internals_filter_update internals_nav_relative_at internals_nav_take "
-    "internals_flush_subnormals"
+    "internals_flush_subnormals internals_hold_without"
 )
 
 

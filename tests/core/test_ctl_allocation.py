@@ -68,7 +68,7 @@ def allocate(c: Core, demand: Array) -> tuple[Array, Array]:
 
 def impulse_seconds(c: Core, on_s: Array) -> Array:
     """Full-thrust seconds below a thrust that rises from opening and decays from closing, both linearly."""
-    rise, decay = c.params["thruster_rise_s"], c.params["thruster_decay_s"]
+    rise, decay = c.params["thruster_rise_s"][0], c.params["thruster_decay_s"][0]
     profile = [
         np.trapezoid([0.0, 1.0, 1.0, 0.0], [0.0, rise, max(on, rise), max(on, rise) + decay]) if on > 0 else 0.0
         for on in on_s
@@ -248,3 +248,46 @@ def test_clearing_forgets_what_is_carried(core: ctypes.CDLL) -> None:
     c["control.carried"] = 3.0
     c.call("control_clear")
     assert not c["control.carried"].any()
+
+
+def two_groups(core: ctypes.CDLL, **changes: Any) -> Core:
+    """12 thrusters of 22 N, 20 ms at least, and in the same places 12 of 1 N, 5 ms at least."""
+    places, directions = np.zeros((12, 3)), np.zeros((12, 3))
+    for t in range(12):
+        axis = t // 4
+        directions[t, axis], places[t, (axis + 1) % 3] = (-1.0, 1.0)[t // 2 % 2], (-1.0, 1.0)[t % 2]
+    params = scenario_params(
+        thruster_rise_s=0.0, thruster_count=24, com_body_m=0.0, fire_threshold=1.0,
+        **{"thruster_min_on_s": [0.02, 0.005, 0.02, 0.02], "thruster_decay_s": 0.0, **changes},
+    )  # fmt: skip
+    for name, value in (("body_m", places), ("dir_body", directions)):
+        params[f"thruster_{name}"][0, :72] = np.ravel([value, value])
+    params["thruster_force_n"][0, :24] = [22.0] * 12 + [1.0] * 12
+    params["thruster_group"][0, :24] = [0] * 12 + [1] * 12
+    return Core(core, params)
+
+
+def test_small_demands_are_given_by_the_group_with_the_shortest_firing(core: ctypes.CDLL) -> None:
+    """Also below what a firing of the others gives; what it cannot give in a cycle, all groups give together."""
+    c = two_groups(core)
+    assert c["effectors.smallest"][:3] == pytest.approx(2 * 1.0 * 0.005, rel=1e-12, abs=0.0)
+    on_s, carried = allocate(c, np.array([0.05, 0.0, 0.0, 0.0, 0.0, 0.0]))
+    assert on_s[:12].sum() == 0.0 and on_s[12:].sum() == pytest.approx(0.05, abs=1e-6)
+    assert carried == pytest.approx(np.zeros(6), abs=1e-6)
+    on_s, carried = allocate(c, np.array([2.2, 0.0, 0.0, 0.0, 0.0, 0.0]))
+    assert on_s[:12].sum() == pytest.approx(0.1, abs=1e-6)
+    assert carried == pytest.approx(np.zeros(6), abs=1e-4)
+
+
+def test_groups_with_the_same_shortest_firing_are_one(core: ctypes.CDLL) -> None:
+    c = two_groups(core, thruster_min_on_s=0.02)
+    on_s, _ = allocate(c, np.array([2.2, 0.0, 0.0, 0.0, 0.0, 0.0]))
+    assert on_s[:12].sum() == pytest.approx(0.1, abs=1e-6) and on_s[12:].sum() == 0.0
+
+
+def test_each_group_has_its_own_shortest_on_time_and_lag(core: ctypes.CDLL) -> None:
+    c = two_groups(core, thruster_decay_s=[0.004, 0.001, 0.0, 0.0])
+    on_s, _ = allocate(c, np.array([0.05, 0.0, 0.0, 0.0, 0.0, 0.0]))
+    assert on_s[12:][on_s[12:] > 0.0] == pytest.approx(0.025 - 0.0005, abs=1e-6)
+    on_s, _ = allocate(c, np.array([2.2, 0.0, 0.0, 0.0, 0.0, 0.0]))
+    assert on_s[:12][on_s[:12] > 0.0] == pytest.approx(0.05 - 0.002, abs=1e-6)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gnc.flight import law_block
 from tests.core.internals import Core, phase, scenario_params
 from tests.core.world import rotation
 
@@ -40,7 +41,8 @@ def test_the_law(core: ctypes.CDLL) -> None:
     """kd (v_cmd - v) past what the smallest firing changes, v_cmd = -(kp/kd) of the error past its band, limited."""
     c = flying(core, "s4")
     p, k = c.params, phase("s4")
-    kp, kd, band, top = (p[f"phase_{n}"][k] for n in ("kp_ps2", "kd_ps", "deadband_m", "speed_max_mps"))
+    own = law_block(p, k)
+    kp, kd, band, top = (float(own[name]) for name in ("kp_ps2", "kd_ps", "deadband_m", "speed_max_mps"))
     for error_r, error_v in (
         ([0.5, 0.0, 0.0], [0, 0, 0]),
         ([40.0, -30.0, 20.0], [0, 0, 0]),
@@ -102,7 +104,7 @@ def test_too_much_carried_is_cut_to_a_cycles_worth_in_its_direction(core: ctypes
 
 
 def test_a_demand_beyond_the_limit_is_cut_before_what_is_carried_is_added(core: ctypes.CDLL) -> None:
-    c = flying(core, "s4", phase_speed_max_mps=10.0)
+    c = flying(core, "s4", law_speed_max_mps=10.0)
     limit = c.params["force_max_n"] * c.params["cycle_s"]
     carried = 0.9 * limit * np.array([0.0, 0.6, 0.8])
     c["reference.error_v_mps"], c["control.carried"] = [0.0, 50.0, 0.0], [*carried, 0.0, 0.0, 0.0]
@@ -115,7 +117,7 @@ def test_a_demand_beyond_the_limit_is_cut_before_what_is_carried_is_added(core: 
 
 def test_what_is_carried_never_exceeds_a_cycles_worth(core: ctypes.CDLL) -> None:
     """Or a long saturation would wind up and overshoot for as long."""
-    c = flying(core, "final", phase_speed_max_mps=10.0)
+    c = flying(core, "final", law_speed_max_mps=10.0)
     c["reference.error_v_mps"] = [1.0, 0.0, 0.0]
     for _ in range(50):
         c.call("control_translation")

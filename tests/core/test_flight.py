@@ -72,12 +72,19 @@ def test_a_parameter_outside_its_range_is_refused_by_name(core: ctypes.CDLL, fie
 def test_the_ends_of_its_range_are_inside(core: ctypes.CDLL, field: Any) -> None:
     for value in (field.lo, field.hi):
         status, bad, _ = init(core, scenario_params(**{field.name: value}))
-        if field.name in {"thruster_rise_s", "thruster_min_on_s", "cycle_s"}:  # min_on lies between rise and cycle
+        if field.name == "cycle_s":  # the shortest on-time lies between rise and cycle
             assert status == 0 or bad == "thruster_min_on_s", (value, bad)
         elif field.name == "measurement_max_age_s":  # as far as the history reaches
             assert status == 0 or bad == "measurement_max_age_s", (value, bad)
         else:
             assert status == 0, (value, bad)
+
+
+def test_a_law_without_the_fields_that_its_properties_need_is_refused(core: ctypes.CDLL) -> None:
+    """Hold declares its point, two fields, and then what control follows its reference with."""
+    assert core.internals_hold_without(0, True) and core.internals_hold_without(2, False)
+    assert not core.internals_hold_without(0, False)
+    assert not core.internals_hold_without(2, True) and not core.internals_hold_without(1, True)
 
 
 @pytest.mark.parametrize("name", [*QUATERNIONS, "pole_eci"])
@@ -119,6 +126,7 @@ def test_any_positive_definite_inertia_is_taken(core: ctypes.CDLL, seed: int) ->
         ({"target_r_eci_m": [7e6, 0, 0], "target_v_eci_mps": [7e3, 0, 0]}, "target_r_eci_m"),
         ({"thruster_min_on_s": 0.009, "thruster_rise_s": 0.010}, "thruster_min_on_s"),
         ({"thruster_min_on_s": 0.11}, "thruster_min_on_s"),
+        ({"thruster_min_on_s": [0.05, 0.05, 0.05, 0.11]}, "thruster_min_on_s"),
         ({"thruster_dir_body": 0.5}, "thruster_dir_body"),
         ({"phase_count": 4, "start_phase": 4}, "start_phase"),
         ({"transition_from": 11}, "transition_from"),

@@ -38,7 +38,7 @@ def test_a_forced_leg_keeps_its_limits_and_comes_to_rest(
 ) -> None:
     """Speed within the leg's largest and its profile, changes within the ramp, and at rest at the end."""
     c = at(
-        core, "retreat", (0.0, -34.0 - start, 0.0), law_point_m=[end, 0.0, 0.0], phase_speed_max_mps=top,
+        core, "retreat", (0.0, -34.0 - start, 0.0), law_point_m=[end, 0.0, 0.0], law_speed_max_mps=top,
         law_speed_end_mps=final, law_speed_slope_ps=slope, law_accel_mps2=accel, cycle_s=cycle,
     )  # fmt: skip
     distance, speed = c["guidance.path.distance_m"], c["guidance.path.speed_mps"]

@@ -13,6 +13,8 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm, solve_discrete_are
 
 from gnc import design
+from hil.prepare import prepare
+from hil.scenario import Scenario
 
 N = 0.0011313666536110223  # rad/s, 400 km
 ORBIT_S = 2.0 * math.pi / N
@@ -192,26 +194,16 @@ def test_an_unstable_loop_is_refused_by_name() -> None:
         design.loop_margins("fast", design.Gains(100.0, 20.0))
 
 
-def flight_params() -> dict[str, object]:
-    return {
-        "cycle_s": 0.1,
-        "mu_m3ps2": 3.986004418e14,
-        "target_r_eci_m": [0.0, 6778.137e3, 0.0],
-        "attitude_kp_ps2": FROZEN_GAINS["attitude"][0],
-        "attitude_kd_ps": FROZEN_GAINS["attitude"][1],
-        "phase_count": 3,
-        "phase_kp_ps2": np.array([FROZEN_GAINS["s2_hold"][0], 0.0, FROZEN_GAINS["final"][0], 9.0]),
-        "phase_kd_ps": np.array([FROZEN_GAINS["s2_hold"][1], 0.0, FROZEN_GAINS["final"][1], 9.0]),
-    }
-
-
 def test_margins_of_flight_parameters_name_each_controlled_loop() -> None:
-    found = design.margins(flight_params(), ["s2_hold", "hop", "final", "unused"])
-    assert [m.loop for m in found] == ["attitude", "translation, s2_hold", "translation, final"]
+    scenario = Scenario.load("iss-vbar")
+    params, names = prepare(scenario, seed=1).params, scenario.flight.phases
+    found = design.margins(params, names)
+    assert [m.loop for m in found] == ["attitude", *(f"translation, {n}" for n in names if n in LOOP_OF_PHASE)]
     assert found[0] == design.loop_margins("attitude", design.Gains(*FROZEN_GAINS["attitude"]))
-    assert [m.loop for m in design.margins(flight_params())][1:] == ["translation, phase 0", "translation, phase 2"]
+    first = names.index(found[1].loop.removeprefix("translation, "))
+    assert design.margins(params)[1].loop == f"translation, phase {first}"
     with pytest.raises(ValueError, match="phase_names"):
-        design.margins(flight_params(), ["s2_hold"])
+        design.margins(params, ["s2_hold"])
 
 
 def test_step_response_is_the_recursion() -> None:

@@ -701,9 +701,9 @@ void icd_put_parameters(uint8_t *at, const flight_params_t *m)
     at = put_f64s(at, m->inertia_body_kgm2, 9);
     at = put_f64s(at, m->port_body_m, 3);
     at = put_f64s(at, m->q_port_from_body, 4);
-    at = put_f64(at, m->thruster_min_on_s);
-    at = put_f64(at, m->thruster_rise_s);
-    at = put_f64(at, m->thruster_decay_s);
+    at = put_f64s(at, m->thruster_min_on_s, 4);
+    at = put_f64s(at, m->thruster_rise_s, 4);
+    at = put_f64s(at, m->thruster_decay_s, 4);
     at = put_f64s(at, m->thruster_body_m, 96);
     at = put_f64s(at, m->thruster_dir_body, 96);
     at = put_f64s(at, m->thruster_force_n, 32);
@@ -741,12 +741,8 @@ void icd_put_parameters(uint8_t *at, const flight_params_t *m)
     at = put_f64(at, m->track_near_m);
     at = put_f64(at, m->attitude_max_rad);
     at = put_f64s(at, m->phase_timeout_s, 32);
-    at = put_f64s(at, m->phase_speed_max_mps, 32);
     at = put_f64s(at, m->phase_gate_r_m, 32);
     at = put_f64s(at, m->phase_gate_v_mps, 32);
-    at = put_f64s(at, m->phase_kp_ps2, 32);
-    at = put_f64s(at, m->phase_kd_ps, 32);
-    at = put_f64s(at, m->phase_deadband_m, 32);
     at = put_f64s(at, m->phase_attitude_deadband_rad, 32);
     at = put_f64s(at, m->phase_corridor_rad, 32);
     at = put_f64s(at, m->sun_eci, 3);
@@ -772,6 +768,7 @@ void icd_put_parameters(uint8_t *at, const flight_params_t *m)
     at = put_u16s(at, m->phase_block_offset, 32);
     at = put_u16s(at, m->phase_block_length, 32);
     at = put_u8(at, m->target_attitude_mode);
+    at = put_u8s(at, m->thruster_group, 32);
     at = put_u8s(at, m->transition_from, 96);
     at = put_u8s(at, m->transition_to, 96);
     at = put_u8s(at, m->transition_event, 96);
@@ -798,9 +795,9 @@ void icd_get_parameters(const uint8_t *at, flight_params_t *m)
     at = get_f64s(at, m->inertia_body_kgm2, 9);
     at = get_f64s(at, m->port_body_m, 3);
     at = get_f64s(at, m->q_port_from_body, 4);
-    at = get_f64(at, &m->thruster_min_on_s);
-    at = get_f64(at, &m->thruster_rise_s);
-    at = get_f64(at, &m->thruster_decay_s);
+    at = get_f64s(at, m->thruster_min_on_s, 4);
+    at = get_f64s(at, m->thruster_rise_s, 4);
+    at = get_f64s(at, m->thruster_decay_s, 4);
     at = get_f64s(at, m->thruster_body_m, 96);
     at = get_f64s(at, m->thruster_dir_body, 96);
     at = get_f64s(at, m->thruster_force_n, 32);
@@ -838,12 +835,8 @@ void icd_get_parameters(const uint8_t *at, flight_params_t *m)
     at = get_f64(at, &m->track_near_m);
     at = get_f64(at, &m->attitude_max_rad);
     at = get_f64s(at, m->phase_timeout_s, 32);
-    at = get_f64s(at, m->phase_speed_max_mps, 32);
     at = get_f64s(at, m->phase_gate_r_m, 32);
     at = get_f64s(at, m->phase_gate_v_mps, 32);
-    at = get_f64s(at, m->phase_kp_ps2, 32);
-    at = get_f64s(at, m->phase_kd_ps, 32);
-    at = get_f64s(at, m->phase_deadband_m, 32);
     at = get_f64s(at, m->phase_attitude_deadband_rad, 32);
     at = get_f64s(at, m->phase_corridor_rad, 32);
     at = get_f64s(at, m->sun_eci, 3);
@@ -869,6 +862,7 @@ void icd_get_parameters(const uint8_t *at, flight_params_t *m)
     at = get_u16s(at, m->phase_block_offset, 32);
     at = get_u16s(at, m->phase_block_length, 32);
     at = get_u8(at, &m->target_attitude_mode);
+    at = get_u8s(at, m->thruster_group, 32);
     at = get_u8s(at, m->transition_from, 96);
     at = get_u8s(at, m->transition_to, 96);
     at = get_u8s(at, m->transition_event, 96);

@@ -9,12 +9,12 @@
 
 #include "flight.h"
 
-#define ICD_HASH 0x4FD7D000AE99AF76u
+#define ICD_HASH 0x8D7CA357BA3816A9u
 #define ICD_PACKET_MAX 1031 /* largest packet, primary header and CRC-32 included */
 #define ICD_FRAME_MAX 1038 /* largest frame, delimiters included */
 #define ICD_UPLINK_FRAME_MAX 1038
 #define ICD_DOWNLINK_FRAME_MAX 517
-#define ICD_PARAMETERS_BYTES 12273 /* the parameter record on the wire */
+#define ICD_PARAMETERS_BYTES 11353 /* the parameter record on the wire */
 #define ICD_APIDS 5
 
 enum { ICD_APID_HELLO = 0x010, ICD_APID_PARAMS = 0x011, ICD_APID_LOOP = 0x012, ICD_APID_SERVICES = 0x020, ICD_APID_TEXT = 0x030 };

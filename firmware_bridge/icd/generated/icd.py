@@ -7,7 +7,7 @@ import numpy as np
 
 from firmware_bridge.icd.message import Message
 
-ICD_HASH = 0x4FD7D000AE99AF76
+ICD_HASH = 0x8D7CA357BA3816A9
 
 
 class Apid(IntEnum):
@@ -300,9 +300,9 @@ PARAMETERS = np.dtype([
     ("inertia_body_kgm2", ">f8", (9,)),
     ("port_body_m", ">f8", (3,)),
     ("q_port_from_body", ">f8", (4,)),
-    ("thruster_min_on_s", ">f8"),
-    ("thruster_rise_s", ">f8"),
-    ("thruster_decay_s", ">f8"),
+    ("thruster_min_on_s", ">f8", (4,)),
+    ("thruster_rise_s", ">f8", (4,)),
+    ("thruster_decay_s", ">f8", (4,)),
     ("thruster_body_m", ">f8", (96,)),
     ("thruster_dir_body", ">f8", (96,)),
     ("thruster_force_n", ">f8", (32,)),
@@ -340,12 +340,8 @@ PARAMETERS = np.dtype([
     ("track_near_m", ">f8"),
     ("attitude_max_rad", ">f8"),
     ("phase_timeout_s", ">f8", (32,)),
-    ("phase_speed_max_mps", ">f8", (32,)),
     ("phase_gate_r_m", ">f8", (32,)),
     ("phase_gate_v_mps", ">f8", (32,)),
-    ("phase_kp_ps2", ">f8", (32,)),
-    ("phase_kd_ps", ">f8", (32,)),
-    ("phase_deadband_m", ">f8", (32,)),
     ("phase_attitude_deadband_rad", ">f8", (32,)),
     ("phase_corridor_rad", ">f8", (32,)),
     ("sun_eci", ">f8", (3,)),
@@ -371,6 +367,7 @@ PARAMETERS = np.dtype([
     ("phase_block_offset", ">u2", (32,)),
     ("phase_block_length", ">u2", (32,)),
     ("target_attitude_mode", "u1"),
+    ("thruster_group", "u1", (32,)),
     ("transition_from", "u1", (96,)),
     ("transition_to", "u1", (96,)),
     ("transition_event", "u1", (96,)),

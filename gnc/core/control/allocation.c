@@ -30,7 +30,13 @@ static void start_basis(basis_t *b, const double w[ROWS], double cost)
     }
 }
 
-static int32_t entering(const effectors_t *e, uint32_t count, const basis_t *b, bool bland)
+/* Of which thrusters: the first `count`, of groups up to a level. */
+typedef struct {
+    const effectors_t *e;
+    uint32_t count, level;
+} choice_t;
+
+static int32_t entering(const choice_t *of, const basis_t *b, bool bland)
 {
     double y[ROWS], best = -ENTER_TOLERANCE;
     int32_t enter = -1;
@@ -38,8 +44,9 @@ static int32_t entering(const effectors_t *e, uint32_t count, const basis_t *b, 
         y[j] = 0.0;
         for (size_t i = 0; i < ROWS; i++) y[j] += b->cost[i] * b->inverse[i * ROWS + j];
     }
-    for (uint32_t t = 0; t < count; t++) {
-        const double *a = e->arms[t];
+    for (uint32_t t = 0; t < of->count; t++) {
+        if (of->e->level[t] > of->level) continue;
+        const double *a = of->e->arms[t];
         double reduced = 1.0 - (y[0] * a[0] + y[1] * a[1] + y[2] * a[2] + y[3] * a[3] + y[4] * a[4] + y[5] * a[5]);
         if (reduced < best) {
             enter = (int32_t)t;
@@ -79,14 +86,14 @@ static bool pivot(const effectors_t *e, basis_t *b, int32_t enter)
 }
 
 /* Full-thrust seconds of each thruster for the wrench impulse w; false when w cannot be given. */
-static bool solve(const effectors_t *e, uint32_t count, const double w[ROWS], double seconds[FLIGHT_THRUSTERS])
+static bool solve(const choice_t *of, const double w[ROWS], double seconds[FLIGHT_THRUSTERS])
 {
     basis_t b;
     double size = 0.0;
-    start_basis(&b, w, e->artificial_cost);
+    start_basis(&b, w, of->e->artificial_cost);
     for (int k = 0; k < PIVOTS_MAX; k++) {
-        int32_t enter = entering(e, count, &b, k >= BLAND_AFTER);
-        if (enter < 0 || !pivot(e, &b, enter)) break;
+        int32_t enter = entering(of, &b, k >= BLAND_AFTER);
+        if (enter < 0 || !pivot(of->e, &b, enter)) break;
     }
     for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) seconds[t] = 0.0;
     for (size_t i = 0; i < ROWS; i++) size = elem_max(size, elem_abs(w[i]));
@@ -97,23 +104,41 @@ static bool solve(const effectors_t *e, uint32_t count, const double w[ROWS], do
     return true;
 }
 
-static double smallest_seconds(const flight_params_t *p)
+static double smallest_seconds(const flight_params_t *p, uint8_t group)
 {
-    return p->thruster_min_on_s - 0.5 * p->thruster_rise_s + 0.5 * p->thruster_decay_s;
+    return p->thruster_min_on_s[group] - 0.5 * p->thruster_rise_s[group] + 0.5 * p->thruster_decay_s[group];
 }
 
 /* The least demand on one axis that its main thrusters can give, each burning no less than its
  * minimum. Main are those that burn at least half as long as the longest: what a lesser one would
  * trim away is carried over instead. An axis no thruster serves is never allocated. */
-static double smallest_demand(const flight_params_t *p, const effectors_t *e, size_t axis, double unit)
+static double smallest_demand(const flight_params_t *p, const choice_t *of, size_t axis, double unit)
 {
-    double w[ROWS] = {0.0}, seconds[FLIGHT_THRUSTERS], longest = 0.0, shortest = NEVER;
+    double w[ROWS] = {0.0}, seconds[FLIGHT_THRUSTERS], longest = 0.0, least = 0.0;
     w[axis] = unit;
-    if (!solve(e, p->thruster_count, w, seconds)) return NEVER;
+    if (!solve(of, w, seconds)) return NEVER;
     for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) longest = elem_max(longest, seconds[t]);
     for (size_t t = 0; t < FLIGHT_THRUSTERS; t++)
-        if (seconds[t] >= MAIN_SHARE * longest) shortest = elem_min(shortest, seconds[t]);
-    return elem_abs(unit) * smallest_seconds(p) / shortest;
+        if (seconds[t] >= MAIN_SHARE * longest)
+            least = elem_max(least, elem_abs(unit) * smallest_seconds(p, p->thruster_group[t]) / seconds[t]);
+    return least;
+}
+
+/* Orders the groups by their shortest firing; those with the same one share a level. */
+static void order_groups(const flight_params_t *p, effectors_t *e)
+{
+    bool leads[FLIGHT_GROUPS] = {false}; /* has thrusters, and is the first with its shortest firing */
+    for (uint32_t t = 0; t < p->thruster_count; t++) leads[p->thruster_group[t]] = true;
+    for (uint8_t g = 1; g < FLIGHT_GROUPS; g++)
+        for (uint8_t h = 0; h < g; h++)
+            if (leads[h] && smallest_seconds(p, h) == smallest_seconds(p, g)) leads[g] = false;
+    e->levels = 0;
+    for (uint8_t g = 0; g < FLIGHT_GROUPS; g++) e->levels += leads[g] ? 1u : 0u;
+    for (uint32_t t = 0; t < p->thruster_count; t++) {
+        double own = smallest_seconds(p, p->thruster_group[t]);
+        for (uint8_t g = 0; g < FLIGHT_GROUPS; g++)
+            if (leads[g] && smallest_seconds(p, g) < own) e->level[t]++;
+    }
 }
 
 void control_init(const flight_params_t *p, effectors_t *e)
@@ -128,8 +153,33 @@ void control_init(const flight_params_t *p, effectors_t *e)
         if (p->thruster_force_n[t] > 0.0) weakest = elem_min(weakest, p->thruster_force_n[t]);
     }
     e->artificial_cost = ARTIFICIAL_COST / weakest;
-    for (size_t axis = 0; axis < ROWS; axis++)
-        e->smallest[axis] = elem_max(smallest_demand(p, e, axis, -PROBE), smallest_demand(p, e, axis, PROBE));
+    order_groups(p, e);
+    for (size_t axis = 0; axis < ROWS; axis++) {
+        e->smallest[axis] = NEVER;
+        for (uint32_t level = 0; level < e->levels; level++) {
+            const choice_t of = {e, p->thruster_count, level};
+            double least = elem_max(smallest_demand(p, &of, axis, -PROBE), smallest_demand(p, &of, axis, PROBE));
+            e->smallest[axis] = elem_min(e->smallest[axis], least);
+        }
+    }
+}
+
+/* How much longer a valve is open than the thruster gives full thrust for. */
+static double lag_s(const flight_params_t *p, size_t t)
+{
+    uint8_t group = p->thruster_group[t];
+    return 0.5 * (p->thruster_rise_s[group] - p->thruster_decay_s[group]);
+}
+
+/* The share of those seconds that every thruster can give in a cycle: 1 where they fit. */
+static double share_of(const flight_params_t *p, const double seconds[FLIGHT_THRUSTERS])
+{
+    double share = 1.0;
+    for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) {
+        double lag = lag_s(p, t), on = seconds[t] + lag;
+        if (seconds[t] > 0.0 && on > p->cycle_s) share = elem_min(share, (p->cycle_s - lag) / (on - lag));
+    }
+    return share;
 }
 
 /* Turns full-thrust seconds into valve on-times; what is fired comes off what is carried. */
@@ -137,16 +187,12 @@ static bool fire(const control_call_t *call, const double seconds[FLIGHT_THRUSTE
 {
     const flight_params_t *p = call->p;
     control_t *c = call->memory;
-    double longest = 0.0, lag = 0.5 * (p->thruster_rise_s - p->thruster_decay_s), scale = 1.0;
+    double scale = share_of(p, seconds);
     bool fired = false;
-    for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) longest = elem_max(longest, seconds[t] + lag);
-    if (longest > p->cycle_s) {
-        scale = (p->cycle_s - lag) / (longest - lag);
-        call->progress->saturated = true;
-    }
+    if (scale < 1.0) call->progress->saturated = true;
     for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) {
-        double on = scale * seconds[t] + lag;
-        if (!(seconds[t] > 0.0) || on < p->thruster_min_on_s) continue;
+        double lag = lag_s(p, t), on = scale * seconds[t] + lag;
+        if (!(seconds[t] > 0.0) || on < p->thruster_min_on_s[p->thruster_group[t]]) continue;
         uint32_t on_us = (uint32_t)(on * 1.0e6 + 0.5);
         double given = 1.0e-6 * (double)on_us - lag;
         command->thruster_on_us[t] = on_us;
@@ -154,6 +200,18 @@ static bool fire(const control_call_t *call, const double seconds[FLIGHT_THRUSTE
         fired = true;
     }
     return fired;
+}
+
+/* The groups with the shortest firings that can give the demand within the cycle; all of them where none can. */
+static bool choose(const control_call_t *call, const double w[ROWS], double seconds[FLIGHT_THRUSTERS])
+{
+    const effectors_t *e = call->effectors;
+    for (uint32_t level = 0; level < e->levels; level++) {
+        const choice_t of = {e, call->p->thruster_count, level};
+        bool given = solve(&of, w, seconds);
+        if (level + 1u == e->levels || (given && !(share_of(call->p, seconds) < 1.0))) return given;
+    }
+    return false;
 }
 
 void control_allocate(const control_call_t *call, command_t *command)
@@ -166,6 +224,5 @@ void control_allocate(const control_call_t *call, command_t *command)
         w[i] = worth ? c->carried[i] : 0.0;
         any = any || worth;
     }
-    if (any && solve(call->effectors, call->p->thruster_count, w, seconds))
-        call->progress->fired = fire(call, seconds, command);
+    if (any && choose(call, w, seconds)) call->progress->fired = fire(call, seconds, command);
 }

@@ -16,6 +16,8 @@ typedef struct {
     double arms[FLIGHT_THRUSTERS][6];               /* impulse and angular impulse per second of full thrust */
     double smallest[6];                             /* smallest wrench impulse each axis can be given */
     double artificial_cost;                         /* seconds per unit that no thruster can give */
+    uint32_t levels;                                /* different shortest firings of groups that have thrusters */
+    uint8_t level[FLIGHT_THRUSTERS]; /* how many of them are shorter than that of the thruster's group */
 } effectors_t;
 
 typedef struct {

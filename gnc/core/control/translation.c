@@ -5,19 +5,26 @@
 #include "control/control.h"
 #include "registry.h"
 
+/* They lie behind the law's point, where it has one. */
+static const void *follow_fields(const control_call_t *call)
+{
+    const double *own = &call->p->block[call->p->phase_block_offset[call->intent->phase]];
+    return flight_law_of(call->intent->law)->has_point ? own + sizeof(point_block_t) / sizeof *own : own;
+}
+
 static void follow(const control_call_t *call, double accel[3])
 {
     const flight_params_t *p = call->p;
     const reference_t *ref = call->reference;
     const solution_t *s = call->solution;
-    uint32_t phase = call->intent->phase;
+    const follow_block_t *own = follow_fields(call);
     double error_v_body[3];
-    double kp = p->phase_kp_ps2[phase], kd = p->phase_kd_ps[phase], n = s->w_hill_radps[2], v_cmd[3], size;
+    double kp = own->kp_ps2, kd = own->kd_ps, n = s->w_hill_radps[2], v_cmd[3], size;
     const double *r = s->r_hill_m, *v = s->v_hill_mps;
     for (size_t i = 0; i < 3; i++)
-        v_cmd[i] = -kp / elem_max(kd, GAIN_MIN) * control_dead_band(ref->error_r_m[i], p->phase_deadband_m[phase]);
+        v_cmd[i] = -kp / elem_max(kd, GAIN_MIN) * control_dead_band(ref->error_r_m[i], own->deadband_m);
     size = vec3_norm(v_cmd);
-    if (size > p->phase_speed_max_mps[phase]) vec3_scale(v_cmd, p->phase_speed_max_mps[phase] / size, v_cmd);
+    if (size > own->speed_max_mps) vec3_scale(v_cmd, own->speed_max_mps / size, v_cmd);
     vec3_sub(error_v_body, v_cmd, ref->error_v_mps);
     quat_rotate(error_v_body, s->q_body_from_hill, error_v_body);
     for (size_t i = 0; i < 3; i++)

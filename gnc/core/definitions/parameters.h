@@ -21,9 +21,10 @@
     Q(f64, inertia_body_kgm2, 9, -BIG, BIG, "kg m^2", "chaser inertia about its c.m., row-major") \
     Q(f64, port_body_m, 3, -100.0, 100.0, "m", "chaser docking port") \
     Q(f64, q_port_from_body, 4, -1.0, 1.0, "1", "chaser port frame, +x outward") \
-    P(f64, thruster_min_on_s, 1.0e-4, 1.0, "s", "shortest on-time a thruster is fired for") \
-    P(f64, thruster_rise_s, 0.0, 0.2, "s", "linear rise from valve opening to full thrust") \
-    P(f64, thruster_decay_s, 0.0, 0.2, "s", "linear decay from valve closing to zero") \
+    Q(f64, thruster_min_on_s, FLIGHT_GROUPS, 1.0e-4, 1.0, "s", \
+      "shortest on-time a thruster is fired for, of each group; of one without thrusters any") \
+    Q(f64, thruster_rise_s, FLIGHT_GROUPS, 0.0, 0.2, "s", "linear rise from valve opening to full thrust") \
+    Q(f64, thruster_decay_s, FLIGHT_GROUPS, 0.0, 0.2, "s", "linear decay from valve closing to zero") \
     Q(f64, thruster_body_m, 3 * FLIGHT_THRUSTERS, -100.0, 100.0, "m", "thruster positions") \
     Q(f64, thruster_dir_body, 3 * FLIGHT_THRUSTERS, -1.0, 1.0, "1", "unit force directions on the chaser") \
     Q(f64, thruster_force_n, FLIGHT_THRUSTERS, 0.0, 1.0e5, "N", "thrust levels") \
@@ -66,13 +67,8 @@
     P(f64, track_near_m, 0.0, 1.0e4, "m", "axial distance inside which the estimated port is tracked fully") \
     P(f64, attitude_max_rad, 0.001, 3.2, "rad", "attitude control error that breaks the approach off") \
     Q(f64, phase_timeout_s, FLIGHT_PHASES, 0.0, 1.0e6, "s", "time after which the phase has lasted too long; 0 never") \
-    Q(f64, phase_speed_max_mps, FLIGHT_PHASES, 0.0, 100.0, "m/s", \
-      "hold: largest correction speed; forced: largest speed") \
     Q(f64, phase_gate_r_m, FLIGHT_PHASES, 0.0, 1.0e6, "m", "exit gate: position error") \
     Q(f64, phase_gate_v_mps, FLIGHT_PHASES, 0.0, 1.0e3, "m/s", "exit gate: velocity error") \
-    Q(f64, phase_kp_ps2, FLIGHT_PHASES, 0.0, 10.0, "1/s^2", "translation gain, acceleration per error") \
-    Q(f64, phase_kd_ps, FLIGHT_PHASES, 0.0, 10.0, "1/s", "translation rate gain") \
-    Q(f64, phase_deadband_m, FLIGHT_PHASES, 0.0, 1.0e4, "m", "translation dead band, each axis") \
     Q(f64, phase_attitude_deadband_rad, FLIGHT_PHASES, 0.0, 1.0, "rad", "attitude dead band, each axis") \
     Q(f64, phase_corridor_rad, FLIGHT_PHASES, 0.0, 1.6, "rad", "half angle of the approach corridor watched; 0 none") \
     Q(f64, sun_eci, 3, -1.0, 1.0, "1", "direction of the Sun at start, unit vector; zero where no phase needs it") \
@@ -105,6 +101,7 @@
     Q(u16, phase_block_length, FLIGHT_PHASES, 0, FLIGHT_BLOCK, "1", "how many elements they have") \
     P(u8, target_attitude_mode, 0, 2, "1", "what flight knows of the target's attitude, TARGET_*") \
     Q(u8, param_reserved, 7, 0, 0, "1", "zero") \
+    Q(u8, thruster_group, FLIGHT_THRUSTERS, 0, FLIGHT_GROUPS - 1, "1", "which group each thruster is of") \
     Q(u8, transition_from, FLIGHT_TRANSITIONS, 0, 255, "1", "phase that is left; 255 any") \
     Q(u8, transition_to, FLIGHT_TRANSITIONS, 0, FLIGHT_PHASES - 1, "1", "phase that is entered") \
     Q(u8, transition_event, FLIGHT_TRANSITIONS, 0, 9, "1", "what it waits for, EVENT_*") \

@@ -10,6 +10,7 @@
 #define SETTLE_S 1.0     /* a leg is not over before this long */
 
 #define CIRCUMNAVIGATE_FIELDS(F, V) \
+    FOLLOW_FIELDS(F, V) \
     V(normal, 3, -1.0, 1.0, "1", "normal of the plane, in the phase's frame; zero: the frame's z axis") \
     F(end_rad, -TWO_PI, TWO_PI, "rad", \
       "polar angle at which it ends, about the normal, from the frame's x axis " \

@@ -3,6 +3,7 @@
 
 #define FORCED_FIELDS(F, V) \
     POINT_FIELDS(F, V) \
+    FOLLOW_FIELDS(F, V) \
     F(speed_end_mps, 0.0, 100.0, "m/s", "speed at the end distance") \
     F(speed_slope_ps, 0.0, 1.0, "1/s", "speed per metre short of the end distance") \
     F(accel_mps2, 1.0e-6, 1.0, "m/s^2", "ramp of the speed reference")
@@ -23,8 +24,7 @@ static void advance(const law_call_t *call, double end_m)
     guidance_path_t *path = call->path;
     const forced_block_t *own = call->own;
     double to_go = end_m - path->distance_m, dt = call->p->cycle_s, size = elem_abs(to_go);
-    double speed =
-        elem_min(call->p->phase_speed_max_mps[call->intent->phase], own->speed_end_mps + own->speed_slope_ps * size);
+    double speed = elem_min(own->speed_max_mps, own->speed_end_mps + own->speed_slope_ps * size);
     speed = elem_min(speed, elem_min(elem_sqrt(own->accel_mps2 * size), size / dt)); /* not past the end in one cycle */
     double goal = to_go < 0.0 ? -speed : speed, step = own->accel_mps2 * dt;
     path->speed_mps += guidance_clamp(goal - path->speed_mps, -step, step);

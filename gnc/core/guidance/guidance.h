@@ -37,6 +37,16 @@ typedef struct {
     POINT_FIELDS(BLOCK_F, BLOCK_V)
 } point_block_t;
 
+/* What every law with TRANSLATION_FOLLOW declares first, or behind its point: how control follows its reference. */
+#define FOLLOW_FIELDS(F, V) \
+    F(kp_ps2, 0.0, 10.0, "1/s^2", "translation gain, acceleration per error") \
+    F(kd_ps, 0.0, 10.0, "1/s", "translation rate gain") \
+    F(deadband_m, 0.0, 1.0e4, "m", "translation dead band, each axis") \
+    F(speed_max_mps, 0.0, 100.0, "m/s", "hold: largest correction speed; forced: largest speed")
+typedef struct {
+    FOLLOW_FIELDS(BLOCK_F, BLOCK_V)
+} follow_block_t;
+
 typedef struct {
     const flight_params_t *p;
     const solution_t *solution;
@@ -53,7 +63,8 @@ enum { TRANSLATION_NONE = 0, TRANSLATION_FOLLOW = 1, TRANSLATION_BURN = 2 };
 typedef struct {
     uint8_t id; /* LAW_* */
     const block_field_t *fields; /* its own, in the phase's stretch of the block; NULL: none */
-    uint8_t translation; /* TRANSLATION_*: FOLLOW also accepts HOLD, and its legs may end at a gate */
+    uint8_t translation; /* TRANSLATION_*: FOLLOW also accepts HOLD, its legs may end at a gate, and it has
+                            FOLLOW_FIELDS */
     uint8_t nav_mode; /* MODE_*; DOCKED: no thruster fires */
     bool has_point; /* its fields begin with POINT_FIELDS */
     /* When a phase with this law begins, or goes on after a hold; NULL: nothing to do. */

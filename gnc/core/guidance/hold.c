@@ -1,7 +1,7 @@
 /* Holds a point for a time. */
 #include "registry.h"
 
-#define HOLD_FIELDS(F, V) POINT_FIELDS(F, V) F(duration_s, 0.0, 1.0e6, "s", "least time")
+#define HOLD_FIELDS(F, V) POINT_FIELDS(F, V) FOLLOW_FIELDS(F, V) F(duration_s, 0.0, 1.0e6, "s", "least time")
 typedef struct {
     HOLD_FIELDS(BLOCK_F, BLOCK_V)
 } hold_block_t;

@@ -80,7 +80,7 @@ class ForcedReference:
         """Distances at each cycle, and the cycle of arrival."""
         p, k, dt = self.p, self.number, self.cycle_s
         own = law_block(p, k)
-        goal_m, fastest = float(own["point_m"][0]), float(p["phase_speed_max_mps"][k])
+        goal_m, fastest = float(own["point_m"][0]), float(own["speed_max_mps"])
         slowest, slope, ramp = float(own["speed_end_mps"]), float(own["speed_slope_ps"]), float(own["accel_mps2"])
         distance, speed, found = start_m, 0.0, [start_m]
         while abs(goal_m - distance) >= ARRIVED_M and len(found) < 1_000_000:
@@ -99,11 +99,10 @@ class Control:
     def __init__(self, params: Any, path: Path, navigation: Navigation, leg: Leg, state: Augmented, along: Floats):
         self.path, self.leg, self.state, self.axis = path, leg, state, along
         number = leg.number
-        self.kd = float(params["phase_kd_ps"][number])
-        rate = float(params["phase_kp_ps2"][number]) / max(self.kd, 1.0e-9)
-        self.band = DeadBand(
-            float(params["phase_deadband_m"][number]), rate, float(params["phase_speed_max_mps"][number])
-        )
+        own = law_block(params, number)
+        self.kd = float(own["kd_ps"])
+        rate = float(own["kp_ps2"]) / max(self.kd, 1.0e-9)
+        self.band = DeadBand(float(own["deadband_m"]), rate, float(own["speed_max_mps"]))
         self.forced: ForcedReference | None = None
         w = cross([0.0, 0.0, path.n_radps])
         self.error = of(r_hat=1.0, arm=1.0)

@@ -11,9 +11,10 @@
 #include "registry.h"
 
 /* The keys of the phase that are the law's own: name, lowest and highest value, unit, meaning. POINT_FIELDS come first
- * in a law that has a point. */
+ * in a law that has a point, then FOLLOW_FIELDS where control follows its path. */
 #define OWN_FIELDS(F, V) \
     POINT_FIELDS(F, V) \
+    FOLLOW_FIELDS(F, V) \
     F(amplitude_m, 0.0, 100.0, "m", "swing to each side") \
     F(period_s, 1.0, 1.0e6, "s", "period of the swing") \
     F(duration_s, 0.0, 1.0e6, "s", "least time")
