@@ -6,7 +6,7 @@ import re
 from dataclasses import fields, is_dataclass
 from math import isfinite
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import ClassVar, get_args, get_origin, get_type_hints
 
 from firmware_bridge.faults import BoardFault
 from gnc import flight
@@ -17,10 +17,11 @@ from hil.instruments import kinds as instrument_kinds
 from hil.plant.validity import declared
 from hil.prepare import plant_config
 from hil.requirements import kinds as requirement_kinds
-from hil.scenario.messages import expectation
+from hil.scenario.messages import expectation, show
 from hil.scenario.parameters import beliefs, monitor_keys
 from hil.scenario.schema.attitudes import Attitude
 from hil.scenario.schema.orbits import Orbit
+from hil.scenario.schema.plant import Density
 from hil.scenario.schema.shapes import SHAPES
 from hil.scenario.schema.vehicle import Port, Tank, Vehicle
 from hil.scenario.sections import is_required
@@ -29,12 +30,13 @@ PAGE = Path(__file__).with_name("scenario.md")
 
 
 def sections() -> str:
-    """Every table and row but [flight] and [[phase]], key by key."""
+    """Every table except [flight] and [[phase]], key by key."""
     parts = []
     for name, cls in get_type_hints(s.Scenario, include_extras=True).items():
         if is_dataclass(cls):
             parts.append(_section(f"[{name}]", cls))
     parts.append(_section("[[vehicle]]", Vehicle))
+    parts.append(_section("[plant.density]", Density))
     parts += [_section(f"[[vehicle.{name}]]", cls) for name, cls in (("port", Port), ("tank", Tank))]
     parts += [_section(f'[[vehicle.shape]] kind = "{kind}"', cls) for kind, cls in SHAPES.items()]
     parts += [_section(f'[vehicle.orbit] kind = "{_said(cls, "kind")}"', cls) for cls in get_args(Orbit)]
@@ -56,14 +58,27 @@ def _said(cls: type, word: str) -> str:
 def _section(heading: str, cls: type) -> str:
     hints = get_type_hints(cls, include_extras=True)
     lines = [f"### `{heading}`", "", (cls.__doc__ or "").strip().split("\n\n")[0], "", "| Key | Value |", "|---|---|"]
-    optional = {f.name for f in fields(cls) if not is_required(f)}
+    optional = {f.name: _default(f.default) for f in fields(cls) if not is_required(f)}
     for name, hint in hints.items():
         if (name in ("kind", "mode") and "=" in heading) or name in ("ports", "tanks", "shapes"):
             continue
-        nested = {"orbit": "a table, [vehicle.orbit]", "attitude": "a table, [vehicle.attitude]"}
+        if get_origin(hint) is ClassVar:
+            continue
+        nested = {
+            "orbit": "a table, [vehicle.orbit]",
+            "attitude": "a table, [vehicle.attitude]",
+            "correlated": "a list of tables, [[dispersions.correlated]]",
+            "density": "a table, [plant.density]",
+        }
         words = nested.get(name) or expectation(hint, s.unit_of(name))
-        lines.append(f"| `{name}` | {words}{'; may be left out' if name in optional else ''} |")
+        lines.append(f"| `{name}` | {words}{optional.get(name, '')} |")
     return "\n".join([*lines, ""])
+
+
+def _default(value: object) -> str:
+    """What a key that may be left out is then."""
+    plain = isinstance(value, bool | int | float | str) and value != ""
+    return f"; default {show(value)}" if plain or (isinstance(value, tuple) and value) else "; optional"
 
 
 def flight_keys() -> str:
@@ -83,7 +98,7 @@ def flight_keys() -> str:
     for law in flight.Law:
         if own := flight.law_fields(law):
             lines += [
-                f'Of a phase with `law = "{law.name.lower()}"` besides:',
+                f'### `[[phase]]` with `law = "{law.name.lower()}"`',
                 "",
                 "| Key | Range | Meaning |",
                 "|---|---|---|",
@@ -131,7 +146,7 @@ def _range(parameter: flight.Field) -> str:
 
 def validity() -> str:
     """The range of every model of the shipped scenarios' environment."""
-    lines = ["| Model | Holds for | Because of |", "|---|---|---|"]
+    lines = ["| Model | Valid for | Reason |", "|---|---|---|"]
     earth = s.Scenario.load("iss-vbar")
     environment = plant_config(earth, sample(earth, 1, 0)).environment
     for valid in declared(environment):

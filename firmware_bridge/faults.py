@@ -1,4 +1,4 @@
-"""What is done on purpose to a flight computer on a wire: to the cable, and to the board at its end."""
+"""Faults injected into a flight computer on a wire: into the cable, and into the board at its end."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Probability = Annotated[float, Ge(0.0), Le(1.0)]
 
 @dataclass(frozen=True, config=STRICT)
 class LinkFaults:
-    """What the cable to a board does to frames, each way by itself: probabilities a frame, `bit_error` a bit.
+    """Faults of the cable to a board: probabilities per frame and direction; `bit_error` per bit.
 
-    A frame is lost, sent twice, held up by `delay_s`, cut short, or preceded by noise.
+    A frame is lost, sent twice, delayed by `delay_s`, truncated, or preceded by noise.
     """
 
     drop: Probability = 0.0
@@ -28,7 +28,7 @@ class LinkFaults:
     babble: Probability = 0.0
 
     def declared(self) -> dict[str, float]:
-        """Those that can happen."""
+        """The faults with a probability above zero."""
         return {name: value for name in KINDS if (value := getattr(self, name)) > 0.0}
 
 
@@ -37,9 +37,11 @@ KINDS = ("drop", "bit_error", "duplicate", "delay", "truncate", "babble")
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class BoardFault:
-    """What happens to the board at a time: a list `[[board_fault]]`, before the first sensor frame from t_s on.
-    "reset" is its reset line, "hang" an endless loop that the watchdog ends, "spoil_checkpoint" a reset with both
-    copies of its state spoilt; "pause" holds it still for `duration_s` of wall clock, "kill" takes it away for good.
+    """A fault of the board, injected before the first sensor frame at or after t_s.
+
+    "reset" uses the reset line, "hang" is an endless loop that the watchdog ends, "spoil_checkpoint" is a reset with
+    both copies of the state corrupted, "pause" stops the board for `duration_s` of wall-clock time, and "kill" removes
+    it for good.
     """
 
     t_s: Annotated[float, Ge(0.0)]

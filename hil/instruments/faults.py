@@ -51,7 +51,7 @@ WITH_ERROR = ("bias", "ramp", "noise", "wild")
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Fault:
-    """A declared fault of an instrument, by its name: a row `[[fault]]`.
+    """A fault of an instrument, which is named.
 
     It is in force for start_s <= time of validity < end_s.
     An error has three components: error_m shifts gnss, rgnss (eci) or the port that a camera sees (camera axes),

@@ -1,4 +1,4 @@
-"""What is said of a mistake in a scenario: one line that names file, key, value and what was expected."""
+"""Error messages about scenarios: one line with file, key, value and what was expected."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import difflib
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import MISSING
+from dataclasses import MISSING, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt, MaxLen
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
 from hil.distributions import Normal
 from hil.schema import split_unit, unit_of
@@ -26,11 +26,11 @@ class Layer(NamedTuple):
 
 
 class ScenarioError(ValueError):
-    """A mistake in a scenario: one line naming file, key, value and what was expected."""
+    """A mistake in a scenario: one line with file, key, value and what was expected."""
 
 
 def show(value: Any) -> str:
-    """A value as a message shows it: as the file writes it, cut where it is long."""
+    """A value as it is written in the file, truncated if it is long."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
@@ -49,19 +49,19 @@ def thaw(value: Any) -> Any:
 
 
 def nearest(key: str, valid: Iterable[str]) -> str:
-    """The valid key that is most like this one, as the end of a message; empty where none is."""
+    """The most similar valid key, as the end of a message; empty if none is similar."""
     close = difflib.get_close_matches(key, list(valid), n=1, cutoff=0.6)
     return f"; did you mean {close[0]}?" if close else ""
 
 
 class Reader:
-    """Reports mistakes with the layer of the file they came from."""
+    """Reports mistakes with the file they came from."""
 
     def __init__(self, layers: list[Layer]):
         self.layers = layers
 
     def file_of(self, path: str) -> str:
-        """The topmost layer that has something at that path."""
+        """The topmost layer that has a value at that path."""
         for layer in reversed(self.layers):
             node: Any = layer.document
             for part in re.sub(r"\[\d+\]", "", path).split("."):
@@ -78,7 +78,7 @@ class Reader:
         return ScenarioError(f"{self.file_of(path)}: {path}{shown}: {expected}")
 
     def unknown(self, path: str, valid: Iterable[str], value: Any) -> ScenarioError:
-        """The error to raise for a key that is not valid: a wrong unit, or the nearest valid key."""
+        """The error to raise for an unknown key, with the right unit or the nearest valid key."""
         table, _, key = path.rpartition(".")
         valid = list(valid)
         stem = split_unit(key)[0]
@@ -100,14 +100,19 @@ def expectation(hint: Any, unit: str) -> str:
         return _range_in_words(arguments[0], arguments[1:], unit)
     if origin is tuple:
         inner = expectation(arguments[0], unit)
-        return f"a list, each of {inner}" if arguments[-1] is Ellipsis else f"{len(arguments)} numbers, each {inner}"
+        return f"a list, each {inner}" if arguments[-1] is Ellipsis else f"{len(arguments)} numbers, each {inner}"
+    if is_dataclass(hint):
+        return "a table"
     if origin is Literal:
         return "one of " + ", ".join(show(a) for a in arguments)
-    names = {float: "a finite number", int: "a whole number", str: "a text", bool: "true or false"}
+    names = {float: "a finite number", int: "a whole number", str: "a string", bool: "true or false"}
     return names.get(hint, str(hint)) + (f" ({unit})" if unit and hint is float else "")
 
 
 def _range_in_words(base: Any, constraints: tuple[Any, ...], unit: str) -> str:
+    least = next((c.min_length for c in constraints if isinstance(c, MinLen)), None)
+    if least is not None:
+        return f"a list of at least {least}, each {expectation(get_args(base)[0], unit)}"
     lo = next((f"{c.ge:g}" for c in constraints if isinstance(c, Ge)), None)
     above = next((f"{c.gt:g}" for c in constraints if isinstance(c, Gt)), None)
     hi = next((f"{c.le:g}" for c in constraints if isinstance(c, Le)), None)
@@ -117,7 +122,8 @@ def _range_in_words(base: Any, constraints: tuple[Any, ...], unit: str) -> str:
         return f"a list of 1 to {most}, each {expectation(get_args(base)[0], unit)}"
     bounds = ((">=", lo), (">", above), ("<=", hi), ("<", below))
     text = " and ".join(f"{sign} {bound}" for sign, bound in bounds if bound)
-    text = f"a number from {lo} to {hi}" if lo and hi else f"a number {text}"
+    number = "a whole number" if base is int else "a number"
+    text = f"{number} from {lo} to {hi}" if lo and hi else f"{number} {text}"
     return text + (f" ({unit})" if unit else "")
 
 

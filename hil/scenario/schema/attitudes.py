@@ -15,9 +15,9 @@ Rate = Annotated[float, Ge(-100.0), Le(100.0)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Flown:
-    """Turned by its effectors, as the flight software commands.
+    """Controlled by the flight software through the effectors.
 
-    At start it has the attitude that is given, or that in which it will be docked.
+    It starts with the given attitude, or else with that in which it will dock.
     """
 
     mode: Literal["flown"]
@@ -28,7 +28,7 @@ class Flown:
 class LvlhHold:
     """Holds an attitude in the hill frame, with a slow limit cycle about it.
 
-    `ends_at_capture`: whether its own control is off once another is docked to it.
+    `ends_at_capture`: whether its attitude control is switched off when another vehicle docks.
     """
 
     mode: Literal["lvlh_hold"]
@@ -49,9 +49,9 @@ class InertialHold:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FreeTumble:
-    """Tumbles as a free rigid body, nutation and gravity gradient included, from an attitude and a rate at the start.
+    """Tumbles as a free rigid body, with nutation and gravity gradient, from an initial attitude and rate.
 
-    The rate is that with respect to the inertial frame, body axes.
+    The rate is inertial, in body axes.
     """
 
     mode: Literal["free_tumble"]

@@ -14,7 +14,7 @@ Zonal = Annotated[float, Ge(-0.1), Le(0.1)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CentralBody:
-    """The body that the vehicles orbit; the Earth (WGS 84, EGM96 zonals) where nothing else is given."""
+    """The body that the vehicles orbit; default: the Earth (WGS 84, EGM96 zonals)."""
 
     mu_m3ps2: Annotated[float, Ge(1.0), Le(1.0e21)] = 3.986004418e14
     re_m: Annotated[float, Ge(10.0), Le(1.0e9)] = 6378137.0

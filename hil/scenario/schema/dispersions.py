@@ -14,7 +14,7 @@ from hil.schema import Angle
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Dispersions:
-    """How each truth value and uploaded error is drawn.
+    """How each true value and each uploaded error is drawn.
 
     A number is 3 sigma of a normal distribution, each axis; 0 draws nothing. A table with a `kind` is any
     other distribution, in the unit of the key (`hil.distributions`).

@@ -13,7 +13,7 @@ from hil.schema import NonNegative, Product
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Telecommand:
-    """A telecommand from the ground: a list `[[telecommand]]`; delivered in the first cycle from t_s on."""
+    """A telecommand from the ground, delivered in the first cycle at or after t_s."""
 
     t_s: NonNegative
     command: Literal["go", "hold", "resume", "retreat", "abort", "free_drift", "inhibit"]

@@ -13,7 +13,7 @@ from hil.timescales import Epoch
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Header:
-    """What is flown, and when."""
+    """Name, start and duration of the scenario, and which vehicles fly it."""
 
     name: str
     title: str

@@ -18,7 +18,7 @@ Turn = Annotated[float, Ge(-360.0), Le(360.0)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Oem:
-    """On a CCSDS orbit ephemeris message, interpolated at the epoch."""
+    """A CCSDS orbit ephemeris message, interpolated at the epoch."""
 
     kind: Literal["oem"]
     file: str
@@ -26,7 +26,7 @@ class Oem:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Opm:
-    """On the state of a CCSDS orbit parameter message, at its epoch the scenario's."""
+    """The state in a CCSDS orbit parameter message, whose epoch must be that of the scenario."""
 
     kind: Literal["opm"]
     file: str
@@ -34,7 +34,7 @@ class Opm:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Tle:
-    """On a two-line element set, propagated to the epoch with SGP4."""
+    """A two-line element set, propagated to the epoch with SGP4."""
 
     kind: Literal["tle"]
     line1: str
@@ -43,7 +43,7 @@ class Tle:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Omm:
-    """On a CCSDS orbit mean-elements message, propagated to the epoch with SGP4."""
+    """A CCSDS orbit mean-elements message, propagated to the epoch with SGP4."""
 
     kind: Literal["omm"]
     file: str
@@ -51,7 +51,7 @@ class Omm:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Elements:
-    """On osculating Keplerian elements at the epoch, about the central body, eci."""
+    """Osculating Keplerian elements at the epoch, about the central body, eci."""
 
     kind: Literal["elements"]
     semi_major_axis_m: Annotated[float, Ge(1.0e3), Le(1.0e12)]
@@ -64,7 +64,7 @@ class Elements:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class State:
-    """At a position and velocity at the epoch, eci."""
+    """Position and velocity at the epoch, eci."""
 
     kind: Literal["state"]
     r_eci_m: Position
@@ -74,7 +74,7 @@ class State:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Relative:
-    """At a position and velocity of its centre of mass from another vehicle's, in that one's hill frame."""
+    """Position and velocity of the centre of mass relative to another vehicle's, in the hill frame of that vehicle."""
 
     kind: Literal["relative"]
     to: str
@@ -84,7 +84,7 @@ class Relative:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Approach:
-    """At rest before the target's port, port to port along its axis and off it along hill x, facing it."""
+    """At rest in front of the target's port and facing it: distance along the port's axis, offset along hill x."""
 
     kind: Literal["approach"]
     distance_m: Annotated[float, Ge(1.0e-3), Le(1.0e6)]
@@ -93,7 +93,7 @@ class Approach:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Docked:
-    """Docked to the target: its port of this name, the first if left out, to the target's."""
+    """Docked to the target. The ports default to the first of each vehicle."""
 
     kind: Literal["docked"]
     port: str = ""

@@ -17,9 +17,9 @@ Bulges = Annotated[tuple[Annotated[float, Ge(-1.0), Le(1.0e3)], ...], MaxLen(64)
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Density:
-    """Air of the run's own day, with `atmosphere = "nrlmsis21"`: its indices, and where the table is to hold.
+    """Air density on the day of the run (`atmosphere = "nrlmsis21"`): space weather indices and range of the table.
 
-    The scenario as flown has the table itself, night densities and day bulges every 10 km from the lowest height.
+    The scenario as flown contains the table itself: night densities and day bulges every 10 km from the lowest height.
     """
 
     f107_sfu: Annotated[float, Ge(50.0), Le(500.0)] = 150.0  # of the day before, observed

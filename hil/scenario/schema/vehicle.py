@@ -17,9 +17,9 @@ from hil.schema import Inertia, NonNegative, Quaternion, Vector
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Port:
-    """A docking port, +x outward: its place, its axes, and those of the port that docks to it (`mate`).
+    """A docking port, +x outward: its position, its axes, and those of the port that docks to it (`mate`).
 
-    Within `radius_m` of its axis and `depth_m` of its plane the craft may touch.
+    Within `radius_m` of its axis and `depth_m` of its plane the vehicles may touch.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Port:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Tank:
-    """A tank, and what of the vehicle's mass is the propellant in it."""
+    """A tank and the mass of propellant in it, which is part of the vehicle's mass."""
 
     name: str
     position_body_m: Vector
