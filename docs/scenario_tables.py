@@ -13,7 +13,12 @@ from gnc import flight
 from hil import scenario as s
 from hil.dispersion import sample
 from hil.effectors import kinds as effector_kinds
+from hil.effectors.faults import FAULTS as EFFECTOR_FAULTS
+from hil.effectors.faults import Fault as EffectorFault
+from hil.faults.rows import OTHERS
+from hil.faults.timing import TIMES, Timing
 from hil.instruments import kinds as instrument_kinds
+from hil.instruments.faults import FAULTS
 from hil.plant.validity import declared
 from hil.prepare import plant_config
 from hil.requirements import kinds as requirement_kinds
@@ -45,7 +50,9 @@ def sections() -> str:
     actors = {name: kind.row for name, kind in effector_kinds().items()}
     for row, kinds in (("instrument", models), ("effector", actors), ("requirement", requirement_kinds())):
         parts += [_section(f'[[{row}]] kind = "{kind}"', cls) for kind, cls in kinds.items()]
-    lists = (("[[fault]]", s.Fault), ("[[board_fault]]", BoardFault), ("[[telecommand]]", s.Telecommand))
+    others = [(f"[[fault]] of {model.THING}", model) for model in OTHERS.values()]
+    faults = (("[[fault]] of an instrument", s.Fault), ("[[fault]] of an effector", EffectorFault), *others)
+    lists = (*faults, ("[[board_fault]]", BoardFault), ("[[telecommand]]", s.Telecommand))
     parts += [_section(name, cls) for name, cls in lists]
     return "\n".join(parts)
 
@@ -62,7 +69,7 @@ def _section(heading: str, cls: type) -> str:
     for name, hint in hints.items():
         if (name in ("kind", "mode") and "=" in heading) or name in ("ports", "tanks", "shapes"):
             continue
-        if get_origin(hint) is ClassVar:
+        if get_origin(hint) is ClassVar or (name in TIMES and cls is not Timing):
             continue
         nested = {
             "orbit": "a table, [vehicle.orbit]",
@@ -79,6 +86,22 @@ def _default(value: object) -> str:
     """What a key that may be left out is then."""
     plain = isinstance(value, bool | int | float | str) and value != ""
     return f"; default {show(value)}" if plain or (isinstance(value, tuple) and value) else "; optional"
+
+
+def faults() -> str:
+    """Every kind of fault: what it breaks, what it does, and the keys that it needs."""
+    kinds = {name: (kind.meaning, kind.keys) for name, kind in FAULTS.items()}
+    tables = [("an instrument", "`instrument` or `instrument_kind`", kinds)]
+    kinds = {name: (acting.meaning, acting.keys) for name, acting in EFFECTOR_FAULTS.items()}
+    tables.append(("an effector", "`effector`", kinds))
+    for key, model in OTHERS.items():
+        tables.append((model.THING, f"`{key}`", {name: (k.meaning, k.needs) for name, k in model.KINDS.items()}))
+    lines = ["| Of | Kind | What it does | Keys that it needs |", "|---|---|---|---|"]
+    for thing, key, kinds in tables:
+        for name, (meaning, needs) in kinds.items():
+            lines.append(f"| {thing}, {key} | `{name}` | {meaning} | {', '.join(f'`{k}`' for k in needs)} |")
+    timing = _section("Keys that say when", Timing).replace("### `Keys that say when`", "Keys that say when:")
+    return "\n".join([*lines, "", timing])
 
 
 def flight_keys() -> str:
@@ -168,7 +191,9 @@ def validity() -> str:
 
 def page(text: str) -> str:
     """The page with its tables as the code has them now."""
-    for name, table in (("sections", sections()), ("flight", flight_keys()), ("validity", validity())):
+    for name, table in (
+        ("sections", sections()), ("flight", flight_keys()), ("validity", validity()), ("faults", faults()),
+    ):  # fmt: skip
         mark = f"<!-- {name}: written by docs/scenario_tables.py -->"
         text = re.sub(
             rf"{mark}.*?<!-- end -->",

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from hil.faults.rows import ComputerFault, of_model
 from hil.log import Log
 from hil.recorder import FRAMES, LOG_NAME, LogFile, RecorderError
 from hil.run import fly
@@ -75,6 +76,7 @@ class _Recorded:
         self.wanting: FinishError | None = None  # for the run, which makes an error of the flight computer its verdict
         # what they did is in the recorded answers
         self.link_faults, self.board_faults = log.scenario.link_faults, log.scenario.board_faults
+        self.computer_faults = of_model(log.scenario.other_faults, ComputerFault)
 
     def step(self, sensors: np.void) -> Any:
         """One control cycle. FinishError when the recording ends before the run does."""

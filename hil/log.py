@@ -26,6 +26,8 @@ from hil.scenario.migrate import migrate_text
 
 PASS, FAIL, ERROR = "PASS", "FAIL", "ERROR"
 SAFE_STATUS = 4
+THINGS = ("instrument", "effector", "vehicle", "computer", "link")
+"""The key of an injected fault that says what it broke."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +43,11 @@ class Log:
     the record of the start, and one for each of them. `beyond_validity` has a line for each model of the plant
     that was flown outside the range it holds for. `outcome` says whether the run was safe, None for one that broke,
     unless a craft left what the plant can follow. `faults` has what became of each declared fault:
-    `instrument` or `effector`, kind, start_s, end_s and `changed`, the sensor frames or cycles that would have been
-    others without it; a fault that changed none was not injected. `collisions` has the first touches of bodies where no
-    port allows it: t_s, bodies (two names), point_body_m in the second one's structural frame, speed_mps. `burns` has
-    the burns before any contact, with the chaser's orbit before and after each (`hil.requirements.thrust.burn_table`).
+    `instrument`, `effector`, `vehicle`, `computer` or `link`, kind, start_s, end_s and `changed`, the sensor frames or
+    cycles that would have been others without it; a fault that changed none was not injected. `collisions` has the
+    first touches of bodies where no port allows it: t_s, bodies (two names), point_body_m in the second one's
+    structural frame, speed_mps. `burns` has the burns before any contact, with the chaser's orbit before and after
+    each (`hil.requirements.thrust.burn_table`).
     """
 
     scenario: Scenario
@@ -82,7 +85,8 @@ class Log:
     def without_effect(self) -> list[str]:
         """Each declared fault that changed nothing, as "dropout of camera from 150 s"."""
         return [
-            f"{f['kind']} of {f.get('instrument') or f.get('effector')} from {f['start_s']:g} s"
+            f"{f['kind']} of {next(f[key] for key in THINGS if key in f)} "
+            + ("that did not begin" if f["start_s"] is None else f"from {f['start_s']:g} s")
             for f in self.faults
             if not f["changed"]
         ]

@@ -5,6 +5,9 @@ from libc.stdint cimport uint32_t, uint64_t
 from gnc.flight cimport Flight, command_t, sensor_frame_t, telemetry_t
 from hil.plant.plant cimport Plant
 from hil.effectors.effector cimport Effectors
+from hil.faults.commands cimport Commands
+from hil.faults.computer cimport Computer
+from hil.faults.target cimport TargetFaults
 from hil.instruments.instrument cimport Instruments
 from hil.truth cimport truth_t
 
@@ -17,6 +20,11 @@ cdef class Loop:
     cdef readonly Plant plant
     cdef readonly Instruments instruments
     cdef readonly Effectors effectors
+    cdef readonly Computer computer     # its faults and those of the next two; None: there are none
+    cdef readonly Commands commands
+    cdef readonly TargetFaults target_faults
+    cdef bint waits                     # a fault waits for something to begin with
+    cdef int phase                      # that telemetry told last; -1: none yet
     cdef Flight flight
     cdef uint32_t tick
     cdef uint64_t cycle_us
@@ -33,6 +41,8 @@ cdef class Loop:
     cdef double dv_before_body_mps[3]
     cdef readonly int status            # of the last flight_step
 
+    cdef void _look(self, const truth_t* truth) noexcept nogil
+    cdef int _step(self, sensor_frame_t* frame, command_t* command, telemetry_t* telemetry) noexcept nogil
     cdef void _sense(self, sensor_frame_t* frame, truth_t* truth) noexcept nogil
     cdef void _act(self, const command_t* command) noexcept nogil
     cdef void _observe(self, truth_t* truth) noexcept nogil

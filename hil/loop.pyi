@@ -6,6 +6,9 @@ from numpy.typing import NDArray
 
 from gnc.flight import Flight
 from hil.effectors.effector import Effectors
+from hil.faults.commands import Commands
+from hil.faults.computer import Computer
+from hil.faults.target import TargetFaults
 from hil.instruments.instrument import Instruments
 from hil.plant.plant import Plant
 
@@ -29,6 +32,9 @@ class Loop:
         last_phases: Iterable[int] = (),
         broken_off_after_s: float = 0.0,
         effectors: Effectors | None = None,
+        computer: Computer | None = None,
+        commands: Commands | None = None,
+        target_faults: TargetFaults | None = None,
     ) -> None: ...
     @property
     def plant(self) -> Plant: ...
@@ -36,6 +42,15 @@ class Loop:
     def instruments(self) -> Instruments: ...
     @property
     def effectors(self) -> Effectors: ...
+    @property
+    def computer(self) -> Computer | None: ...
+    @property
+    def commands(self) -> Commands | None: ...
+    @property
+    def target_faults(self) -> TargetFaults | None: ...
+    @property
+    def cold(self) -> bool: ...
+    def restart(self, flight: Flight) -> None: ...
     @property
     def broken_off(self) -> bool: ...
     @property

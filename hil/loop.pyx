@@ -7,8 +7,9 @@ flight computer is given is the SensorFrame; everything it gives back is the Com
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
-from gnc.ccore cimport vec3_copy
+from gnc.ccore cimport vec3_copy, vec3_norm
 from gnc.flight cimport FLIGHT_OK, flight_step_with
+from hil.faults.window cimport sight_t
 from hil.plant.plant cimport LEFT_NOTHING, port_state_t
 
 from gnc.flight import COMMAND, SENSOR_FRAME, TELEMETRY
@@ -63,15 +64,27 @@ cdef class Loop:
     `look_cycles`-th cycle, none if 0, says whether the run is broken off: it has been for `broken_off_after_s` in
     one of `last_phases`, numbers of phases from which nothing follows. `lost` becomes True, and `run` ends, in the
     cycle in which a value of the truth is not finite or a craft has left what the plant's models hold for.
+    computer, commands, target_faults: faults of these, none if None. `cold` is True, and `run` ends, when the flight
+    computer has lost its state: the loop then needs a new flight core, `restart`.
     """
 
     def __init__(self, Plant plant, Instruments instruments, double cycle_s, Flight flight=None, telecommands=(),
                  double after_contact_s=5.0, uint32_t look_cycles=0, last_phases=(), double broken_off_after_s=0.0,
-                 Effectors effectors=None):
+                 Effectors effectors=None, Computer computer=None, Commands commands=None,
+                 TargetFaults target_faults=None):
+        self.computer, self.commands, self.target_faults = computer, commands, target_faults
+        self.phase = -1
         self.plant = plant
         self.instruments = instruments
         self.effectors = Effectors() if effectors is None else effectors
         self.flight = flight
+        self.waits = self.instruments.waits() or self.effectors.waits()
+        if computer is not None:
+            self.waits = self.waits or computer.waits()
+        if commands is not None:
+            self.waits = self.waits or commands.waits()
+        if target_faults is not None:
+            self.waits = self.waits or target_faults.waits()
         self.tick = 0
         self.cycle_us = <uint64_t>(cycle_s * 1.0e6 + 0.5)
         self.contact_us = 0
@@ -105,11 +118,24 @@ cdef class Loop:
         """True once contact has been made and the time after it has passed."""
         return self._finished()
 
+    @property
+    def cold(self):
+        """True when the flight computer has lost its state, until `restart`."""
+        return self.computer is not None and self.computer.cold
+
+    def restart(self, Flight flight):
+        """Goes on with a new flight core."""
+        self.flight = flight
+        if self.computer is not None:
+            self.computer.started()
+
     cdef bint _finished(self) noexcept nogil:
         return self.contact_us > 0 and self.plant.t_us >= self.contact_us + self.after_contact_us
 
     cdef bint _over(self, const telemetry_t* telemetry, const truth_t* truth) noexcept nogil:
         """True when no cycle may follow the one just flown; its telemetry counts if it is one that is looked at."""
+        if telemetry.t_us != 0:
+            self.phase = telemetry.phase
         if self.plant.left_what != LEFT_NOTHING or not _finite(truth):
             self.lost = True
             return True
@@ -149,10 +175,27 @@ cdef class Loop:
         truth.contact_status = <uint32_t>self.plant.contact.status
         truth.collisions = <uint32_t>self.plant.n_collisions
 
+    cdef void _look(self, const truth_t* truth) noexcept nogil:
+        """Begins the faults that wait for what is so now."""
+        cdef sight_t sight
+        sight.t_us, sight.phase = self.plant.t_us, self.phase
+        sight.contact, sight.captured = truth.contact_status != 0, truth.contact_status == 1
+        sight.range_m = vec3_norm(truth.r_port_tport_m)
+        self.instruments.look(&sight)
+        self.effectors.look(&sight)
+        if self.computer is not None:
+            self.computer.look(&sight)
+        if self.commands is not None:
+            self.commands.look(&sight)
+        if self.target_faults is not None:
+            self.target_faults.look(&sight)
+
     cdef void _sense(self, sensor_frame_t* frame, truth_t* truth) noexcept nogil:
         cdef telecommand_t* tc
         cdef int i
         self._observe(truth)
+        if self.waits:
+            self._look(truth)
         self.instruments.sample(self.plant, self.tick, self.cycle_us, frame)
         self.effectors.read(self.plant, frame)
         frame.tc_seq = <uint16_t>self.telecommands_sent
@@ -164,8 +207,21 @@ cdef class Loop:
                 frame.tc_opcode = <uint16_t>tc.opcode
                 frame.tc_arg[0] = tc.arg[0]
                 frame.tc_arg[1] = tc.arg[1]
+        if self.commands is not None:
+            self.commands.deliver(frame)
+        if self.computer is not None:
+            self.computer.tell(frame)
+
+    cdef int _step(self, sensor_frame_t* frame, command_t* command, telemetry_t* telemetry) noexcept nogil:
+        """The flight core's answer to a frame; its status."""
+        if self.computer is None:
+            return flight_step_with(self.flight.state, frame, command, telemetry, &self.flight.stages)
+        return self.computer.step(self.flight, self.plant.t_us, self.cycle_us, self.effectors.armed, frame, command,
+                                  telemetry)
 
     cdef void _act(self, const command_t* command) noexcept nogil:
+        if self.target_faults is not None:
+            self.target_faults.act(self.plant, self.cycle_us)
         self.effectors.act(self.plant, command, <uint32_t>self.cycle_us)
         self.tick += 1
         if self.contact_us == 0 and (self.plant.touched or self.plant.n_collisions > 0):
@@ -180,12 +236,11 @@ cdef class Loop:
             self._sense(&frames[i], &truth[i])
             if self.instruments.failed:
                 return i
-            self.status = flight_step_with(self.flight.state, &frames[i], &commands[i], &telemetry[i],
-                                           &self.flight.stages)
+            self.status = self._step(&frames[i], &commands[i], &telemetry[i])
             if self.status != FLIGHT_OK:
                 return i
             self._act(&commands[i])
-            if self._over(&telemetry[i], &truth[i]):
+            if self._over(&telemetry[i], &truth[i]) or (self.computer is not None and self.computer.cold):
                 return i + 1
         return count
 

@@ -19,7 +19,13 @@ from hil.campaign.sampling import NOISE, RANDOM, Sampling
 from hil.dispersion import Dispersed, Vector, chaser_config, declared_sigma, sample
 from hil.effectors.docking_mechanism import DockingMechanism
 from hil.effectors.effector import Effectors
+from hil.effectors.faults import Fault as EffectorFault
 from hil.ephemeris import EphemerisError
+from hil.faults.commands import Commands
+from hil.faults.computer import Computer
+from hil.faults.power import off
+from hil.faults.rows import CommandFault, ComputerFault, PowerFault, TargetFault, of_model
+from hil.faults.target import TargetFaults
 from hil.instruments import fit, kinds, known_to_flight, quantities_of
 from hil.instruments.faults import Fault
 from hil.instruments.instrument import Instruments
@@ -76,6 +82,9 @@ class Run:
     instruments: Instruments
     effectors: Effectors
     params: Any
+    computer: Computer | None = None
+    commands: Commands | None = None
+    target_faults: TargetFaults | None = None
     sampling: Sampling = RANDOM
     beyond_validity: tuple[str, ...] = ()
     """What of the run lies outside the range of which model, a line each; allowed by `[plant] beyond_validity`."""
@@ -115,7 +124,13 @@ def prepare(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = R
         plant = Plant(config)
         _place(plant, scenario, d)
         beyond = _beyond_validity(scenario, config.environment, plant)
-        effectors = Effectors(scenario.effectors, scenario.effector_faults)
+        phases = tuple(scenario.flight.phases)
+        effectors = Effectors(scenario.effectors, _effector_faults(scenario), phases)
+        others = {model: of_model(scenario.other_faults, model) for model in (ComputerFault, CommandFault, TargetFault)}
+        upset = others[ComputerFault]
+        computer = Computer(upset, phases, seed, sampling.case_of(NOISE, case)) if upset else None
+        commands = Commands(others[CommandFault], phases) if others[CommandFault] else None
+        target = TargetFaults(plant, others[TargetFault], phases) if others[TargetFault] else None
         ports = plant.port_names[plant.names.index(config.chaser)]
         instruments = fitted_instruments(scenario, d, seed, sampling.case_of(NOISE, case), ports)
     except ScenarioError:
@@ -123,8 +138,9 @@ def prepare(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = R
     except ValueError as error:
         raise ScenarioError(f"{scenario.source}: {error}") from None
     return Run(
-        scenario, seed, case, d, plant, instruments, effectors, flight_params(scenario, d, plant), sampling, beyond
-    )
+        scenario, seed, case, d, plant, instruments, effectors, flight_params(scenario, d, plant), computer, commands,
+        target, sampling, beyond,
+    )  # fmt: skip
 
 
 def _beyond_validity(s: Scenario, environment: EnvironmentConfig, plant: Plant) -> tuple[str, ...]:
@@ -426,8 +442,7 @@ def fitted_instruments(s: Scenario, d: Dispersed, seed: int, case: int, ports: t
         fit(
             Fitted(
                 kinds()[row.kind], row, number, seed, case, target,
-                _errors_of(row, d), _faults_of(s, row.name),
-                ports,
+                _errors_of(row, d), _faults_of(s, row), ports, tuple(s.flight.phases),
             )
         )
         for number, row in enumerate(s.instruments)
@@ -439,8 +454,17 @@ def _errors_of(row: Row, d: Dispersed) -> dict[str, Vector]:
     return {each.name: d.instruments[quantity.field] for each, quantity in drawn}
 
 
-def _faults_of(s: Scenario, instrument: str) -> tuple[Fault, ...]:
-    return tuple(fault for fault in s.faults if fault.instrument == instrument)
+def _faults_of(s: Scenario, row: Row) -> tuple[Fault, ...]:
+    """The faults of an instrument: its own, those of all of its kind, and those of what feeds it."""
+    own = tuple(fault for fault in s.faults if row.name == fault.instrument or row.kind == fault.instrument_kind)
+    fed = [off(fault, (row,), ())[0] for fault in of_model(s.other_faults, PowerFault)]
+    return (*own, *(fault for each in fed for fault in each))
+
+
+def _effector_faults(s: Scenario) -> tuple[EffectorFault, ...]:
+    """The faults of effectors, and those of what feeds them."""
+    fed = [off(fault, (), s.effectors)[1] for fault in of_model(s.other_faults, PowerFault)]
+    return (*s.effector_faults, *(fault for each in fed for fault in each))
 
 
 # ---- what flight is told ------------------------------------------------------------------------

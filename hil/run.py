@@ -20,6 +20,7 @@ import numpy as np
 from firmware_bridge.errors import BridgeError, ColdStartError
 from gnc import flight as core
 from hil.campaign.sampling import RANDOM, Sampling
+from hil.faults.rows import ComputerFault, of_model
 from hil.log import ERROR, FAIL, PASS, Log, digest, versions
 from hil.loop import Chunk, Loop
 from hil.outcome import Judgement, Outcome, judge_outcome
@@ -86,7 +87,7 @@ class _Flown:
         stages: Mapping[str, Stage] = MappingProxyType({}),
     ):
         self.params, self.cold_starts = [run.params], list[int]()
-        self._run, self._context = run, copy_context()
+        self._run, self._context, self._stages = run, copy_context(), stages
         self.computer: Any = run.flight_core(**stages) if flight is None else self._made(flight)
 
     def _made(self, flight: FlightComputer | FlightFactory) -> Any:
@@ -120,6 +121,14 @@ class _Flown:
             restart(self.params[-1].copy())
             return self.computer.step(sensors)
 
+    def start_cold(self, tick: int) -> core.Flight:
+        """A new flight core in the place of one that has lost its state before that tick."""
+        self.params.append(self._run.params_to_retreat())
+        self.cold_starts.append(tick)
+        flight = core.Flight(self.params[-1], **self._stages)
+        self.computer = flight
+        return flight
+
     def describe(self) -> tuple[dict[str, Any] | None, str | None]:
         """What the flight computer says of itself, and why it does not say it."""
         if isinstance(self.computer, core.Flight):
@@ -152,8 +161,10 @@ def _told_stage(stage: Stage) -> dict[str, str]:
     }
 
 
-def refuse_faults_not_injected(scenario: Scenario, computer: FlightComputer | FlightFactory | None) -> None:
-    """ScenarioError for declared faults of link or board that this flight computer will not meet."""
+def refuse_faults_not_injected(
+    scenario: Scenario, computer: FlightComputer | FlightFactory | None, mode: str = "lockstep"
+) -> None:
+    """ScenarioError for declared faults of link, board or flight computer that this flight computer will not meet."""
     link, board = scenario.link_faults, scenario.board_faults
     where = "a flight computer on a wire: --on linux, emulated or serial:PORT"
     if link.declared() and getattr(computer, "link_faults", None) != link:
@@ -162,6 +173,11 @@ def refuse_faults_not_injected(scenario: Scenario, computer: FlightComputer | Fl
     if board and getattr(computer, "board_faults", None) != board:
         named = ", ".join(f"{fault.kind} at {fault.t_s:g} s" for fault in board)
         raise ScenarioError(f"{scenario.source}: board_fault: {named}: expected {where}")
+    upset = of_model(scenario.other_faults, ComputerFault)
+    if upset and (mode != "lockstep" or computer is not None) and getattr(computer, "computer_faults", None) != upset:
+        named = ", ".join(f"{fault.kind} {fault.when()}" for fault in upset)
+        expected = "expected the flight core in this process, in lockstep"
+        raise ScenarioError(f"{scenario.source}: fault of the flight computer: {named}: {expected}")
 
 
 def fly(
@@ -220,7 +236,7 @@ def fly(
     """
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario, overrides)
-    refuse_faults_not_injected(scenario, flight)
+    refuse_faults_not_injected(scenario, flight, mode)
     folder = None if out is None else Path(out).absolute()
     with own_state():
         run = prepare(scenario, seed, case, sampling)
@@ -303,6 +319,9 @@ def _fly(
         last_phases=_last_phases(scenario),
         broken_off_after_s=FINAL_PHASE_S,
         effectors=run.effectors,
+        computer=run.computer,
+        commands=run.commands,
+        target_faults=run.target_faults,
     )
     if own_core and not recorder and not progress:
         stretch = CYCLES_UNWATCHED  # nobody looks on: seldom back to the interpreter
@@ -314,6 +333,9 @@ def _fly(
         count = len(part.telemetry)
         if own_core:
             flown = loop.run(part, count)
+            if loop.cold:
+                own_core = flown_by.start_cold(round(loop.t_s / scenario.flight["cycle_s"]))
+                loop.restart(own_core)
         else:
             try:
                 flown, error = _run_with(loop, flown_by, part, count, pacer, len(scenario.flight.phases), stop)
@@ -517,7 +539,12 @@ def _judge(
         dispersed=run.dispersed.as_dict(),
         sampling=run.sampling,
         beyond_validity=run.beyond_validity,
-        faults=run.instruments.injected() + run.effectors.injected(),
+        faults=tuple(
+            row
+            for each in (run.instruments, run.effectors, run.computer, run.commands, run.target_faults)
+            if each is not None
+            for row in each.injected()
+        ),
         collisions=tuple(map(dict, view.collisions)),
         **extras,
     )

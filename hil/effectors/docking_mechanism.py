@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from firmware_bridge.faults import STRICT
+from hil.effectors.faults import OF_MECHANISMS
 from hil.effectors.rows import EffectorKind, Row
 from hil.schema import Angle, NonNegative, Positive
 
@@ -27,4 +28,4 @@ class DockingMechanism(Row):
     release_mps: NonNegative = 0.05  # at which its springs part the two
 
 
-KIND = EffectorKind(row=DockingMechanism, faults=("no_capture", "no_release"))
+KIND = EffectorKind(row=DockingMechanism, faults=OF_MECHANISMS)

@@ -1,13 +1,14 @@
 """The chaser's effectors as the loop drives them: a command in, valves and mechanisms out, with their faults."""
 
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport uint32_t
 
 from gnc.definitions cimport command_t, sensor_frame_t
 from hil.effectors.thrusters cimport ACTUATORS_MAX_THRUSTERS, thruster_t
+from hil.faults.window cimport sight_t, window_t
 from hil.plant.plant cimport Plant
 
 cdef enum:
-    EFFECTOR_FAULTS = 16
+    EFFECTOR_FAULTS = 64
 
 # The numbers of hil/effectors/faults.py
 cdef enum:
@@ -20,12 +21,13 @@ cdef enum:
     FAULT_STICTION = 6
     FAULT_NO_CAPTURE = 7
     FAULT_NO_RELEASE = 8
+    FAULT_CAPTURES_UNARMED = 9
+    FAULT_LETS_GO = 10
 
-# A declared fault of thrusters first..last, in force for start_us <= t < end_us
+# A declared fault of thrusters first..last, in force in the cycles that begin while its window is open
 ctypedef struct effector_fault_t:
     int kind
-    uint64_t start_us
-    uint64_t end_us
+    window_t window
     int first
     int last
     int other                           # with which a harness is swapped
@@ -42,12 +44,16 @@ cdef class Effectors:
     cdef int fault_count
     cdef readonly uint32_t armed        # bit n: the mechanism of the chaser's port n, as last commanded
     cdef bint fitted                    # `sound` has been taken from the plant
-    cdef bint swapped, captures, releases
+    cdef bint swapped, captures, captures_unarmed, releases, lets_go
 
     # Flies one cycle with a command
     cdef void act(self, Plant plant, const command_t* command, uint32_t cycle_us) noexcept nogil
     # What the valve drivers gave in the cycle that ends now
     cdef void read(self, Plant plant, sensor_frame_t* frame) noexcept nogil
+    # Begins the faults that wait for what is seen
+    cdef void look(self, const sight_t* sight) noexcept nogil
+    cdef bint waits(self) noexcept nogil
     cdef void _set_faults(self, Plant plant) noexcept nogil
+    cdef void _sound(self) noexcept nogil
     cdef void _spoil(self, Plant plant, const effector_fault_t* f) noexcept nogil
-    cdef void _count(self, effector_fault_t* f, const command_t* command, uint32_t cycle_us) noexcept nogil
+    cdef void _count(self, Plant plant, effector_fault_t* f, const command_t* command, uint32_t cycle_us) noexcept nogil

@@ -1,11 +1,11 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hil.effectors.faults import Fault
 from hil.effectors.rows import Row
 
 class Effectors:
-    def __init__(self, rows: Iterable[Row] = (), faults: Iterable[Fault] = ()) -> None: ...
+    def __init__(self, rows: Iterable[Row] = (), faults: Iterable[Fault] = (), phases: Sequence[str] = ()) -> None: ...
     @property
     def faults(self) -> tuple[Fault, ...]: ...
     @property

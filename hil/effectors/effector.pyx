@@ -4,6 +4,8 @@ A fault of thrusters changes what the plant knows of them, from the cycle in whi
 ends.
 """
 
+from hil.faults.window cimport window_look, window_open, window_set, window_times, window_waits, window_weight
+
 from hil.effectors import kinds
 from hil.effectors.faults import FAULTS
 
@@ -11,10 +13,11 @@ from hil.effectors.faults import FAULTS
 cdef class Effectors:
     """Effectors in the order of their rows: thrusters of the first group are the first of the plant.
 
-    rows: models of `hil.effectors`; faults: `hil.effectors.faults.Fault`, each of one of the rows.
+    rows: models of `hil.effectors`; faults: `hil.effectors.faults.Fault`, each of one of the rows; phases: those of the
+    flight, in which faults begin.
     """
 
-    def __init__(self, rows=(), faults=()):
+    def __init__(self, rows=(), faults=(), phases=()):
         self.faults = tuple(faults)
         if len(self.faults) > EFFECTOR_FAULTS:
             raise ValueError(f"{len(self.faults)} faults of effectors: expected at most {EFFECTOR_FAULTS}")
@@ -25,17 +28,20 @@ cdef class Effectors:
         for fault in self.faults:
             if fault.effector not in by_name:
                 raise ValueError(f"fault of effector {fault.effector}: expected one of {', '.join(by_name)}")
-            self._declare(fault, *by_name[fault.effector])
+            self._declare(fault, *by_name[fault.effector], phases)
         self.armed, self.fitted = 0, False
-        self.swapped, self.captures, self.releases = False, True, True
+        self._sound()
 
-    def _declare(self, fault, row, first):
+    cdef void _sound(self) noexcept nogil:
+        self.swapped, self.captures, self.captures_unarmed = False, True, False
+        self.releases, self.lets_go = True, False
+
+    def _declare(self, fault, row, first, phases):
         cdef effector_fault_t* f = &self.fault[self.fault_count]
         if problem := fault.problem(kinds()[row.kind], row):
             raise ValueError(f"fault of {row.name}: {problem[0]} = {getattr(fault, problem[0])}: {problem[1]}")
         f.kind = FAULTS[fault.kind].number
-        f.start_us = <uint64_t>(fault.start_s * 1.0e6)
-        f.end_us = <uint64_t>(fault.end_s * 1.0e6)
+        window_set(&f.window, fault, phases)
         f.first = first + (fault.thruster or 0)
         f.last = f.first if fault.thruster is not None else first + len(getattr(row, "position_m", ())) - 1
         f.other = first + (fault.with_thruster or 0)
@@ -46,12 +52,28 @@ cdef class Effectors:
     def injected(self):
         """What became of each declared fault: a tuple of dicts.
 
-        Each has `effector`, `kind`, `start_s`, `end_s` and `changed`, how many cycles it changed. A fault that changed
-        none was not injected.
+        Each has `effector`, `kind`, `start_s` (None: it has not begun), `end_s` (None: never) and `changed`, how many
+        cycles it changed. A fault that changed none was not injected.
         """
-        return tuple(
-            {"effector": f.effector, "kind": f.kind, "start_s": f.start_s, "end_s": f.end_s, "changed": self.fault[i].changed}
-            for i, f in enumerate(self.faults))
+        found = []
+        for i, f in enumerate(self.faults):
+            start_s, end_s = window_times(&self.fault[i].window)
+            found.append({"effector": f.effector, "kind": f.kind, "start_s": start_s, "end_s": end_s,
+                          "changed": self.fault[i].changed})
+        return tuple(found)
+
+    cdef void look(self, const sight_t* sight) noexcept nogil:
+        cdef int i
+        for i in range(self.fault_count):
+            window_look(&self.fault[i].window, sight)
+
+    cdef bint waits(self) noexcept nogil:
+        """Whether any fault waits for something to begin with."""
+        cdef int i
+        for i in range(self.fault_count):
+            if window_waits(&self.fault[i].window):
+                return True
+        return False
 
     cdef void act(self, Plant plant, const command_t* command, uint32_t cycle_us) noexcept nogil:
         cdef uint32_t on_us[ACTUATORS_MAX_THRUSTERS]
@@ -60,10 +82,11 @@ cdef class Effectors:
             self._set_faults(plant)
             for i in range(self.fault_count):
                 if self.fault[i].in_force:
-                    self._count(&self.fault[i], command, cycle_us)
+                    self._count(plant, &self.fault[i], command, cycle_us)
         self.armed = command.mechanism & 0xFFFF
-        plant.dock_armed = self.armed if self.captures else 0
-        if plant.docked and self.releases and (command.mechanism >> 16 >> plant.chaser_port_index()) & 1:
+        plant.dock_armed = (0xFFFF if self.captures_unarmed else self.armed) if self.captures else 0
+        if plant.docked and self.releases and (
+                self.lets_go or (command.mechanism >> 16 >> plant.chaser_port_index()) & 1):
             plant.dock_release = True
         if not self.swapped:
             plant.advance(command.thruster_on_us, cycle_us)
@@ -85,8 +108,8 @@ cdef class Effectors:
         cdef int i
         for i in range(self.fault_count):
             f = &self.fault[i]
-            now = f.start_us <= plant.t_us < f.end_us
-            changes = changes or now != f.in_force
+            now = window_open(&f.window, plant.t_us)
+            changes = changes or now != f.in_force or (now and f.window.ramp_s > 0.0)
             f.in_force = now
         if not changes:
             return
@@ -99,7 +122,7 @@ cdef class Effectors:
             th.leak, th.stiction_us = self.sound[i].leak, self.sound[i].stiction_us
             self.valve[i] = i
         self.fitted = True
-        self.swapped, self.captures, self.releases = False, True, True
+        self._sound()
         for i in range(self.fault_count):
             if self.fault[i].in_force:
                 self._spoil(plant, &self.fault[i])
@@ -111,6 +134,10 @@ cdef class Effectors:
             self.captures = False
         elif f.kind == FAULT_NO_RELEASE:
             self.releases = False
+        elif f.kind == FAULT_CAPTURES_UNARMED:
+            self.captures_unarmed = True
+        elif f.kind == FAULT_LETS_GO:
+            self.lets_go = True
         elif f.kind == FAULT_SWAPPED:
             self.swapped = True
             self.valve[f.first], self.valve[f.other] = self.valve[f.other], self.valve[f.first]
@@ -122,16 +149,16 @@ cdef class Effectors:
                 elif f.kind == FAULT_STUCK_OFF:
                     th.stuck_off = True
                 elif f.kind == FAULT_LEAK:
-                    th.leak = f.factor
+                    th.leak = f.factor * window_weight(&f.window, plant.t_us)
                 elif f.kind == FAULT_WEAK:
-                    th.thrust_n *= f.factor
+                    th.thrust_n *= 1.0 + window_weight(&f.window, plant.t_us) * (f.factor - 1.0)
                 elif f.kind == FAULT_SLOW:
                     th.rise_s *= f.factor
                     th.decay_s *= f.factor
                 elif f.kind == FAULT_STICTION:
                     th.stiction_us = f.min_on_us
 
-    cdef void _count(self, effector_fault_t* f, const command_t* command, uint32_t cycle_us) noexcept nogil:
+    cdef void _count(self, Plant plant, effector_fault_t* f, const command_t* command, uint32_t cycle_us) noexcept nogil:
         """Counts the cycle if the fault makes another of it."""
         cdef bint changes = False
         cdef int i
@@ -139,6 +166,10 @@ cdef class Effectors:
             changes = self.armed != 0
         elif f.kind == FAULT_NO_RELEASE:
             changes = command.mechanism >> 16 != 0
+        elif f.kind == FAULT_CAPTURES_UNARMED:
+            changes = self.captures and plant.dock_armed != self.armed
+        elif f.kind == FAULT_LETS_GO:
+            changes = plant.docked and self.releases
         elif f.kind == FAULT_SWAPPED:
             changes = command.thruster_on_us[f.first] != command.thruster_on_us[f.other]
         elif f.kind == FAULT_LEAK:

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from firmware_bridge.faults import STRICT
 from hil.effectors.rows import EffectorKind, Row
+from hil.faults.timing import TIMES, Timing
 from hil.schema import NonNegative, Positive
 
 
@@ -32,36 +33,41 @@ FAULTS = {
     "stiction": FaultKind(6, "the valve does not open for an isolated pulse shorter than min_on_s", ("min_on_s",)),
     "no_capture": FaultKind(7, "the mechanism does not capture, armed or not"),
     "no_release": FaultKind(8, "the mechanism does not let go"),
+    "captures_unarmed": FaultKind(9, "the mechanism captures without being armed"),
+    "lets_go": FaultKind(10, "the mechanism lets go without being told to"),
 }  # fmt: skip
+OF_MECHANISMS = ("no_capture", "no_release", "captures_unarmed", "lets_go")
+RAMPED = ("leak", "weak")
+"""Faults that may grow over ramp_s."""
 OF_THRUSTERS = ("stuck_on", "stuck_off", "leak", "weak", "slow", "swapped", "stiction")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Fault:
-    """A declared fault of an effector, by its name: a row `[[fault]]`, in force in the cycles from start_s to end_s.
+class Fault(Timing):
+    """A declared fault of an effector, by its name: a row `[[fault]]`.
 
     thruster: which of the group, from 0; every one if left out.
     """
 
     effector: str
     kind: str
-    start_s: NonNegative
-    end_s: Positive = 1.0e6
     thruster: Annotated[int, Ge(0)] | None = None
     with_thruster: Annotated[int, Ge(0)] | None = None
     factor: NonNegative | None = None
     min_on_s: Positive | None = None
+    ramp_s: Positive | None = None
 
     def problem(self, of: EffectorKind, row: Row) -> tuple[str, str] | None:
         """The key that is mistaken for an effector, and what was expected there; None when there is none."""
         if self.kind not in of.faults:
             return "kind", f"expected a fault that {row.kind} can have: {', '.join(of.faults)}"
-        if self.end_s <= self.start_s:
-            return "end_s", f"expected more than start_s = {self.start_s}"
+        if problem := self.timing_problem():
+            return problem
         needed = FAULTS[self.kind].keys
         count = len(getattr(row, "position_m", ()))
         allowed = (*needed, "thruster") if count else needed
-        common = ("effector", "kind", "start_s", "end_s")
+        allowed = (*allowed, "ramp_s") if self.kind in RAMPED else allowed
+        common = ("effector", "kind", *TIMES)
         for key in (f.name for f in fields(self) if f.name not in common):
             value = getattr(self, key)
             if value is None and key in needed:

@@ -14,12 +14,13 @@ class Row:
     """What every row of `[[effector]]` has. Kinds add their figures, in the units that the keys end in.
 
     name: unique among the effectors. kind: a key of `hil.effectors.kinds()`. vehicle: the one that it is on, the chaser
-    if left out.
+    if left out. power_string: the one that feeds it.
     """
 
     name: str
     kind: str
     vehicle: str = ""
+    power_string: str = ""
 
 
 @plain_dataclass(frozen=True)

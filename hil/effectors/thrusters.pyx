@@ -21,7 +21,10 @@ from hil.schema import Component, Vector
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Thrusters(Row):
-    """Thrusters of one class: places and directions of the force, structural body frame."""
+    """Thrusters of one class: places and directions of the force, structural body frame.
+
+    power_strings: what feeds each of them, where it is not one power_string.
+    """
 
     kind: Literal["thrusters"]
     force_n: Annotated[float, Ge(1.0e-6), Le(1.0e5)]
@@ -31,6 +34,7 @@ class Thrusters(Row):
     decay_s: Annotated[float, Ge(0.0), Le(0.2)]
     position_m: Annotated[tuple[Vector, ...], MinLen(1), MaxLen(core.N_THRUSTERS)]
     direction: Annotated[tuple[tuple[Component, Component, Component], ...], MinLen(1), MaxLen(core.N_THRUSTERS)]
+    power_strings: Annotated[tuple[str, ...], MaxLen(core.N_THRUSTERS)] = ()
 
 
 KIND = EffectorKind(row=Thrusters, faults=OF_THRUSTERS)

@@ -11,8 +11,8 @@ from hil.instruments.instrument cimport Instrument, instrument_t, moment_t
 
 from firmware_bridge.faults import STRICT
 from gnc.definitions import Kind
+from hil.instruments.faults import OF_SWITCHES
 from hil.instruments.rows import InstrumentKind, Row
-
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -50,4 +50,4 @@ cdef class _Dock(Instrument):
         self.state.port = fitted.ports.index(name) if name else 0
 
 
-KIND = InstrumentKind(number=Kind.DOCK, row=Dock, make=_Dock, group="docking mechanism", faults=("dropout",))
+KIND = InstrumentKind(number=Kind.DOCK, row=Dock, make=_Dock, group="docking mechanism", faults=OF_SWITCHES)

@@ -9,7 +9,8 @@ from pydantic.dataclasses import dataclass
 
 from firmware_bridge.faults import STRICT
 from gnc import flight
-from hil.schema import DEG, Angle, Bias, NonNegative, Offset, Positive
+from hil.faults.timing import TIMES, Timing
+from hil.schema import DEG, Angle, Bias, Offset, Positive
 
 if TYPE_CHECKING:
     from hil.instruments.rows import InstrumentKind
@@ -43,26 +44,31 @@ FAULTS = {
     "false_return": FaultKind(
         13, "a reflection is measured, target in view or not", ("range_m", "azimuth_deg", "elevation_deg")
     ),
+    "stale": FaultKind(14, "the last measurement is delivered again and again, with its number and time"),
+    "false_contact": FaultKind(15, "contact is told, ports touching or not"),
+    "false_capture": FaultKind(16, "contact and capture are told, captured or not"),
 }
-OF_ANY = ("dropout", "freeze", "stuck", "latency", "zero", "nan", "frozen_time", "swapped_axes")
+RAMPED = ("scale", "noise")
+"""Faults that may grow over ramp_s; those that need it say so above."""
+OF_SWITCHES = ("dropout", "freeze", "stale", "latency", "zero", "frozen_time", "false_contact", "false_capture")
+OF_ANY = ("dropout", "freeze", "stuck", "stale", "latency", "zero", "nan", "frozen_time", "swapped_axes")
 """Faults that an instrument with values, a period and a latency can have."""
 WITH_ERROR = ("bias", "ramp", "noise", "wild")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Fault:
-    """A fault of an instrument, which is named.
+class Fault(Timing):
+    """A fault of an instrument, which is named, or of every instrument of a kind.
 
-    It is in force for start_s <= time of validity < end_s.
+    Its times are those of validity.
     An error has three components: error_m shifts gnss, rgnss (eci) or the port that a camera sees (camera axes),
     error_mps changes the velocity of gnss or rgnss, error_deg turns a star tracker (its axes), error_deg_s drifts a
     gyro and error_mps2 an accelerometer (body axes).
     """
 
-    instrument: str
+    instrument: str = ""
+    instrument_kind: str = ""
     kind: str
-    start_s: NonNegative
-    end_s: Positive = 1.0e6
     error_m: Bias | None = None
     error_mps: Bias | None = None
     error_mps2: Bias | None = None
@@ -78,7 +84,7 @@ class Fault:
 
     def given(self) -> list[str]:
         """The keys that it has beyond those of every fault."""
-        common = ("instrument", "kind", "start_s", "end_s")
+        common = ("instrument", "instrument_kind", "kind", *TIMES)
         return [f.name for f in fields(self) if f.name not in common and getattr(self, f.name) is not None]
 
     def problem(self, of: InstrumentKind) -> tuple[str, str] | None:
@@ -86,17 +92,15 @@ class Fault:
         name = of.row.__name__.lower()
         if self.kind not in of.faults:
             return "kind", f"expected a fault that a {name} can have: {', '.join(of.faults)}"
-        if self.end_s <= self.start_s:
-            return "end_s", f"expected more than start_s = {self.start_s}"
+        if problem := self.timing_problem():
+            return problem
         needed = FAULTS[self.kind].keys
+        more = ("ramp_s",) if self.kind in RAMPED else ()
         errors = [f"error_{unit}" for unit in of.errors] if "error" in needed else []
         plain = [key for key in needed if key != "error"]
         for key in self.given():
-            if key not in (*errors, *plain):
-                return (
-                    key,
-                    f"not a key of a {self.kind} of a {name}: expected {', '.join((*errors, *plain)) or 'no more'}",
-                )
+            if key not in (allowed := (*errors, *plain, *more)):
+                return key, f"not a key of a {self.kind} of a {name}: expected {', '.join(allowed) or 'no more'}"
         for key in plain:
             if getattr(self, key) is None:
                 return key, f"missing; expected for a {self.kind}"

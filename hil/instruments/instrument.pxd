@@ -6,6 +6,7 @@ The loop holds an array of `instrument_t`, each with the function and the state 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from gnc.definitions cimport measurement_t, sensor_frame_t
+from hil.faults.window cimport sight_t, window_t
 from hil.noise cimport stream_t
 from hil.plant.plant cimport Plant, imu_truth_t
 
@@ -30,6 +31,9 @@ cdef enum:
     FAULT_FROZEN_TIME = 11
     FAULT_SWAPPED_AXES = 12
     FAULT_FALSE_RETURN = 13
+    FAULT_STALE = 14
+    FAULT_FALSE_CONTACT = 15
+    FAULT_FALSE_CAPTURE = 16
 
 # Truth of one moment, kept for measurements that arrive late
 ctypedef struct moment_t:
@@ -49,13 +53,11 @@ ctypedef struct moment_t:
     int contact_status
     uint32_t contact_port               # of the chaser's, that contact is about
 
-# A declared fault, in force for start_us <= t_valid < end_us
+# A declared fault, in force while its window is open at the time of validity
 ctypedef struct fault_t:
     int kind
-    uint64_t start_us
-    uint64_t end_us
+    window_t window
     double error[6]                     # SI and radians; of a false return its values
-    double ramp_s
     double factor
     uint64_t delay_us
     int component
@@ -87,6 +89,9 @@ ctypedef struct instrument_t:
     int scaled                          # values that a scale factor multiplies
     int swapped[2][2]                   # values that change places when axes are swapped; both 0: none
     double last[8]                      # what it gave last
+    uint8_t last_flags
+    measurement_t last_whole            # and under which number and time, where a fault is declared
+    bint given                          # it has given one
     fault_t faults[INSTRUMENT_FAULTS]
     int fault_count
     bint failed                         # its model raised an exception
@@ -107,6 +112,9 @@ cdef class Instruments:
     cdef instrument_t* array[INSTRUMENTS_MAX]
     cdef void* spare[INSTRUMENTS_MAX]
     cdef int count
+    # Begins the faults that wait for what is seen
+    cdef void look(self, const sight_t* sight) noexcept nogil
+    cdef bint waits(self) noexcept nogil
     cdef moment_t history[INSTRUMENT_HISTORY]
     cdef uint32_t next_moment
     cdef const moment_t* now

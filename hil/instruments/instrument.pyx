@@ -8,6 +8,8 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy, memset
 
 from gnc.ccore cimport quat_irotate, vec3_copy, vec3_cross, vec3_sub
+from gnc.definitions cimport DOCK_CAPTURED, DOCK_CONTACT, KIND_DOCK
+from hil.faults.window cimport window_look, window_open, window_set, window_times, window_waits, window_weight
 from hil.noise cimport noise_normal, noise_open, noise_uniform
 
 from hil.instruments.faults import FAULTS, components
@@ -70,11 +72,10 @@ cdef class Instrument:
         if problem := fault.problem(fitted.kind):
             raise ValueError(f"fault of {self.name}: {problem[0]} = {getattr(fault, problem[0])}: {problem[1]}")
         f.kind = FAULTS[fault.kind].number
-        f.start_us = <uint64_t>(fault.start_s * 1.0e6)
-        f.end_us = <uint64_t>(fault.end_s * 1.0e6)
+        window_set(&f.window, fault, fitted.phases)
         error = fault.error(fitted.kind)
         take(f.error, error, len(error))
-        f.ramp_s, f.factor, f.delay_us = fault.ramp_s or 0.0, fault.factor or 0.0, _us(fault.delay_s or 0.0)
+        f.factor, f.delay_us = fault.factor or 0.0, _us(fault.delay_s or 0.0)
         f.component = 0 if fault.component is None else components(fitted.kind).index(fault.component)
         key = stream_key(fitted.seed, fitted.case, f"fault.{self.name}.{self.it.fault_count}")
         noise_open(&f.stream, key[0], key[1])
@@ -82,6 +83,11 @@ cdef class Instrument:
 
     cdef void _swaps(self, int pair, int first, int second):
         self.it.swapped[pair][0], self.it.swapped[pair][1] = first, second
+
+    @property
+    def times(self):
+        """Of each declared fault start and end (s), None for what has not begun or does not end."""
+        return tuple(window_times(&self.it.faults[i].window) for i in range(self.it.fault_count))
 
     @property
     def changed(self):
@@ -97,7 +103,7 @@ cdef class Instrument:
 
 
 cdef bint _in_force(const fault_t* f, const fault_t* without, uint64_t t_us) noexcept nogil:
-    return f != without and f.start_us <= t_us < f.end_us
+    return f != without and window_open(&f.window, t_us)
 
 
 cdef fault_t* _fault(instrument_t* it, int kind, const fault_t* without, uint64_t t_us) noexcept nogil:
@@ -111,9 +117,16 @@ cdef fault_t* _fault(instrument_t* it, int kind, const fault_t* without, uint64_
 
 cdef bint _any_in_force(instrument_t* it, uint64_t t_us) noexcept nogil:
     """Whether the measurement delivered at t_us may be another for a fault: one late by its delay counts too."""
+    cdef const window_t* w
+    cdef uint64_t late_us
     cdef int i
     for i in range(it.fault_count):
-        if it.faults[i].start_us + it.latency_us <= t_us < it.faults[i].end_us + it.latency_us + it.faults[i].delay_us:
+        w = &it.faults[i].window
+        late_us = it.latency_us + it.faults[i].delay_us
+        if t_us < late_us:
+            if w.start_us <= t_us:
+                return True
+        elif t_us - late_us < w.end_us and w.start_us <= t_us - it.latency_us:
             return True
     return False
 
@@ -137,18 +150,15 @@ cdef const double* _error(instrument_t* it, const fault_t* without, uint64_t t_u
         f = &it.faults[i]
         if not _in_force(f, without, t_us):
             continue
-        weight = 1.0
-        if f.kind == FAULT_RAMP:
-            weight = 1.0e-6 * <double>(t_us - f.start_us) / f.ramp_s
-            weight = weight if weight < 1.0 else 1.0
-        elif f.kind == FAULT_WILD:
+        if f.kind == FAULT_WILD:
             if f.begun:
                 continue
             f.begun = True
-        elif f.kind != FAULT_BIAS and f.kind != FAULT_NOISE:
+        elif f.kind != FAULT_BIAS and f.kind != FAULT_RAMP and f.kind != FAULT_NOISE:
             continue
+        weight = window_weight(&f.window, t_us)
         for k in range(6):
-            total[k] += f.error[k] * (noise_normal(&f.stream) if f.kind == FAULT_NOISE else weight)
+            total[k] += weight * f.error[k] * (noise_normal(&f.stream) if f.kind == FAULT_NOISE else 1.0)
         found = total
     return found
 
@@ -165,7 +175,7 @@ cdef void _spoil(instrument_t* it, const fault_t* without, measurement_t* z) noe
             continue
         if f.kind == FAULT_SCALE:
             for k in range(it.scaled):
-                z.z[k] *= f.factor
+                z.z[k] *= 1.0 + window_weight(&f.window, t_us) * (f.factor - 1.0)
         elif f.kind == FAULT_SWAPPED_AXES:
             for k in range(2):
                 other = z.z[it.swapped[k][0]]
@@ -178,6 +188,12 @@ cdef void _spoil(instrument_t* it, const fault_t* without, measurement_t* z) noe
         elif f.kind == FAULT_ZERO or f.kind == FAULT_NAN:
             for k in range(z.count):
                 z.z[k] = 0.0 if f.kind == FAULT_ZERO else NAN
+            if it.kind == KIND_DOCK:
+                z.flags &= ~(DOCK_CONTACT | DOCK_CAPTURED)
+        elif f.kind == FAULT_FALSE_CONTACT:
+            z.flags |= DOCK_CONTACT
+        elif f.kind == FAULT_FALSE_CAPTURE:
+            z.flags |= DOCK_CONTACT | DOCK_CAPTURED
         elif f.kind == FAULT_FROZEN_TIME:
             if not f.begun:
                 f.begun, f.held_us = True, z.t_valid_us
@@ -232,12 +248,29 @@ cdef class Instruments:
     def injected(self):
         """What became of each declared fault: a tuple of dicts.
 
-        Each has `instrument`, `kind`, `start_s`, `end_s` and `changed`, how many sensor frames it changed. A fault that
+        Each has `instrument`, `kind`, `start_s` (None: it has not begun), `end_s` (None: never) and `changed`, how many
+        sensor frames it changed. A fault that
         changed none was not injected.
         """
         return tuple(
-            {"instrument": each.name, "kind": fault.kind, "start_s": fault.start_s, "end_s": fault.end_s, "changed": changed}
-            for each in self.fitted for fault, changed in zip(each.faults, each.changed, strict=True))
+            {"instrument": each.name, "kind": fault.kind, "start_s": start_s, "end_s": end_s, "changed": changed}
+            for each in self.fitted
+            for fault, (start_s, end_s), changed in zip(each.faults, each.times, each.changed, strict=True))
+
+    cdef void look(self, const sight_t* sight) noexcept nogil:
+        cdef int i, k
+        for i in range(self.count):
+            for k in range(self.array[i].fault_count):
+                window_look(&self.array[i].faults[k].window, sight)
+
+    cdef bint waits(self) noexcept nogil:
+        """Whether any fault waits for something to begin with."""
+        cdef int i, k
+        for i in range(self.count):
+            for k in range(self.array[i].fault_count):
+                if window_waits(&self.array[i].faults[k].window):
+                    return True
+        return False
 
     cdef void sample(self, Plant plant, uint32_t tick, uint64_t cycle_us, sensor_frame_t* out) noexcept nogil:
         cdef instrument_t* it
@@ -313,8 +346,17 @@ cdef class Instruments:
         if _fault(it, FAULT_FREEZE, without, m.t_us) != NULL:
             for i in range(it.held):
                 z.z[i] = it.last[i]
+            if it.kind == KIND_DOCK and it.given:
+                z.flags = it.last_flags
         for i in range(it.held):
             it.last[i] = z.z[i]
+        if it.fault_count == 0:
+            return True
+        it.last_flags = z.flags
+        if _fault(it, FAULT_STALE, without, m.t_us) != NULL:
+            z[0] = it.last_whole
+            return it.given
+        it.last_whole, it.given = z[0], True
         _spoil(it, without, z)
         return True
 

@@ -26,12 +26,14 @@ class Row:
     """What every row of `[[instrument]]` has. Kinds add their figures, in the units that the keys end in.
 
     name: unique among the instruments. kind: a key of `hil.instruments.kinds()`. vehicle: the one that carries it, the
-    chaser if left out. Mounting: where on the craft, structural body frame, and the turn of the instrument's axes.
+    chaser if left out. power_string: the one that feeds it. Mounting: where on the craft, structural body frame, and
+    the turn of the instrument's axes.
     """
 
     name: str
     kind: str
     vehicle: str = ""
+    power_string: str = ""
     position_body_m: Vector = (0.0, 0.0, 0.0)
     q_from_body: Quaternion = (1.0, 0.0, 0.0, 0.0)
 
@@ -90,6 +92,7 @@ class Fitted:
     drawn: Mapping[str, Vec3] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     ports: tuple[str, ...] = ()
+    phases: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -184,6 +184,8 @@ def _facts(log: Log) -> list[tuple[str, str]]:
         facts.append(("flight computer", f"{log.computer['board']} ({log.computer['name']})"))
     facts += [("cold start", f"tick {tick:,}: given parameters anew, to retreat") for tick in log.cold_starts]
     facts += [(f"version, {name.replace('_', ' ')}", value) for name, value in log.versions.items()]
-    facts += [("instrument fault", f"{f.instrument} {f.kind} from {f.start_s:g} s") for f in s.faults]
+    facts += [("instrument fault", f"{f.instrument or f.instrument_kind} {f.kind} {f.when()}") for f in s.faults]
+    facts += [("effector fault", f"{f.effector} {f.kind} {f.when()}") for f in s.effector_faults]
+    facts += [(f"fault of {f.THING}", f"{f.kind} {f.when()}") for f in s.other_faults]
     facts += [("telecommand", f"{t.command} at {t.t_s:g} s") for t in s.telecommands]
     return facts

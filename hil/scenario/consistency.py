@@ -15,6 +15,8 @@ from firmware_bridge.faults import BoardFault
 from gnc import flight as core
 from hil.effectors import kinds as effector_kinds
 from hil.effectors.faults import Fault as EffectorFault
+from hil.faults.power import strings
+from hil.faults.rows import OTHERS, Other, PowerFault, TargetFault
 from hil.instruments import kinds
 from hil.instruments.faults import Fault
 from hil.plant.config import HOLD_ANGLE_MAX_RAD, inertia_problem
@@ -40,6 +42,12 @@ def check_consistency(reader: Reader, s: Scenario) -> None:
         _check_fault(reader, f"fault[{at}]", s, fault)
     for at, acting in enumerate(s.effector_faults):
         _check_effector_fault(reader, at, s, acting)
+    for at, other in enumerate(s.other_faults):
+        _check_other_fault(reader, f"fault of a {other.THING.split()[-1]} {at + 1}", s, other)
+    for each in (*s.faults, *s.effector_faults, *s.other_faults):
+        if each.phase is not None and each.phase not in s.flight.phases:
+            expected = f"expected one of {', '.join(map(show, s.flight.phases))}{nearest(each.phase, s.flight.phases)}"
+            raise reader.fail("fault.phase", each.phase, expected)
     _check_order(reader, "telecommand", s.telecommands)
     _check_board_faults(reader, s.board_faults)
     _check_quaternions(reader, s.document, "")
@@ -104,6 +112,10 @@ def _check_thrusters(reader: Reader, path: str, thrusters: Any) -> None:
         count = len(thrusters.position_m)
         expected = f"expected one for each of the {count} positions, found {len(thrusters.direction)}"
         raise reader.fail(f"{path}.direction", MISSING, expected)
+    if thrusters.power_strings and len(thrusters.power_strings) != len(thrusters.position_m):
+        count = len(thrusters.position_m)
+        expected = f"expected one for each of the {count} positions, found {len(thrusters.power_strings)}"
+        raise reader.fail(f"{path}.power_strings", MISSING, expected)
     for i, (x, y, z) in enumerate(thrusters.direction):
         if abs(x * x + y * y + z * z - 1.0) > 1.0e-9:
             raise reader.fail(f"{path}.direction[{i}]", (x, y, z), "expected a unit vector")
@@ -116,12 +128,34 @@ def _check_lower(reader: Reader, path: str, row: Any, low_key: str, high_key: st
 
 
 def _check_fault(reader: Reader, path: str, s: Scenario, fault: Fault) -> None:
-    row = s.instrument(fault.instrument)
+    if bool(fault.instrument) == bool(fault.instrument_kind):
+        things = ", ".join(("instrument", "instrument_kind", "effector", *OTHERS))
+        raise reader.fail(f"{path}.instrument", fault.instrument or MISSING, f"expected one of {things}")
+    if fault.instrument_kind:
+        fitted_kinds = {each.kind: each for each in s.instruments}
+        if fault.instrument_kind not in fitted_kinds:
+            expected = f"expected one of {', '.join(map(show, fitted_kinds))}"
+            raise reader.fail(f"{path}.instrument_kind", fault.instrument_kind, expected)
+        row: Any = fitted_kinds[fault.instrument_kind]
+    else:
+        row = s.instrument(fault.instrument)
     if row is None:
         names = [each.name for each in s.instruments]
         fitted = f"expected one of {', '.join(map(show, names))}{nearest(fault.instrument, names)}"
         raise reader.fail(f"{path}.instrument", fault.instrument, fitted)
     if problem := fault.problem(kinds()[row.kind]):
+        key, expected = problem
+        value = getattr(fault, key)
+        raise reader.fail(f"{path}.{key}", MISSING if value is None else value, expected)
+
+
+def _check_other_fault(reader: Reader, path: str, s: Scenario, fault: Other) -> None:
+    if isinstance(fault, PowerFault) and fault.power_string not in (named := strings(s.instruments, s.effectors)):
+        expected = f"expected one of {', '.join(map(show, named)) or 'none: nothing names a power_string'}"
+        raise reader.fail(f"{path}.power_string", fault.power_string, expected)
+    if isinstance(fault, TargetFault) and fault.vehicle != s.scenario.target:
+        raise reader.fail(f"{path}.vehicle", fault.vehicle, f"expected the target, {show(s.scenario.target)}")
+    if problem := fault.problem():
         key, expected = problem
         value = getattr(fault, key)
         raise reader.fail(f"{path}.{key}", MISSING if value is None else value, expected)

@@ -17,6 +17,7 @@ from firmware_bridge.faults import STRICT, BoardFault, LinkFaults
 from hil.effectors.docking_mechanism import DockingMechanism
 from hil.effectors.faults import Fault as EffectorFault
 from hil.effectors.rows import Row as EffectorRow
+from hil.faults.rows import OTHERS, Other
 from hil.instruments import kinds, known_to_flight
 from hil.instruments.faults import Fault
 from hil.instruments.rows import Row
@@ -67,6 +68,7 @@ class Scenario:
     board_faults: tuple[BoardFault, ...] = ()
     faults: tuple[Fault, ...] = ()
     effector_faults: tuple[EffectorFault, ...] = ()
+    other_faults: tuple[Other, ...] = ()
     telecommands: tuple[Telecommand, ...] = ()
     vehicles: Any
     instruments: tuple[Row, ...]
@@ -193,11 +195,12 @@ def _build(layers: list[Layer], path: str) -> Scenario:
     ]
     fitted = tuple(sorted(carried[0], key=lambda row: not known_to_flight(row.kind)))
     requirements = read_rows(reader, requirement_kinds(), document.get("requirement", {}), "requirement")
-    faults = read_list(reader, _fault_model, "fault", document.get("fault", []))
+    faults: list[Any] = read_list(reader, _fault_model, "fault", document.get("fault", []))
     scenario = Scenario(
         **parts,
         faults=tuple(fault for fault in faults if isinstance(fault, Fault)),
         effector_faults=tuple(fault for fault in faults if isinstance(fault, EffectorFault)),
+        other_faults=tuple(fault for fault in faults if type(fault) in OTHERS.values()),
         board_faults=tuple(read_list(reader, BoardFault, "board_fault", document.get("board_fault", []))),
         telecommands=tuple(read_list(reader, Telecommand, "telecommand", document.get("telecommand", []))),
         vehicles=MappingProxyType(rows.vehicles),
@@ -214,8 +217,9 @@ def _build(layers: list[Layer], path: str) -> Scenario:
 
 
 def _fault_model(table: Any) -> type:
-    """The model of a row `[[fault]]`: of an effector, or of an instrument."""
-    return EffectorFault if isinstance(table, dict) and "effector" in table else Fault
+    """The model of a row `[[fault]]`, by the key that says what is broken; of an instrument where none does."""
+    models: dict[str, type] = {"effector": EffectorFault, **OTHERS}
+    return next((model for key, model in models.items() if isinstance(table, dict) and key in table), Fault)
 
 
 def says_scenario(path: Path) -> bool:

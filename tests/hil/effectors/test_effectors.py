@@ -208,3 +208,26 @@ def test_five_groups_are_too_many(tmp_path: Path) -> None:
     (tmp_path / "five.toml").write_text(tomli_w.dumps(document))
     with pytest.raises(ScenarioError, match="effector: expected at most 4 groups of thrusters, found 5"):
         Scenario.load(tmp_path / "five.toml")
+
+
+def test_a_mechanism_may_let_go_by_itself() -> None:
+    loop, chunk = two_ports(Fault(effector="mechanism", kind="lets_go", start_s=0.6))
+    for i in range(CYCLES):
+        loop.sense(chunk, i)
+        loop.act(chunk, i)
+    assert sensed(chunk, 6)[1] & Dock.CAPTURED and not sensed(chunk, 7)[1] & Dock.CAPTURED
+    assert loop.effectors.injected()[0]["changed"] == 1
+
+
+def test_a_mechanism_may_capture_without_being_armed() -> None:
+    unarmed = Scenario.load("iss-contact", ("phase.final.mechanism=[]",))
+    caught = replace(unarmed, effector_faults=(Fault(effector="mechanism", kind="captures_unarmed", start_s=0.0),))
+    assert fly(unarmed, 1).truth["contact_status"].max() != 1
+    log = fly(caught, 1)
+    assert log.truth["contact_status"][-1] == 1 and log.faults[0]["changed"] > 0
+
+
+def test_a_leak_and_a_weakness_may_grow() -> None:
+    for kind in ("leak", "weak"):
+        grown = np.abs(flown(fault(kind, ramp_s=1.0))[2][START:END, 0] - SOUND[START:END, 0])
+        assert grown[0] < 1e-9 and (np.diff(grown) > 0.0).all(), kind

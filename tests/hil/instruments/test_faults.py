@@ -1,5 +1,6 @@
 """Faults of instruments: each kind of each instrument takes effect, in its time alone, and says whether it did."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from gnc import flight
+from gnc.flight import Dock
 from hil.instruments import fit, kinds
 from hil.instruments.faults import FAULTS, Fault
 from hil.instruments.instrument import Instrument, Instruments
@@ -15,13 +17,19 @@ from hil.log import Log
 from hil.loop import Chunk, Loop
 from hil.prepare import prepare
 from hil.run import fly
-from hil.scenario import Scenario
+from hil.scenario import Scenario, ScenarioError
 
 CONTACT = Scenario.load("iss-contact")
 CYCLES = 80
 START_S, END_S = 3.0, 5.0
 SIZE = {"m": 0.3, "mps": 0.1, "mps2": 0.01, "deg": 0.5, "deg_s": 0.2}
-EVERY = [(row.kind, fault) for row in CONTACT.instruments for fault in kinds()[row.kind].faults]
+SWITCHES = ("freeze", "zero")  # of the dock: without effect before contact
+EVERY = [
+    (row.kind, fault)
+    for row in CONTACT.instruments
+    for fault in kinds()[row.kind].faults
+    if row.kind != "dock" or fault not in SWITCHES
+]
 
 
 def keys_of(kind: str, fault: str) -> dict[str, Any]:
@@ -101,6 +109,46 @@ def test_what_each_fault_does() -> None:
     assert set(delay) == {200_000, 500_000} and len(late) == len(plain)
     ghost = camera_with("false_return")
     assert (ghost["range_m"][at] == 7.0).all() and (ghost["count"][at] == 3).all()
+
+
+def test_a_stale_measurement_comes_again_as_it_was() -> None:
+    stale, plain = (flight.measurements(frames, flight.Kind.CAMERA) for frames in (
+        frames_of(made(row_of("camera"), fault("stale", "camera"))), frames_of(made(row_of("camera")))
+    ))  # fmt: skip
+    at = (plain["t_valid_us"] >= START_S * 1.0e6) & (plain["t_valid_us"] < END_S * 1.0e6)
+    for name in ("t_valid_us", "seq", "range_m"):
+        assert (stale[name][at] == plain[name][~at & (plain["t_valid_us"] < START_S * 1.0e6)][-1]).all(), name
+        assert (stale[name][~at] == plain[name][~at]).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "flags"), [("false_contact", Dock.CONTACT), ("false_capture", Dock.CONTACT | Dock.CAPTURED)]
+)
+def test_switches_tell_what_is_not_so(kind: str, flags: int) -> None:
+    told = flight.measurements(frames_of(made(row_of("dock"), fault(kind, "dock"))), flight.Kind.DOCK)
+    at = (told["t_valid_us"] >= START_S * 1.0e6) & (told["t_valid_us"] < END_S * 1.0e6)
+    assert (told["flags"][at] == int(flags)).all() and not told["flags"][~at].any()
+
+
+@pytest.mark.parametrize("kind", SWITCHES)
+def test_switches_that_stay_as_they_were_do_not_tell_of_contact(kind: str) -> None:
+    log = fly(replace(CONTACT, faults=(Fault(instrument="dock", kind=kind, start_s=1.0),)), 1)
+    told = flight.measurements(log.sensors, flight.Kind.DOCK)
+    assert log.truth["contact_status"][-1] == 1 and not told["flags"].any() and log.faults[0]["changed"] > 0
+
+
+def test_a_common_cause_meets_every_instrument_of_a_kind() -> None:
+    document = CONTACT.to_toml()
+    first = document.index('[[instrument]]\nname = "gnss"')
+    end = document.index("[[", first + 5)
+    second = document[first:end].replace('name = "gnss"', 'name = "gnss2"')
+    row = '[[fault]]\ninstrument_kind = "gnss"\nkind = "dropout"\nstart_s = 1.0\n'
+    log = fly(Scenario.parse(f"{document}\n{second}\n{row}", "two", ("scenario.max_duration_s=5.0",)), 1)
+    assert [(f["instrument"], f["changed"] > 0) for f in log.faults] == [("gnss", True), ("gnss2", True)]
+    with pytest.raises(ScenarioError, match='instrument_kind = "sonar": expected one of "imu"'):
+        Scenario.parse(document + row.replace("gnss", "sonar"), "none")
+    with pytest.raises(ScenarioError, match="instrument: expected one of instrument, instrument_kind, effector, power"):
+        Scenario.parse(document + row.replace('instrument_kind = "gnss"\n', ""), "none")
 
 
 def test_a_fault_without_effect_is_not_counted() -> None:
