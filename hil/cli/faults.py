@@ -36,6 +36,14 @@ if TYPE_CHECKING:
     "--kinds", metavar="PATTERN,…",
     help="Faults by name, thing or kind, such as camera, leak or 'thrusters.stuck*'; every fault by default.",
 )  # fmt: skip
+@click.option(
+    "--sizes", default="medium", show_default=True, metavar="SIZE,…",
+    help="Of continuous faults: small, medium, large, over three decades.",
+)  # fmt: skip
+@click.option(
+    "--time-limit", type=float, default=300.0, show_default=True, metavar="S",
+    help="Time that a flight may take; one that takes longer broke.",
+)  # fmt: skip
 @click.option("--case", type=int, metavar="K", help="The one case to fly, in place of --runs.")
 @overrides_option()
 @jobs_option("Flights")
@@ -44,7 +52,8 @@ if TYPE_CHECKING:
 @force_option()
 @json_option()
 def faults(
-    scenario: str, runs: int, seed: int, phases: str | None, kinds: str | None, case: int | None,
+    scenario: str, runs: int, seed: int, phases: str | None, kinds: str | None, sizes: str,
+    time_limit: float, case: int | None,
     overrides: tuple[str, ...], jobs: int | None, out: Path | None, resume: bool, force: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
@@ -53,7 +62,7 @@ def faults(
     Exit status: 0 no flight ended badly, 1 some collided, broke a limit of safety or ended uncontrolled, 3 every flight
     broke.
     """
-    from hil.campaign.faults import ERROR, FaultCampaignError, fault_campaign
+    from hil.campaign.faults import BROKE, FaultCampaignError, fault_campaign
     from hil.recorder import prepare_directory
     from hil.scenario import Scenario
 
@@ -74,8 +83,8 @@ def faults(
 
     try:
         flown = fault_campaign(
-            scenario, read, runs, seed, phases=_listed(phases), kinds=_listed(kinds), case=case, jobs=jobs,
-            journal=journal, progress=progress,
+            scenario, read, runs, seed, phases=_listed(phases), kinds=_listed(kinds), sizes=_listed(sizes), case=case,
+            jobs=jobs, time_limit_s=time_limit, journal=journal, progress=progress,
         )  # fmt: skip
     finally:
         if bar is not None:
@@ -85,7 +94,7 @@ def faults(
         write(out / "faults.json", text)
     click.echo(text) if as_json else _show(flown)
     counts = flown.counts()
-    if counts[ERROR] and counts[ERROR] == sum(counts.values()):
+    if counts[BROKE] and counts[BROKE] == sum(counts.values()):
         sys.exit(EXIT["ERROR"])
     sys.exit(EXIT["FAIL" if flown.bad() else "PASS"])
 
