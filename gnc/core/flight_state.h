@@ -34,7 +34,7 @@ struct flight {
 
 /* What boards set aside; a build that needs more fails. */
 #define FLIGHT_PARAMS_BYTES_MAX (12 * 1024)
-#define FLIGHT_STATE_BYTES_MAX (24 * 1024)
+#define FLIGHT_STATE_BYTES_MAX (26 * 1024)
 typedef char flight_params_too_large[sizeof(flight_params_t) <= FLIGHT_PARAMS_BYTES_MAX ? 1 : -1];
 typedef char flight_state_too_large[sizeof(struct flight) <= FLIGHT_STATE_BYTES_MAX ? 1 : -1];
 

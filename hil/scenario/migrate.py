@@ -89,6 +89,7 @@ SENSORS: dict[str, dict[str, str]] = {
 }
 NEW_IN_FLIGHT = {"target_attitude_mode": "lvlh_hold", "mated_sigma_r_m": 0.02, "mated_sigma_v_mps": 0.002,
                  "mated_sigma_attitude_deg": 0.2}  # fmt: skip
+NEW_IN_IMU = {"agree_radps": 1.0e-4, "agree_mps2": 1.5e-3}  # of a single unit they decide nothing
 TIMEOUT, TIMED_AS_ONE = "sensor_timeout_s", ("gnss", "rgnss", "camera")
 BELIEFS = {"imu": ("gyro_", "accel_"), "star": ("star_",), "gnss": ("gnss_",), "rgnss": ("rgnss_",),
            "camera": ("camera_",)}  # fmt: skip
@@ -260,6 +261,8 @@ def _instruments(old: Mapping[str, Any], flight: Table, first: bool) -> list[Tab
         believed = {_belief(kind, key): value for key, value in flight.items() if key.startswith(BELIEFS[kind])}
         if kind in TIMED_AS_ONE and TIMEOUT in flight:
             believed["timeout_s"] = flight[TIMEOUT]
+        if kind == "imu" and first:
+            believed |= NEW_IN_IMU
         if row or believed:
             given = {"name": kind, "kind": kind} if first else {"name": kind}
             rows.append({**given, **row, **({"flight": believed} if believed else {})})

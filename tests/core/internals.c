@@ -161,7 +161,7 @@ static void at_its_time(flight_t *f)
 void internals_nav_imu_take(flight_t *f, const sensor_frame_t *s)
 {
     at_its_time(f);
-    nav_imu_take(NAV(f), s);
+    nav_imu_take(NAV(f), s, false);
 }
 void internals_nav_attitude_propagate(flight_t *f) { nav_attitude_propagate(NAV(f)); }
 double internals_nav_attitude_variance(flight_t *f, size_t i)

@@ -3,6 +3,10 @@
 #include "nav/nav.h"
 
 #define STAR_VALUES 4
+#define GYROLESS_CYCLES 5 /* without a gyro after which the rate itself is estimated */
+#define RATE_SIGMA_RADPS 1.0e-3 /* 1 sigma of the rate that is then carried on */
+#define TORQUE_SIGMA 0.2 /* 1 sigma of what a firing changes the rate by, of the change */
+#define DRIFT_PSD_RAD2PS3 1.0e-10 /* white angular acceleration besides, which no valve reports */
 
 #define STAR_FIELDS(F, V) \
     F(sigma_cross_rad, 1.0e-7, 0.1, "rad", "noise across the boresight (star x)") \
@@ -20,7 +24,32 @@ void nav_attitude_init(const flight_params_t *p, nav_t *nav)
     const uint8_t use[ATTITUDE_BLOCKS] = {BLOCK_ESTIMATED, BLOCK_ESTIMATED};
     filter_layout(&a->filter, ATTITUDE_BLOCKS, use);
     filter_start(&a->filter, a->p, ATTITUDE_ANGLE, p->init_sigma_attitude_rad * p->init_sigma_attitude_rad);
+    const imu_block_t *imu = nav_block_in_use(p, nav, KIND_IMU);
+    if (imu != NULL)
+        filter_start(&a->filter, a->p, ATTITUDE_BIAS, imu->gyro_bias_sigma_radps * imu->gyro_bias_sigma_radps);
     for (size_t i = 0; i < 4; i++) a->q_body_from_eci[i] = p->init_q_body_from_eci[i];
+}
+
+/* The block of the bias changes its meaning when the last gyro falls silent, and back when one is heard. */
+static void set_gyroless(const flight_params_t *p, nav_t *nav, bool gyroless)
+{
+    nav_attitude_t *a = &nav->attitude;
+    const imu_block_t *imu = nav_block_in_use(p, nav, KIND_IMU);
+    double sigma = gyroless || imu == NULL ? RATE_SIGMA_RADPS : imu->gyro_bias_sigma_radps;
+    if (a->gyroless == gyroless) return;
+    a->gyroless = gyroless;
+    filter_start(&a->filter, a->p, ATTITUDE_BIAS, sigma * sigma);
+    a->pending_rate_rad2ps2 = 0.0;
+}
+
+/* The rate that was last known, and what the valves report. */
+static void carry_rate_on(const flight_params_t *p, nav_t *nav)
+{
+    nav_attitude_t *a = &nav->attitude;
+    double given = TORQUE_SIGMA * vec3_norm(nav->imu.expected_radps);
+    vec3_add(a->w_body_radps, a->w_body_radps, nav->imu.expected_radps);
+    if (nav->imu.silent_cycles[0] >= GYROLESS_CYCLES) set_gyroless(p, nav, true);
+    if (a->gyroless) a->pending_rate_rad2ps2 += given * given + DRIFT_PSD_RAD2PS3 * p->cycle_s;
 }
 
 void nav_attitude_propagate(const flight_params_t *p, nav_t *nav)
@@ -28,8 +57,12 @@ void nav_attitude_propagate(const flight_params_t *p, nav_t *nav)
     nav_attitude_t *a = &nav->attitude;
     double dt = p->cycle_s, turn[3], dq[4];
     vec3_copy(a->w_before_radps, a->w_body_radps);
-    if (nav->imu.gyro_taken)
+    if (nav->imu.gyro_taken) {
+        set_gyroless(p, nav, false);
         for (size_t i = 0; i < 3; i++) a->w_body_radps[i] = nav->imu.dtheta_body_rad[i] / dt - a->bias_radps[i];
+    } else {
+        carry_rate_on(p, nav);
+    }
     vec3_scale(turn, dt, a->w_body_radps);
     quat_from_rotvec(dq, turn);
     quat_mul(a->q_body_from_eci, dq, a->q_body_from_eci);
@@ -53,6 +86,11 @@ static void propagate_covariance(const flight_params_t *p, nav_t *nav)
     filter_propagate(&a->filter, a->p, &motion, 1);
     filter_noise(&a->filter, a->p, ATTITUDE_ANGLE, ATTITUDE_BIAS, arw * dt + rrw * dt * dt * dt / 3.0,
                  -rrw * dt * dt / 2.0, rrw * dt);
+    if (a->gyroless) {
+        double gained = a->pending_rate_rad2ps2;
+        filter_noise(&a->filter, a->p, ATTITUDE_ANGLE, ATTITUDE_BIAS, gained * dt * dt / 3.0, -gained * dt / 2.0, gained);
+        a->pending_rate_rad2ps2 = 0.0;
+    }
     a->pending_s = 0.0;
 }
 
@@ -72,7 +110,7 @@ static void correct(nav_attitude_t *a, const double *dx)
     quat_mul(a->q_body_from_eci, dq, a->q_body_from_eci);
     quat_normalize(a->q_body_from_eci);
     const double *bias = filter_correction(&a->filter, dx, ATTITUDE_BIAS);
-    vec3_add(a->bias_radps, a->bias_radps, bias);
+    if (!a->gyroless) vec3_add(a->bias_radps, a->bias_radps, bias);
     vec3_sub(a->w_body_radps, a->w_body_radps, bias);
 }
 

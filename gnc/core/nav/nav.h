@@ -8,6 +8,7 @@
 #include "math/linalg.h"
 #include "math/rotation.h"
 
+#define IMU_UNITS 4 /* inertial units, the first of the table, of which the vote is taken; others are not heard */
 #define HISTORY 16 /* cycles of past state kept for late measurements: one is known HISTORY - 1 cycles late */
 
 /* Blocks of the three filters: attitude (body axes), the target's orbit (eci), and what is relative (eci axes, the
@@ -37,10 +38,21 @@ typedef struct {
     double nis;
 } sensor_track_t;
 
-/* The inertial measurement of the cycle; a half that is not taken was missing or refused. */
+/* One inertial unit: what it reads besides the vote of all, in the order of its measurement, and how long it has. */
 typedef struct {
-    bool gyro_taken, accel_taken;
+    double offset[6];
+    uint32_t learnt, agreed; /* cycles that made the offset; cycles in a row in which it went with the vote */
+    bool heard; /* in this cycle */
+} imu_unit_t;
+
+/* The inertial measurement of the cycle, the vote of all units; a half that is not taken was missing or refused. Beside
+ * it, what the valve drivers' report makes of the cycle with nominal thrusters. */
+typedef struct {
+    bool gyro_taken, accel_taken, started; /* started: both halves have been taken */
+    uint32_t silent_cycles[2]; /* since the gyro's, the accelerometer's half was last taken, up to a limit */
     double dtheta_body_rad[3], dv_body_mps[3];
+    double expected_mps[3], expected_radps[3]; /* change of velocity and of rate, body axes */
+    double expected_turn_rad[3]; /* what a gyro would then read */
 } nav_imu_t;
 
 /* Attitude filter, multiplicative: q_true = exp(dtheta) (x) q, error state [dtheta, dbias], body axes. */
@@ -49,6 +61,9 @@ typedef struct {
     filter_t filter;
     double p[9 * ATTITUDE_BLOCKS * ATTITUDE_BLOCKS],
         pending_s; /* covariance, and the time it has not been propagated over yet */
+    /* Without a gyro the block of the bias stands for the error of the rate, which the thrusters drive. */
+    bool gyroless;
+    double pending_rate_rad2ps2; /* variance that the rate has gained over the pending time */
 } nav_attitude_t;
 
 typedef struct {
@@ -83,10 +98,13 @@ struct nav {
     uint64_t timeout_us[FLIGHT_INSTRUMENTS];
     uint8_t chain[FLIGHT_INSTRUMENTS]; /* of each instrument's model */
     double gate[FILTER_COMPONENTS + 1]; /* innovation gate by number of components */
+    double reach_mps, reach_radps; /* change of velocity and of rate that all thrusters can make in a cycle */
+    double inertia_inverse[9];
     /* Changed by navigate. */
     uint64_t t_us;
     bool started;
     nav_imu_t imu;
+    imu_unit_t unit[IMU_UNITS];
     nav_attitude_t attitude;
     nav_relative_t relative;
     sensor_track_t track[FLIGHT_INSTRUMENTS];
@@ -117,7 +135,9 @@ const model_t *flight_model_of(uint8_t kind);
     F(gyro_bias_sigma_radps, 0.0, 0.1, "rad/s", "1 sigma of the gyro bias at start") \
     F(accel_bias_tau_s, 1.0, 1.0e4, "s", \
       "time constant of the accelerometer bias estimate, taken while no thruster fires") \
-    F(accel_scale_sigma, 0.0, 0.1, "1", "1 sigma of the relative error of a sensed velocity increment")
+    F(accel_scale_sigma, 0.0, 0.1, "1", "1 sigma of the relative error of a sensed velocity increment") \
+    F(agree_radps, 1.0e-9, 10.0, "rad/s", "largest difference of a sound unit's gyro from the vote, each axis") \
+    F(agree_mps2, 1.0e-9, 1000.0, "m/s^2", "same, of its accelerometer")
 typedef struct {
     IMU_FIELDS(BLOCK_F, BLOCK_V)
 } imu_block_t;
@@ -150,7 +170,11 @@ void nav_init(const flight_params_t *p, nav_t *nav);
 void navigate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, bool fired, bool docked, solution_t *out);
 
 /* inertial.c */
-void nav_imu_take(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s);
+void nav_imu_init(const flight_params_t *p, nav_t *nav);
+/* touching: the ports are or may be in contact, which moves the ship as no thruster does */
+void nav_imu_take(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, bool touching);
+/* The motion of the cycle that the valve drivers' report stands for. */
+void nav_expect(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s);
 /* attitude_filter.c */
 void nav_attitude_init(const flight_params_t *p, nav_t *nav);
 void nav_attitude_propagate(const flight_params_t *p, nav_t *nav);

@@ -1,6 +1,8 @@
 /* The navigation stage of a cycle. */
 #include "nav/nav.h"
 
+#define CONTACT_NEAR_M 5.0 /* from port to port: nearer, the ports may touch */
+
 void nav_init(const flight_params_t *p, nav_t *nav)
 {
     nav->gravity = flight_gravity(p);
@@ -12,6 +14,7 @@ void nav_init(const flight_params_t *p, nav_t *nav)
     for (size_t i = 1; i <= FILTER_COMPONENTS; i++) nav->gate[i] = filter_gate(p->gate_chi2_3dof, i);
     for (size_t i = 0; i < p->instrument_count; i++) /* of each kind the first is used, as long as it is there */
         nav->track[i].in_use = nav_in_use(p, nav, p->instrument_kind[i]) == FLIGHT_INSTRUMENTS;
+    nav_imu_init(p, nav);
     nav_attitude_init(p, nav);
     nav_relative_init(p, nav);
     for (size_t i = 0; i < p->instrument_count; i++) {
@@ -55,7 +58,7 @@ static uint8_t dock_flags(const flight_params_t *p, const nav_t *nav, const sens
 void navigate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, bool fired, bool docked, solution_t *out)
 {
     nav->t_us = s->t_us;
-    nav_imu_take(p, nav, s);
+    nav_imu_take(p, nav, s, docked || vec3_norm(out->r_port_tport_m) < CONTACT_NEAR_M);
     if (nav->started) {
         nav_attitude_propagate(p, nav);
         nav_relative_propagate(p, nav, s, fired);

@@ -3,6 +3,7 @@
  * Equations and axes: docs/design/nav_relative.md. */
 #include "nav/nav.h"
 
+#define LOST_SCALE_SIGMA 0.1 /* 1 sigma of a velocity increment that no accelerometer sensed, of the increment */
 #define THRUST_TAIL_CYCLES 1 /* cycles after a firing in which its thrust still decays */
 
 double nav_rgnss_growth(const flight_params_t *p, const nav_t *nav)
@@ -129,6 +130,16 @@ static void watch_thrust(nav_t *nav, const sensor_frame_t *s, bool fired)
     else if (n->cycles_since_thrust < UINT32_MAX) n->cycles_since_thrust++;
 }
 
+/* Without an accelerometer: what the valve drivers report, and as uncertain as their thrust. */
+static void unsensed_velocity(nav_t *nav)
+{
+    nav_relative_t *n = &nav->relative;
+    double given = LOST_SCALE_SIGMA * vec3_norm(nav->imu.expected_mps);
+    if (!(given > 0.0)) return;
+    quat_irotate(n->sensed_eci_mps, nav->attitude.q_body_from_eci, nav->imu.expected_mps);
+    filter_noise(&n->filter, n->p, RELATIVE_V, RELATIVE_V, given * given, 0.0, 0.0);
+}
+
 /* Velocity the accelerometer sensed over the cycle, at the c.m., eci axes. While no thruster
  * fires all it shows is bias, which is averaged; while one fires the bias is taken off. */
 static void sensed_velocity(const flight_params_t *p, nav_t *nav)
@@ -138,7 +149,10 @@ static void sensed_velocity(const flight_params_t *p, nav_t *nav)
     double *dv_eci = n->sensed_eci_mps;
     double dt = p->cycle_s, arm[3], dw[3], lever[3], dv[3];
     vec3_set(dv_eci, 0.0, 0.0, 0.0);
-    if (!nav->imu.accel_taken) return;
+    if (!nav->imu.accel_taken) {
+        unsensed_velocity(nav);
+        return;
+    }
     const imu_block_t *own = nav_block(p, imu);
     if (n->cycles_since_thrust > THRUST_TAIL_CYCLES) {
         n->accel_bias_age_s += dt;
