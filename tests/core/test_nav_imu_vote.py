@@ -65,9 +65,9 @@ class Units:
 WRONG: dict[str, Any] = {
     "stuck": lambda z: np.zeros(6),
     "reversed": lambda z: -z,
-    "biased gyro": lambda z: z + [2e-5, 0, 0, 0, 0, 0],
-    "biased accelerometer": lambda z: z + [0, 0, 0, 5e-4, 0, 0],
-    "wild": lambda z: z + [0, 0, 0, 2.0, 0, 0],
+    "biased gyro": lambda z: np.add(z, [2e-5, 0, 0, 0, 0, 0]),
+    "biased accelerometer": lambda z: np.add(z, [0, 0, 0, 5e-4, 0, 0]),
+    "wild": lambda z: np.add(z, [0, 0, 0, 2.0, 0, 0]),
     "not a number": lambda z: z * np.nan,
     "silent": None,
 }
@@ -100,7 +100,7 @@ def test_of_the_last_two_the_one_that_the_valves_speak_for_is_believed(core: cty
         units = Units(core)
         units.fly(70.0, u6=None)
         before = units.rate.copy()
-        units.fly(2.0, **{"u6": None, f"u{bad}": lambda z: z + [3e-4, 0, 0, 1e-3, 0, 0]})
+        units.fly(2.0, **{"u6": None, f"u{bad}": lambda z: np.add(z, [3e-4, 0, 0, 1e-3, 0, 0])})
         assert units.rate == pytest.approx(before, abs=3e-5)
         assert units.state(bad) & Instrument.LOST
         assert not units.state(7 - bad) & Instrument.LOST
@@ -125,7 +125,7 @@ def test_a_wild_sample_of_all_units_is_refused_and_the_next_taken(core: ctypes.C
     units.fly(70.0)
     units.c["solution.r_port_tport_m"] = [250.0, 0.0, 0.0]
     before = units.rate.copy()
-    jump = {f"u{u}": lambda z: z + [0.5, 0, 0, 2.0, 0, 0] for u in UNITS}
+    jump = {f"u{u}": lambda z: np.add(z, [0.5, 0, 0, 2.0, 0, 0]) for u in UNITS}
     units.step(**jump)
     assert units.rate == pytest.approx(before, abs=1e-4)
     units.step()

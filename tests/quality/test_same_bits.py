@@ -14,8 +14,8 @@ import pytest
 from tests.quality.out_of_tree import ROOT, build, run_python
 
 DIGESTS = {
-    "iss-contact": "fda6a84157967f36140a0be5bb49e3a89c8e86c6bd76259acf4f0d5bbaebc2bd",
-    "iss-final": "d6d57a615278c1967d103001f8b09fa6a33d3f43788e3f9464e17d99c688ee5f",
+    "iss-contact": "b2d54d37b13d5f52e5250d1fc8c22b2c9417a60239d3d5e937f6380502cd5be0",
+    "iss-final": "3c60b0ce178457856d8f0cfc9855e6d04d93edfa48d16e2ee4b1e2b7dc2fc3d7",
 }
 FLY = f"from hil import fly; print({{name: fly(name, seed=1).digest for name in {list(DIGESTS)}}})"
 BUILDS = {

@@ -88,7 +88,8 @@ static void propagate_covariance(const flight_params_t *p, nav_t *nav)
                  -rrw * dt * dt / 2.0, rrw * dt);
     if (a->gyroless) {
         double gained = a->pending_rate_rad2ps2;
-        filter_noise(&a->filter, a->p, ATTITUDE_ANGLE, ATTITUDE_BIAS, gained * dt * dt / 3.0, -gained * dt / 2.0, gained);
+        filter_noise(&a->filter, a->p, ATTITUDE_ANGLE, ATTITUDE_BIAS, gained * dt * dt / 3.0, -gained * dt / 2.0,
+                     gained);
         a->pending_rate_rad2ps2 = 0.0;
     }
     a->pending_s = 0.0;

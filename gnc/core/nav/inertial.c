@@ -158,8 +158,7 @@ static void gate(const flight_params_t *p, const nav_t *nav, bool touching, bool
     const double dt = p->cycle_s, none[3] = {0.0, 0.0, 0.0};
     const nav_imu_t *imu = &nav->imu;
     double turning[3];
-    for (size_t i = 0; i < 3; i++)
-        turning[i] = dt * (nav->attitude.w_body_radps[i] + nav->attitude.bias_radps[i]);
+    for (size_t i = 0; i < 3; i++) turning[i] = dt * (nav->attitude.w_body_radps[i] + nav->attitude.bias_radps[i]);
     double cycles = 1.0 + (double)imu->silent_cycles[0];
     if (have[0] && imu->started)
         have[0] = in_reach(&voted[GYRO], turning, dt * (cycles * nav->reach_radps + (touching ? CONTACT_RADPS : 0.0)));
@@ -254,8 +253,8 @@ void nav_expect(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s)
     }
     mat3_mul_vec(imu->expected_radps, nav->inertia_inverse, momentum);
     for (size_t i = 0; i < 3; i++)
-        imu->expected_turn_rad[i] = p->cycle_s * (nav->attitude.w_body_radps[i] + imu->expected_radps[i] +
-                                                  nav->attitude.bias_radps[i]);
+        imu->expected_turn_rad[i] =
+            p->cycle_s * (nav->attitude.w_body_radps[i] + imu->expected_radps[i] + nav->attitude.bias_radps[i]);
 }
 
 static const block_field_t fields[] = {IMU_FIELDS(BLOCK_FIELD, BLOCK_VECTOR) BLOCK_END};
