@@ -110,7 +110,7 @@ def test_a_thruster_that_fires_uncommanded_is_no_bad_unit(core: ctypes.CDLL) -> 
     """All three feel it, no valve reports it: nothing is lost, and the rate follows."""
     units = Units(core)
     units.fly(70.0)
-    push = TRUTH + [2e-4, 0, 0, 1.1e-3, 0, 0]
+    push = np.add(TRUTH, [2e-4, 0, 0, 1.1e-3, 0, 0])
     for _ in range(50):
         units.step(truth=push)
     assert not any(units.state(u) & Instrument.LOST for u in UNITS)

@@ -77,7 +77,7 @@ def test_its_measurements_come_late_in_a_slot_of_its_own_and_are_channels() -> N
     assert loop.run(chunk, 60) == 60
     found = flight.measurements(chunk.sensors, 200)
     assert found["t_valid_us"].tolist() == [500_000 * i for i in range(12)]
-    assert ((found["t_us"] - found["t_valid_us"]) == 100_000).all() and (found["instrument"] == 6).all()
+    assert ((found["t_us"] - found["t_valid_us"]) == 100_000).all() and (found["instrument"] == 8).all()
     at = (found["t_valid_us"] // 100_000).astype(int)
     truth = chunk.truth["r_chaser_eci_m"][at] - chunk.truth["r_target_eci_m"][at]
     np.testing.assert_allclose(found["z"][:, 0], np.linalg.norm(truth, axis=1), rtol=1e-12)
