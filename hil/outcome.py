@@ -16,9 +16,12 @@ import numpy as np
 
 from gnc import flight as core
 from hil.requirements import Requirement, View
+from hil.requirements.closing_rate import ClosingRate
 from hil.requirements.collision import Collision
 from hil.requirements.delta_v import G0_MPS2
+from hil.requirements.docking import Docking
 from hil.requirements.keep_out import KeepOut
+from hil.requirements.leaving import Floats, Mask
 from hil.requirements.passive_safety import drift_states
 from hil.requirements.thrust import fired
 from hil.requirements.view import RAD_TO_DEG, apsides_m
@@ -34,6 +37,12 @@ REENTRY_M = 120.0e3  # height of a perigee that ends a flight
 OPEN_S = 10.0  # a valve from which propellant flows in every cycle of this time is open
 SETTLED_S = 10.0  # before the end, over which rates are looked at
 WRONG_SIGMAS, WRONG_SHARE = 5.0, 0.1  # of its own sigma, and of the range, that a good estimate may be wrong by
+SIGMAS = 3.0  # of the flight's own state, by which free drifts start to either side
+HOLD_S, COAST_MPS = 300.0, 0.01  # before the end: velocity change by thrust below which a chaser coasts
+HELD_M, HELD_SHARE = 75.0, 0.1  # that one which is flown slowly moves at most in half of it, and share of its range
+AWAY_MPS, AWAY_RATES = 1.0, 2.0  # relative speed of a chaser that is flown, and share of mean motion times range
+AFTER_CAPTURE_S = 2.0  # from capture, after which nothing fires
+OFF_AXIS = 0.7  # share of the distance that lies along the docking axis, below which a chaser does not come along it
 DENSITY_FACTOR = 2.0  # 3 sigma of the air's density, where the mission has no number of its own
 NOT_RELATIVE = {int(kind) for kind in (core.Kind.IMU, core.Kind.STAR, core.Kind.GNSS, core.Kind.DOCK)}
 
@@ -94,19 +103,23 @@ def judge_outcome(flight: View, requirements: Sequence[Requirement], passed: boo
 
 
 def _held(flight: View, requirements: Sequence[Requirement]) -> bool:
-    """Whether the target holds the chaser at the end: docked, or where it is taken hold of."""
+    """Whether the target holds the chaser at the end: docked still, or where it is taken hold of."""
+    if flight.truth["contact_status"][-1] == DOCKED:
+        return True
     met = {r.name for r in requirements if r.passed}
-    taken = any(row.held and all(measure.name in met for measure in row.measures()) for row in flight.rows)
-    return taken or bool(flight.truth["contact_status"][-1] == DOCKED)
+    rows = [row for row in flight.rows if row.held and not isinstance(row, Docking)]
+    return any(all(measure.name in met for measure in row.measures()) for row in rows)
 
 
 # ---- the day after ------------------------------------------------------------------------------
 
 
 def _closest_after_m(flight: View) -> float | None:
-    """Smallest distance between the centres of mass in a day of free drift, at the density and 3 sigma to either side.
+    """Smallest distance between the centres of mass in a day of free drift from the end of the run.
 
-    Of a chaser that re-enters, that at the end. None where a drift is not finite: then nothing is shown.
+    Flown are the state that is true, and those 3 of the flight's sigma to either side in what changes the period,
+    at the air's density and 3 sigma to either side. Of a chaser that re-enters, that at the end. None where a drift is
+    not finite: then nothing is shown.
     """
     last, earth = flight.truth[-1], flight.scenario.central_body
     perigee, _ = apsides_m(last["r_chaser_eci_m"], last["v_chaser_eci_mps"], earth.mu_m3ps2)
@@ -115,10 +128,33 @@ def _closest_after_m(flight: View) -> float | None:
     states = drift_states(flight.scenario, flight.truth, np.array([len(flight.truth) - 1]))
     given = flight.scenario.dispersions.density_factor
     factor = float(given) if isinstance(given, int | float) else DENSITY_FACTOR
-    every = np.repeat(states, 3, axis=0)
-    every[:, 13:] *= np.array([1.0, factor, 1.0 / factor])[:, None]
+    starts = np.vstack([states, *(_shifted(flight, states, sign) for sign in (1.0, -1.0))])
+    every = np.repeat(starts, 3, axis=0)
+    every[:, 13:] *= np.tile([1.0, factor, 1.0 / factor], len(starts))[:, None]
     distances, _ = flight.drift(every, DAY_S)
     return min(distances) if all(isfinite(distance) for distance in distances) else None
+
+
+def _shifted(flight: View, states: Floats, sign: float) -> Floats:
+    """States with the chaser 3 sigma higher and faster, or lower and slower: what moves it farthest in a day.
+
+    The sigmas are those that the flight software told last; none, where it told none or what is not finite.
+    """
+    told = np.flatnonzero(flight.telemetry["t_us"])
+    if not told.size:
+        return states
+    last = flight.telemetry[told[-1]]
+    sigma_r, sigma_v = float(last["sigma_r_hill_m"][0]), float(last["sigma_v_hill_mps"][1])
+    if not (isfinite(sigma_r) and isfinite(sigma_v)):
+        return states
+    shifted = states.copy()
+    r, v = states[0, 7:10], states[0, 10:13]
+    radial, normal = r / np.linalg.norm(r), np.cross(r, v)
+    along = np.cross(normal / np.linalg.norm(normal), radial)
+    reach = SIGMAS * min(sigma_r, float(np.linalg.norm(states[0, 1:4] - r)))
+    shifted[:, 1:4] += sign * reach * radial
+    shifted[:, 4:7] += sign * SIGMAS * min(sigma_v, reach * flight.mean_motion_radps if reach else 0.0) * along
+    return shifted
 
 
 def touching_m(flight: View) -> float:
@@ -151,32 +187,82 @@ def _collisions(flight: View, closest: float | None) -> list[str]:
 
 
 def _breaches(flight: View, requirements: Sequence[Requirement], closest: float | None) -> list[str]:
-    safety = {measure.name for row in flight.rows if row.safety for measure in row.measures()}
+    rates = flight.rows_of(ClosingRate)
+    safety = {m.name for row in flight.rows if row.safety and row not in rates for m in row.measures()}
     reasons = [
         f"{r.title}: {r.figure:.4g} {r.unit}, limit {r.limit:.4g}"
         for r in requirements
         if r.name in safety and r.passed is False and r.figure is not None and r.unit != "1"
     ]
+    reasons += [reason for row in rates for reason in _too_fast(flight, row)]
     zone = max((row.reach_m() for row in flight.rows_of(KeepOut)), default=0.0)
     if closest is not None and closest < zone:
         reasons.append(f"within {closest:.1f} m in the day after, inside the keep-out zone of {zone:g} m")
     return reasons
 
 
+def _too_fast(flight: View, row: ClosingRate) -> list[str]:
+    """Where the chaser closed, or moved across the axis, faster than allowed, also outside the corridor.
+
+    Beside the docking axis what counts is how fast the ports come nearer: there the rate along the axis is mostly that
+    at which the target turns.
+    """
+    r, v = flight.approach["r_port_tport_m"], flight.approach["v_port_tport_mps"]
+    distance = flight.range_port_m
+    on_axis = r[:, 0] >= OFF_AXIS * distance
+    nearing = -np.einsum("ij,ij->i", r, v) / np.maximum(distance, 1.0e-9)
+    closing = np.where(on_axis, -v[:, 0], nearing)
+    across = np.hypot(v[:, 1], v[:, 2])
+    allowed, reasons = row.limit_mps(distance), []
+    lateral_m = row.lateral_range_m or 0.0
+    for words, rate, judged in (
+        ("closes at", closing, distance <= row.range_m),
+        ("moves across the axis at", across, on_axis & (distance <= lateral_m) & ~flight.leaving),
+    ):
+        margin = np.where(judged, allowed - rate, np.inf)
+        if margin.size and margin.min() < 0.0:
+            at = int(np.argmin(margin))
+            reasons.append(f"{words} {rate[at]:.3f} m/s at {distance[at]:.1f} m, limit {allowed[at]:.3f}")
+    return reasons
+
+
 def _uncontrolled(flight: View, closest: float | None, held: bool) -> list[str]:
     reasons = []
-    flowed = fired(flight)[-max(2, round(OPEN_S / flight.cycle_s)) :]
-    if flowed[1:].all():
+    flowed, docked = fired(flight), flight.truth["contact_status"] == DOCKED
+    since = len(docked) - 1 - int(np.flatnonzero(np.diff(docked, prepend=False))[-1]) if docked[-1] else len(docked)
+    window = min(max(2, round(OPEN_S / flight.cycle_s)), max(2, since))
+    if flowed[-window:][1:].all():
         reasons.append("a valve is open at the end")
+    elif docked[-1] and flowed[-max(1, since - round(AFTER_CAPTURE_S / flight.cycle_s)) :].any():
+        reasons.append("thrusters fire while docked")
     last = flight.truth[-max(1, round(SETTLED_S / flight.cycle_s)) :]
     rate = RAD_TO_DEG * float(np.linalg.norm(last["w_body_eci_body_radps"], axis=1).max())
     if rate > RATE_MOST_DEG_S:
         reasons.append(f"turns at {rate:.2f} deg/s at the end")
     if not held:
+        reasons += _runs_away(flight, flowed)
         reasons += _deceived(flight)
         if closest is None:
             reasons.append("where it drifts in the day after cannot be told")
     return reasons
+
+
+def _runs_away(flight: View, flowed: Mask) -> list[str]:
+    """A chaser that is still thrusting at the end, faster than one that is flown about the target ever is."""
+    part = slice(-max(1, round(HOLD_S / flight.cycle_s)), None)
+    if not flowed[part].any() or _thrust_mps(flight, part) < COAST_MPS:
+        return []
+    last = flight.truth[-1]
+    distance = float(np.linalg.norm(last["r_chaser_target_hill_m"]))
+    speed = float(np.linalg.norm(last["v_chaser_target_hill_mps"]))
+    if speed <= AWAY_MPS + AWAY_RATES * flight.mean_motion_radps * distance:
+        return []
+    return [f"thrusts at the end and moves at {speed:.1f} m/s, {distance:.0f} m away"]
+
+
+def _thrust_mps(flight: View, part: slice) -> float:
+    """Length of the velocity change of a part of the run by all forces but gravity, body axes."""
+    return float(np.linalg.norm(flight.truth["dv_body_mps"][part].sum(axis=0)))
 
 
 def _deceived(flight: View) -> list[str]:
@@ -205,6 +291,8 @@ def _lacking(flight: View) -> list[str]:
     reasons = []
     if flight.guarded[-1]:
         reasons.append("inside a keep-out zone")
+    if unsteady := _unsteady(flight):
+        reasons.append(unsteady)
     truth = flight.truth[-1]
     isp_s = min((thruster.isp_s for thruster in flight.scenario.thrusters), default=0.0)  # of the least of its groups
     mass, left = float(truth["mass_kg"]), float(truth["propellant_kg"])
@@ -214,6 +302,18 @@ def _lacking(flight: View) -> list[str]:
     if flight.telemetry["tick"][-1] == 0 and len(flight.telemetry) > 1:
         reasons.append("the flight computer sends no telemetry")
     return reasons
+
+
+def _unsteady(flight: View) -> str | None:
+    """Why a chaser neither coasts nor holds a point at the end; None when it does one of them."""
+    part = slice(-max(2, round(HOLD_S / flight.cycle_s)), None)
+    if _thrust_mps(flight, part) < COAST_MPS or not fired(flight)[part].any():
+        return None
+    r = flight.truth["r_chaser_target_hill_m"][part]
+    half = len(r) // 2
+    moved = float(np.linalg.norm(r[half:].mean(axis=0) - r[:half].mean(axis=0)))
+    limit = max(HELD_M, HELD_SHARE * float(np.linalg.norm(r[-1])))
+    return None if moved <= limit else f"moves by {moved:.0f} m under thrust in half of {HOLD_S:g} s at the end"
 
 
 def avoidance_dv_mps(scenario: Scenario) -> float:

@@ -24,7 +24,7 @@ _MEANING = {
     "propellant_kg": ("kg", "propellant left"),
     "sunlit": ("1", "fraction of the Sun's disc seen by the chaser"),
     "clearance_m": ("m", "from the chaser's surface to the target's, 0 when docked; held while it changes by less than 5 %"),
-    "contact_status": ("1", "0 none, 1 captured, 2 touched outside the capture envelope"),
+    "contact_status": ("1", "0 none, 1 captured, 2 touched outside the capture envelope, 3 touching inside it, not captured"),
     "collisions": ("1", "touches so far of any two bodies where no port allows it"),
 }
 

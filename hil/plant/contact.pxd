@@ -26,6 +26,7 @@ ctypedef enum contact_status_t:
     CONTACT_NONE = 0
     CONTACT_CAPTURED = 1                # inside the capture envelope: held rigid from here on
     CONTACT_FAILED = 2                  # touched outside the envelope
+    CONTACT_TOUCHED = 3                 # touch inside the envelope, not captured, until they part
 
 ctypedef struct contact_t:
     int status                          # contact_status_t

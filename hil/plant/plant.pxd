@@ -80,7 +80,7 @@ cdef class Plant:
     cdef environment_t env
     cdef list tables                    # of other celestial bodies, which env points into
     cdef contact_t contact
-    cdef bint touched                   # a port has touched in flight
+    cdef bint touched                   # a port has touched in flight, and was captured or outside what captures
     cdef shape_t shapes[PLANT_MAX_BODIES]
     cdef outline_t outlines[PLANT_MAX_BODIES]
     cdef pose_t poses[PLANT_MAX_BODIES]         # at the start of the step
@@ -133,6 +133,8 @@ cdef class Plant:
     cdef void _leave(self, int what, int body, double value, double t_s) noexcept nogil
     cdef void _open_thrusters(self, const uint32_t* thruster_on_us, uint32_t cycle_us) noexcept nogil
     cdef void _step(self, double t0_s, double h_s) noexcept nogil
+    cdef void _bounce(self) noexcept nogil
+    cdef void _part(self) noexcept nogil
     cdef void _keep(self, before_t* before) noexcept nogil
     cdef void _capture(self, const before_t* before, double t0_s, double s, double h_s) noexcept nogil
     cdef void _feel(self, const double* v_eci_mps) noexcept nogil

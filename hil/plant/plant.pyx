@@ -20,7 +20,7 @@ from hil.plant.clearance cimport (
     clearance_look, clearance_motion, clearance_speed_mps, motion_t, nearest_t, outline_t, pair_t,
 )
 from hil.plant.contact cimport (
-    CONTACT_CAPTURED, CONTACT_FAILED, CONTACT_NONE, contact_inside, contact_port_state, port_state_t, port_t,
+    CONTACT_CAPTURED, CONTACT_FAILED, CONTACT_NONE, CONTACT_TOUCHED, contact_inside, contact_port_state, port_state_t, port_t,
 )
 from hil.plant.dynamics cimport (
     body_t, dynamics_between, dynamics_gravity_gradient, dynamics_mass_properties, dynamics_mean_push, dynamics_rotate,
@@ -54,6 +54,8 @@ cdef double SKIP = 0.05
 # Surfaces nearer than this have touched; once they have, they part at the other
 cdef double TOUCH_M = 1e-4
 cdef double PARTED_M = 0.01
+# Share of the closing rate at which ports part that touched and were not captured; assumption
+cdef double RESTITUTION = 0.3
 # The path within a step is at most this much longer than it is straight
 cdef double CURVED = 1.05
 # A piece of a step too short to be flown
@@ -262,7 +264,34 @@ cdef class Plant:
             s = self._check_contact(&before, t_s, h_s)
             if s >= 0.0:
                 self._capture(&before, t0_s, s, h_s)
+            elif self.contact.status == CONTACT_TOUCHED:
+                self._bounce()
+        elif self.contact.status == CONTACT_TOUCHED:
+            self._part()
         self._look_at_pairs(t_s, h_s)
+
+    cdef void _bounce(self) noexcept nogil:
+        """Ports that are not captured push each other off along the docking axis; what turns the craft is left out."""
+        cdef port_state_t ps
+        cdef double axis[3]
+        cdef double v[3]
+        cdef double impulse_Ns, both = self.chaser.mass_kg + self.target.mass_kg
+        self.port_state(&ps)
+        impulse_Ns = (1.0 + RESTITUTION) * ps.closing_mps * self.chaser.mass_kg * self.target.mass_kg / both
+        vec3_set(axis, 1.0, 0.0, 0.0)
+        quat_irotate(axis, self.target_port.q_port_from_body, axis)
+        quat_irotate(axis, self.target.q_body_from_eci, axis)
+        vec3_copy(v, self.chaser.v_eci_mps)
+        vec3_axpy(self.chaser.v_eci_mps, self.chaser.v_eci_mps, impulse_Ns / self.chaser.mass_kg, axis)
+        vec3_axpy(self.target.v_eci_mps, self.target.v_eci_mps, -impulse_Ns / self.target.mass_kg, axis)
+        self._feel(v)
+
+    cdef void _part(self) noexcept nogil:
+        """Ends the touch of ports that were not captured, once they are apart again."""
+        cdef port_state_t ps
+        self.port_state(&ps)
+        if ps.axial_m > PARTED_M:
+            self.contact.status = CONTACT_NONE
 
     cdef void _keep(self, before_t* before) noexcept nogil:
         """All that a step of chaser and target changes."""
@@ -498,7 +527,6 @@ cdef class Plant:
         cdef body_t chaser
         cdef body_t target
         cdef double lo = 0.0, hi = 1.0, mid
-        cdef bint inside
         cdef int k
         contact_port_state(&ps, self.chaser, port, self.target, tport)
         if not (ps.axial_m <= 0.0 and ps.lateral_m <= port.envelope.touch_lateral_m):
@@ -517,9 +545,13 @@ cdef class Plant:
                 hi = mid
         self.contact.t_s = t_s + hi * h_s
         self.contact.state = ps
-        self.touched = True
-        inside = (self.dock_armed >> <uint32_t>(port - &self.ports[self.i_chaser][0])) & 1 and contact_inside(&ps, &port.envelope)
-        self.contact.status = CONTACT_CAPTURED if inside else CONTACT_FAILED
+        if not contact_inside(&ps, &port.envelope):
+            self.contact.status = CONTACT_FAILED
+        elif (self.dock_armed >> <uint32_t>(port - &self.ports[self.i_chaser][0])) & 1:
+            self.contact.status = CONTACT_CAPTURED
+        else:
+            self.contact.status = CONTACT_TOUCHED
+        self.touched = self.contact.status != CONTACT_TOUCHED
         return True
 
     # ---- shapes ----
@@ -854,7 +886,7 @@ cdef class Plant:
         return ps
 
     def contact_record(self):
-        """{"status", "t_s", "state"}; status 0 none, 1 captured, 2 touched outside the envelope."""
+        """{"status", "t_s", "state"}; status 0 none, 1 captured, 2 touched outside the envelope, 3 touching inside it, not captured."""
         return self.contact
 
     def collisions(self):

@@ -154,17 +154,106 @@ def test_a_chaser_that_re_enters_does_not_come_back(scenario: Scenario) -> None:
     assert outcome(scenario, truth, telemetry, 0.0).outcome == "SAFE"
 
 
-def test_drag_is_varied_and_the_worst_counts(scenario: Scenario) -> None:
+def drifts_asked(scenario: Scenario, sigma_r_m: float, sigma_v_mps: float) -> tuple[Any, float | None]:
+    """The states from which a day of free drift is flown, shape (n, 15), and the closest of 400 m, 399 m, ..."""
     asked = []
 
     def drift(states: Any, duration_s: float) -> tuple[list[float], list[float]]:
-        asked.extend(states[:, 13].tolist())
-        return [400.0, 500.0, 300.0][: len(states)], [0.0] * len(states)
+        asked.append(states.copy())
+        return [400.0 - i for i in range(len(states))], [0.0] * len(states)
 
     rows = tuple(row for row in rows_of(scenario) if row.name != "passive_safety")
-    seen = view(scenario, *waiting(), rows=rows, drift=drift)
-    assert judge_outcome(seen, judge(seen), False).closest_after_m == 300.0
-    assert asked == pytest.approx([asked[0], 2.0 * asked[0], 0.5 * asked[0]], rel=1e-12, abs=0.0)
+    truth, telemetry = waiting()
+    telemetry["sigma_r_hill_m"], telemetry["sigma_v_hill_mps"] = sigma_r_m, sigma_v_mps
+    seen = view(scenario, truth, telemetry, rows=rows, drift=drift)
+    closest = judge_outcome(seen, judge(seen), False).closest_after_m
+    return asked[-1], closest
+
+
+def test_drag_and_state_are_varied_and_the_worst_counts(scenario: Scenario) -> None:
+    asked, closest_m = drifts_asked(scenario, 0.5, 0.001)
+    assert closest_m == 392.0
+    for at in range(0, 9, 3):
+        ratio = asked[at : at + 3, 13] / asked[at, 13]
+        assert ratio == pytest.approx([1.0, 2.0, 0.5], rel=1e-12, abs=0.0)
+    assert asked[3, 1:4] - asked[0, 1:4] == pytest.approx([1.5, 0.0, 0.0], abs=1e-6), "3 sigma higher"
+    assert asked[3, 4:7] - asked[0, 4:7] == pytest.approx([0.0, 0.003, 0.0], abs=1e-9), "and faster"
+    assert asked[6, 1:4] - asked[0, 1:4] == pytest.approx([-1.5, 0.0, 0.0], abs=1e-6)
+    unknown, _ = drifts_asked(scenario, float("nan"), 0.001)
+    assert (unknown[:, 1:7] == unknown[0, 1:7]).all(), "what is not told shifts nothing"
+
+
+def test_outside_the_corridor_the_ports_may_not_come_nearer_too_fast(scenario: Scenario) -> None:
+    """Beside the axis the rate along it is that at which the target turns, and no closing."""
+    truth, telemetry = waiting()
+    truth["r_port_tport_m"] = [20.0, 230.0, 0.0]
+    truth["v_port_tport_mps"] = [-2.0, 0.15, 0.0]
+    assert outcome(scenario, truth, telemetry).outcome == "SAFE", "it turns: nothing comes nearer"
+    truth["v_port_tport_mps"] = [0.0, -0.6, 0.0]
+    found = outcome(scenario, truth, telemetry)
+    assert found.outcome == "BREACH" and found.reasons == ("closes at 0.598 m/s at 230.9 m, limit 0.426",)
+
+
+def docked(scenario: Scenario, flows: slice) -> Judgement:
+    """Docked for the last 50 s of 100 s, with propellant flowing in some rows."""
+    truth, telemetry = waiting(0.1)
+    truth["contact_status"][500:] = 1
+    used = np.zeros(len(truth))
+    used[flows] = 0.01
+    truth["mass_kg"] -= np.cumsum(used)
+    return outcome(scenario, truth, telemetry, 0.0, {"status": 1, "t_s": 49.95, "state": GOOD_STATE})
+
+
+def test_nothing_fires_once_it_is_captured(scenario: Scenario) -> None:
+    assert docked(scenario, slice(400, 515)).outcome == "PASS", "what still flowed as it was captured"
+    found = docked(scenario, slice(600, 603))
+    assert found.outcome == "UNCONTROLLED" and found.reasons == ("thrusters fire while docked",)
+    assert docked(scenario, slice(450, None)).reasons == ("a valve is open at the end",)
+
+
+def test_a_valve_that_opens_with_capture_is_open_at_the_end(scenario: Scenario) -> None:
+    truth, telemetry = waiting(0.1)
+    truth["contact_status"][950:] = 1
+    truth["mass_kg"][950:] -= 0.01 * np.arange(50)
+    found = outcome(scenario, truth, telemetry, 0.0, {"status": 1, "t_s": 94.95, "state": GOOD_STATE})
+    assert found.outcome == "UNCONTROLLED" and found.reasons == ("a valve is open at the end",)
+
+
+def test_what_lets_go_after_capture_drifts_as_any_other(scenario: Scenario) -> None:
+    truth, telemetry = waiting(0.1)
+    truth["contact_status"][500:900] = 1
+    contact = {"status": 1, "t_s": 49.95, "state": GOOD_STATE}
+    assert outcome(scenario, truth, telemetry, 30.0, contact).outcome == "COLLISION"
+
+
+def thrusting(scenario: Scenario, speed_mps: float, every: int = 10) -> Judgement:
+    """Thrusters fire now and then while it goes away from the target at a speed."""
+    truth, telemetry = waiting(count=3100)
+    away = speed_mps * 0.1 * np.arange(len(truth))
+    truth["r_chaser_target_hill_m"][:, 1] -= away
+    truth["r_port_tport_m"][:, 0] += away
+    truth["v_chaser_target_hill_mps"][:, 1] = -speed_mps
+    telemetry["r_chaser_target_hill_m"] = truth["r_chaser_target_hill_m"]
+    truth["dv_body_mps"][::every, 0] = 0.001
+    truth["mass_kg"] -= 0.01 * (np.arange(len(truth)) // every)
+    return outcome(scenario, truth, telemetry)
+
+
+def test_a_chaser_that_thrusts_and_runs_away_is_uncontrolled(scenario: Scenario) -> None:
+    assert thrusting(scenario, 0.3).outcome == "SAFE", "a retreat"
+    found = thrusting(scenario, 0.9)
+    assert found.outcome == "PASSIVE" and "under thrust in half of 300 s" in found.reasons[0]
+    found = thrusting(scenario, 20.0)
+    assert found.outcome == "UNCONTROLLED" and "thrusts at the end and moves at 20.0 m/s" in found.reasons[0]
+    assert thrusting(scenario, 20.0, every=5000).outcome == "SAFE", "what coasts is not flown"
+
+
+def test_what_telemetry_declares_is_no_evidence_of_safety(scenario: Scenario) -> None:
+    """The phase, the reason and every flag may say what they like: docked, a break-off, thrusters inhibited."""
+    plain = outcome(scenario, *waiting(100.0), closest_m=150.0)
+    truth, telemetry = waiting(100.0)
+    telemetry["phase"], telemetry["abort_reason"], telemetry["flags"] = 6, 3, 0xFFFF
+    assert outcome(scenario, truth, telemetry, 150.0) == plain and plain.outcome == "BREACH"
 
 
 def test_the_avoidance_burn_is_the_missions_own(scenario: Scenario) -> None:

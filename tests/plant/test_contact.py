@@ -102,13 +102,31 @@ def test_captured_chaser_is_held_rigid_and_its_imu_feels_the_stop():
         {"q": turned(LVLH, 0, math.radians(-11.0))},
         {"w": (0.03, 0.0, 0.0)},
         {"w": (0.0, 0.0, 0.025)},
-        {"armed": False},
     ],
 )
-def test_touch_outside_the_envelope_or_unarmed_is_a_failed_contact(changes):
+def test_touch_outside_the_envelope_is_a_failed_contact(changes):
     p = approach(**({"distance": 0.01, "closing": 0.07} | changes))
     p.run(30, 100_000)
     assert p.contact_record()["status"] == 2
+
+
+def test_touch_inside_the_envelope_of_a_mechanism_that_does_not_capture_bounces_and_may_come_again():
+    p = approach(distance=0.01, closing=0.07, armed=False)
+    p.run(2, 100_000)
+    assert p.contact_record()["status"] == 3
+    before = p.port()["v_port_tport_tport_mps"][0]
+    assert before == pytest.approx(0.3 * 0.07, abs=2e-3), "parts at 0.3 of the closing rate"
+    p.run(20, 100_000)
+    assert p.contact_record()["status"] == 0 and p.port()["axial_m"] > 0.01
+    target, chaser = p.state("target"), p.state("chaser")
+    q, v = chaser["q_body_from_eci"], chaser["v_eci_mps"]
+    away = np.subtract(v, target["v_eci_mps"])
+    p.set_chaser(
+        chaser["r_eci_m"], np.subtract(v, away * (1.0 + 0.07 / np.linalg.norm(away))), q, target["w_body_radps"]
+    )
+    p.arm_dock()
+    p.run(30, 100_000)
+    assert p.contact_record()["status"] == 1
 
 
 def test_flying_past_the_port_is_no_contact():

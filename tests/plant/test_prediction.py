@@ -141,3 +141,12 @@ def test_free_drift_refuses_what_it_cannot_read():
         p.passive_min_distances(np.zeros((2, 12)), 100.0)
     with pytest.raises(ValueError, match=r"duration_s is -1\.0"):
         p.passive_min_distances(np.zeros((2, 15)), -1.0)
+
+
+def test_a_fast_pass_between_two_steps_is_found():
+    """10 m/s past at 20 m, in the middle of a step of 30 s, at whose ends the craft are 100 m and 200 m apart."""
+    p = plant(ZONAL)
+    p.set_target(R0, V0)
+    p.set_chaser_hill((0.0, -100.0, 20.0), (0.0, 10.0, 0.0), IDENTITY, (0.0, 0.0, 0.0))
+    (closest,), (when,) = p.passive_min_distances(np.array([p.drift()]), 30.0)
+    assert closest == pytest.approx(20.0, abs=0.2) and when == pytest.approx(10.0, abs=0.3)
