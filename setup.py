@@ -33,7 +33,7 @@ JOBS = os.cpu_count() or 1
 
 
 def read_sources_mk(folder: Path) -> dict[str, list[str]]:
-    """The variables of a sources.mk: gnc/core's is the one list of core sources and flags."""
+    """The variables of a sources.mk: gnc/core's has the core's flags."""
     text = (folder / "sources.mk").read_text().replace("\\\n", " ")
     return {m[1]: m[2].split() for m in re.finditer(r"^(\w+)\s*=\s*(.*)$", text, re.M)}
 
@@ -139,9 +139,9 @@ class BuildExt(build_ext):
     def core_sources(self) -> list[str]:
         """Of a core with users' modules only what differs is compiled anew."""
         if not ROWS:
-            return [str(CORE / name) for name in MK["CORE_SOURCES"]]
+            return [str(CORE / name) for name in modules.sources(CORE)]
         modules.stage(CORE, ROWS, self.staged)
-        own = [str(CORE / name) for name in MK["CORE_SOURCES"] if name != modules.LISTS]
+        own = [str(CORE / name) for name in modules.sources(CORE) if name != modules.LISTS]
         users = sorted({f"{modules.FOLDER}/{row.source.name}" for row in ROWS})
         return [*own, *(str(self.staged / name) for name in (modules.LISTS, *users))]
 

@@ -46,6 +46,7 @@ cdef extern from "flight.h" nogil:
         REASON_DISAGREEMENT
         REASON_INSTRUMENT
         REASON_RELEASED
+        REASON_MONITOR
     enum:
         MONITOR_DISAGREEMENT
         MONITOR_CORRIDOR

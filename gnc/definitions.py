@@ -61,6 +61,7 @@ class Reason(IntEnum):
     DISAGREEMENT = 10  # camera and relative GNSS disagree
     INSTRUMENT = 11  # another instrument that the phase needs is lost
     RELEASED = 12  # no longer captured
+    MONITOR = 64  # a monitor without a reason of its own has tripped: 64 plus its number
 
 
 class Monitor(IntEnum):

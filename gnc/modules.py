@@ -42,6 +42,11 @@ class Row(NamedTuple):
         return f"{self.type}_{self.name}"
 
 
+def sources(core: Path) -> list[str]:
+    """The C files of a core, relative to its folder, sorted."""
+    return sorted(path.relative_to(core).as_posix() for path in core.rglob("*.c"))
+
+
 def folders_of(text: str) -> tuple[Path, ...]:
     """The folders that `PROXOPS_MODULES` names, separated as those of a PATH."""
     return tuple(Path(part) for part in text.split(os.pathsep) if part)
@@ -125,27 +130,19 @@ def lists(rows: Sequence[Row]) -> str:
 def stage(core: Path, rows: Sequence[Row], target: Path) -> None:
     """Writes a copy of the core with modules in it. What is the same already keeps its time.
 
-    The modules' files lie in `FOLDER` and stand in its sources.mk; `LISTS` has their rows.
+    The modules' files lie in `FOLDER`; `LISTS` has their rows.
     """
-    sources = sorted({row.source for row in rows})
-    mk = (core / "sources.mk").read_text(encoding="utf-8")
-    texts = {
-        LISTS: lists(rows),
-        "sources.mk": mk.replace(
-            "CORE_SOURCES =", " ".join(["CORE_SOURCES =", *(f"{FOLDER}/{s.name}" for s in sources)])
-        ),
-    }
-    files = {path.relative_to(core): path for path in core.rglob("*") if path.suffix in (".c", ".h")}
-    files |= {Path(FOLDER, source.name): source for source in sources}
-    wanted = {*files, *map(Path, texts)}
+    of_modules = sorted({row.source for row in rows})
+    files = {path.relative_to(core): path for path in core.rglob("*") if path.suffix in (".c", ".h", ".mk")}
+    files |= {Path(FOLDER, source.name): source for source in of_modules}
+    wanted = {*files, Path(LISTS)}
     for path in [path for path in target.rglob("*") if path.is_file()] if target.exists() else []:
         if path.relative_to(target) not in wanted:
             path.unlink()
     for name, source in files.items():
-        if str(name) not in texts:
-            _copy(source, target / name, keeps_time=source not in sources)
-    for name_, text in texts.items():
-        _write(target / name_, text)
+        if name != Path(LISTS):
+            _copy(source, target / name, keeps_time=source not in of_modules)
+    _write(target / LISTS, lists(rows))
 
 
 def _copy(source: Path, target: Path, keeps_time: bool) -> None:

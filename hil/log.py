@@ -97,8 +97,9 @@ class Log:
         reason = int(self.telemetry["abort_reason"].max(initial=flight.Reason.NONE))
         if reason == flight.Reason.NONE:
             return self.ended
+        own = {flight.Reason.MONITOR + monitor: monitor.name for monitor in flight.Monitor}
         users = {number: name for name, number in flight.numbers("monitor").items() if number not in [*flight.Monitor]}
-        names = users | {int(known): known.name for known in flight.Reason}
+        names = {int(known): known.name for known in flight.Reason} | own | users
         said = names[reason].lower().replace("_", " ") if reason in names else f"unknown reason {reason}"
         return f"aborted: {said}" if self.ended == "aborted" else f"{self.ended}; aborted before: {said}"
 

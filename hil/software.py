@@ -207,7 +207,8 @@ _AS_FLOATS = np.dtype({
 })  # fmt: skip
 _LARGEST = {
     "law": max(core.numbers("law").values()),
-    "abort_reason": max(*core.Reason, *core.numbers("monitor").values()),  # a user's monitor gives its own number
+    # a monitor without a reason of its own; a user's gives its own number
+    "abort_reason": max(*core.Reason, core.Reason.MONITOR + max(core.Monitor), *core.numbers("monitor").values()),
 }
 
 

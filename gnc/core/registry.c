@@ -1,28 +1,23 @@
-/* The lists: a new law, attitude, monitor or model adds its line here. */
+/* The rows, found by their numbers. Their lists follow from definitions/values.h. */
 #include "registry.h"
 
-extern const law_t law_hold, law_hop, law_forced, law_docked, law_cam, law_drift, law_release, law_burn,
-    law_circumnavigate, law_ellipse;
-const law_t *const flight_laws[] = {&law_hold,    &law_hop,  &law_forced,         &law_docked,  &law_cam, &law_drift,
-                                    &law_release, &law_burn, &law_circumnavigate, &law_ellipse, NULL};
+#define DECLARE_LAW(prefix, name, row, value, meaning) extern const law_t law_##row;
+#define DECLARE_ATTITUDE(prefix, name, row, value, meaning) extern const attitude_t attitude_##row;
+#define DECLARE_MONITOR(prefix, name, row, value, meaning) extern const monitor_t monitor_##row;
+#define DECLARE_MODEL(prefix, name, row, value, meaning) extern const model_t model_##row;
+LAW_ROWS(DECLARE_LAW)
+ATTITUDE_ROWS(DECLARE_ATTITUDE)
+MONITOR_ROWS(DECLARE_MONITOR)
+KIND_ROWS(DECLARE_MODEL)
 
-extern const attitude_t attitude_mate, attitude_point_at, attitude_hold_lvlh, attitude_hold_inertial, attitude_sun,
-    attitude_velocity;
-const attitude_t *const flight_attitudes[] = {
-    &attitude_mate, &attitude_point_at, &attitude_hold_lvlh, &attitude_hold_inertial, &attitude_sun, &attitude_velocity,
-    NULL,
-};
-
-extern const monitor_t monitor_disagreement, monitor_corridor, monitor_closing_rate, monitor_attitude,
-    monitor_missed_contact;
-const monitor_t *const flight_monitors[] = {
-    &monitor_disagreement, &monitor_corridor, &monitor_closing_rate, &monitor_attitude, &monitor_missed_contact, NULL,
-};
-
-extern const model_t model_imu, model_star, model_gnss, model_rgnss, model_camera, model_dock, model_lidar,
-    model_bearing;
-const model_t *const flight_models[] = {&model_imu,  &model_star,  &model_gnss,    &model_rgnss, &model_camera,
-                                        &model_dock, &model_lidar, &model_bearing, NULL};
+#define LAW(prefix, name, row, value, meaning) &law_##row,
+#define ATTITUDE(prefix, name, row, value, meaning) &attitude_##row,
+#define MONITOR(prefix, name, row, value, meaning) &monitor_##row,
+#define MODEL(prefix, name, row, value, meaning) &model_##row,
+const law_t *const flight_laws[] = {LAW_ROWS(LAW) NULL};
+const attitude_t *const flight_attitudes[] = {ATTITUDE_ROWS(ATTITUDE) NULL};
+const monitor_t *const flight_monitors[] = {MONITOR_ROWS(MONITOR) NULL};
+const model_t *const flight_models[] = {KIND_ROWS(MODEL) NULL};
 
 #define NAME_MAX 64
 

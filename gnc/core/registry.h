@@ -1,5 +1,5 @@
 /* What varies is a row: guidance laws, attitudes, monitors and measurement models, each a constant table of functions
- * in a file of its own, listed in registry.c. Nothing outside a law's own file asks which law is in force; it asks for
+ * in a file of its own, listed in definitions/values.h. Nothing outside a law's own file asks which law is in force; it asks for
  * a property of the row. */
 #ifndef PROXOPS_REGISTRY_H
 #define PROXOPS_REGISTRY_H

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gnc import modules
 from gnc.build_id import core_build_id
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,7 @@ def compile_link(out: Path, *more: str, compiler: str = "gcc", core_sources: boo
     core = variables(CORE / "sources.mk")
     sources = [str(LINK / name) for name in variables(LINK / "sources.mk")["LINK_SOURCES"]]
     if core_sources:
-        sources += [str(CORE / name) for name in core["CORE_SOURCES"]]
+        sources += [str(CORE / name) for name in modules.sources(CORE)]
     flags = [*core["CORE_CFLAGS"], *core["CORE_WARNINGS"], "-Wshadow", f"-DPROXOPS_BUILD_ID=0x{core_build_id()}u"]
     folders = [f"-I{folder}" for folder in (CORE, LINK, GENERATED)]
     done = subprocess.run(

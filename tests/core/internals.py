@@ -18,6 +18,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from gnc import modules
 from gnc.flight import (
     COMMAND,
     LATE_CYCLES_MAX,
@@ -111,7 +112,7 @@ def build() -> Path:
     variables = {m[1]: m[2].split() for m in re.finditer(r"^(\w+)\s*=\s*(.*)$", text, re.M)}
     optimisation = shlex.split(os.environ.get("PROXOPS_OPT", "-O2"))
     compiler = [os.environ.get("CC", "gcc"), *variables["CORE_CFLAGS"], *variables["CORE_WARNINGS"], *optimisation]
-    sources = [*(CORE / name for name in variables["CORE_SOURCES"]), Path(__file__).with_suffix(".c")]
+    sources = [*(CORE / name for name in modules.sources(CORE)), Path(__file__).with_suffix(".c")]
     include = [f"-I{place}" for place in sorted({header.parent for header in CORE.rglob("*.h")})]
     headers = max(path.stat().st_mtime_ns for path in CORE.rglob("*.[hm]*"))
     folder = ROOT / "build" / "internals" / f"{crc32(shlex.join(compiler).encode()):08x}"

@@ -82,6 +82,6 @@ def test_components_of_a_kind_fill_its_values_in_order() -> None:
 def test_python_names_every_value_of_an_enumeration(name: str) -> None:
     """The header and the enumeration agree: an unnamed reason would read as a bare number."""
     prefix = {"Telecommand": "TC"}.get(name, name.upper())
-    declared = {k: int(v) for k, v in re.findall(rf"V\({prefix}, (\w+), (\d+),", HEADER)}
+    declared = {k: int(v) for k, v in re.findall(rf"[VR]\({prefix}, (\w+),(?: \w+,)? (\d+),", HEADER)}
     known: type[IntEnum] | type[IntFlag] = getattr(flight, name)
     assert {m.name: m.value for m in known} == declared

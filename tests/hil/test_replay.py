@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 import pytest
 
-from gnc import flight
+from gnc import flight, modules
 from hil import Log, cli, fly
 from hil.replay import ReplayError, compare, replay
 
@@ -54,7 +54,7 @@ def built(sources: Path, library: Path) -> Path:
     text = (sources / "sources.mk").read_text().replace("\\\n", " ")
     variables = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
     named = {key.strip(): value.split() for key, value in variables.items()}
-    files = [str(sources / name) for name in named["CORE_SOURCES"]]
+    files = [str(sources / name) for name in modules.sources(sources)]
     subprocess.run(
         ["cc", "-shared", "-fPIC", "-O0", *named["CORE_CFLAGS"], f"-I{sources}", *files, "-o", library], check=True
     )

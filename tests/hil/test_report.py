@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gnc import flight
 from hil import Log
 from hil.report import render
 from hil.report.figures import drawing, phase_spans, thin
@@ -27,6 +28,12 @@ def test_report_needs_nothing_from_outside(page: str) -> None:
     outside = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?(?!#)([^"\')\s>]+)', page)
     assert [target for target in outside if not target.startswith(("data:", "#"))] == []
     assert "<script" not in page
+
+
+def test_a_monitor_without_a_reason_of_its_own_gives_its_name(contact_log: Log) -> None:
+    told = contact_log.telemetry.copy()
+    told["abort_reason"][100:] = flight.Reason.MONITOR + flight.Monitor.DISAGREEMENT
+    assert dataclasses.replace(contact_log, telemetry=told).ending.endswith("aborted before: disagreement")
 
 
 def test_telemetry_out_of_range_is_reported_as_it_was_told(contact_log: Log) -> None:

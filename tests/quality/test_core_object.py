@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gnc import modules
+
 CORE = Path(__file__).parents[2] / "gnc" / "core"
 # Named so that neither a position-independent build nor a distribution's hardening moves or adds a symbol.
 PLAIN = ["-fno-pic", "-fno-stack-protector", "-U_FORTIFY_SOURCE"]
@@ -23,7 +25,7 @@ def compile_core(compiler: str, into: Path, *flags: str) -> None:
     """All sources to objects in `into`, warnings being errors."""
     assert shutil.which(compiler), f"{compiler} is missing: `make test` installs it"
     mk = variables()
-    sources = [str(CORE / s) for s in mk["CORE_SOURCES"]]
+    sources = [str(CORE / s) for s in modules.sources(CORE)]
     command = [compiler, *mk["CORE_CFLAGS"], *mk["CORE_WARNINGS"], *flags, f"-I{CORE}", "-c", *sources]
     made = subprocess.run(command, cwd=into, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr

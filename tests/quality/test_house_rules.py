@@ -98,12 +98,21 @@ def test_core_includes_its_own_headers_and_three_of_the_languages(path: Path) ->
         assert include in {"<stdint.h>", "<stdbool.h>", "<stddef.h>"} or include.strip('"') in own
 
 
-def test_source_list_names_every_core_file() -> None:
-    text = (CORE / "sources.mk").read_text().replace("\\\n", " ")
-    listed = re.search(r"^CORE_SOURCES\s*=(.*)$", text, re.M)
-    assert listed is not None
-    assert sorted(listed[1].split()) == sorted(p.relative_to(CORE).as_posix() for p in CORE.rglob("*.c"))
-    assert len({Path(source).name for source in listed[1].split()}) == len(listed[1].split()), "ar keeps one of a name"
+def test_core_files_have_different_names() -> None:
+    """ar keeps one of a name."""
+    names = [path.name for path in CORE.rglob("*.c")]
+    assert len(set(names)) == len(names)
+
+
+def test_a_row_is_one_file_and_one_line() -> None:
+    """Of a law, attitude, monitor or model nothing but its own file and its line in values.h says its name."""
+    values = (CORE / "definitions" / "values.h").read_text()
+    rows = re.findall(r"^ *R\((\w+), \w+, (\w+), ", values, re.M)
+    assert {prefix for prefix, _ in rows} == {"LAW", "ATTITUDE", "MONITOR", "KIND"}
+    for prefix, row in rows:
+        constant = f"{'model' if prefix == 'KIND' else prefix.lower()}_{row}"
+        found = [name(path) for path in CORE.rglob("*.[ch]") if re.search(rf"\b{constant}\b", path.read_text())]
+        assert len(found) == 1 and found[0].endswith(".c"), f"{constant}: in {found}"
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="a source distribution, without a repository")

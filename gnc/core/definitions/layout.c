@@ -13,6 +13,9 @@
     {#name,    unit,  meaning, (double)(lo), (double)(hi), (uint32_t)offsetof(owner, name), (uint16_t)(count), \
      T_##type, vector},
 
+#define VALUE(prefix, name, value, meaning) {#name, meaning, value},
+#define ROW(prefix, name, row, value, meaning) {#name, meaning, value},
+
 #define S_MEASUREMENT(type, name, unit, meaning) FIELD(measurement_t, type, name, 1, 0, 0, 0, unit, meaning)
 #define V_MEASUREMENT(type, name, count, unit, meaning) FIELD(measurement_t, type, name, count, 1, 0, 0, unit, meaning)
 #define S_SENSOR(type, name, unit, meaning) FIELD(sensor_frame_t, type, name, 1, 0, 0, 0, unit, meaning)
@@ -75,20 +78,19 @@ const flight_layout_t flight_telemetry_layout = {"telemetry", telemetry_fields, 
 const flight_layout_t flight_param_layout = {"flight_params", param_fields, COUNT(param_fields),
                                              sizeof(flight_params_t)};
 
-#define VALUE(prefix, name, value, meaning) {#name, meaning, value},
 static const flight_value_t telecommand_values[] = {TELECOMMAND_VALUES(VALUE)};
 static const flight_value_t flag_values[] = {FLAG_VALUES(VALUE)};
-static const flight_value_t law_values[] = {LAW_VALUES(VALUE)};
+static const flight_value_t law_values[] = {LAW_ROWS(ROW)};
 static const flight_value_t reason_values[] = {REASON_VALUES(VALUE)};
-static const flight_value_t monitor_values[] = {MONITOR_VALUES(VALUE)};
+static const flight_value_t monitor_values[] = {MONITOR_ROWS(ROW)};
 static const flight_value_t point_values[] = {POINT_VALUES(VALUE)};
 static const flight_value_t frame_values[] = {FRAME_VALUES(VALUE)};
-static const flight_value_t attitude_values[] = {ATTITUDE_VALUES(VALUE)};
+static const flight_value_t attitude_values[] = {ATTITUDE_ROWS(ROW)};
 static const flight_value_t mode_values[] = {MODE_VALUES(VALUE)};
 static const flight_value_t overlay_values[] = {OVERLAY_VALUES(VALUE)};
 static const flight_value_t event_values[] = {EVENT_VALUES(VALUE)};
 static const flight_value_t guard_values[] = {GUARD_VALUES(VALUE)};
-static const flight_value_t kind_values[] = {KIND_VALUES(VALUE)};
+static const flight_value_t kind_values[] = {KIND_VALUES(VALUE) KIND_ROWS(ROW)};
 static const flight_value_t dock_values[] = {DOCK_VALUES(VALUE)};
 static const flight_value_t mechanism_values[] = {MECHANISM_VALUES(VALUE)};
 static const flight_value_t target_values[] = {TARGET_VALUES(VALUE)};

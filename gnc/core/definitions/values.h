@@ -1,5 +1,9 @@
 /* Every table of named values, declared once: V(name, value, meaning). A number is never given to another name: logs
- * and parameters hold it. In C a value is PREFIX_NAME; Python has an enumeration of the table's name. */
+ * and parameters hold it. In C a value is PREFIX_NAME; Python has an enumeration of the table's name.
+ *
+ * Laws, attitudes, monitors and measurement models are rows (registry.h). A new one is its file and one line here:
+ * R(PREFIX, NAME, row, value, meaning), `row` being the constant's name in that file without its law_,
+ * attitude_, monitor_ or model_. Values below 128 are the core's, the others users' own. */
 #ifndef PROXOPS_VALUES_H
 #define PROXOPS_VALUES_H
 
@@ -24,24 +28,24 @@
     V(FLAG, FREE_DRIFT, 4096, "drifting by telecommand") \
     V(FLAG, INHIBITED, 8192, "thrusters inhibited by telecommand")
 
-#define LAW_VALUES(V) \
-    V(LAW, HOLD, 0, "holds a point") \
-    V(LAW, HOP, 1, "two-impulse transfer to a point, with corrections on the way") \
-    V(LAW, FORCED, 2, "straight line to a point at a controlled speed") \
-    V(LAW, DOCKED, 3, "fires nothing: held by the target") \
-    V(LAW, CAM, 4, "one burn to the avoidance velocity, then drift") \
-    V(LAW, DRIFT, 5, "holds the attitude and nothing else") \
-    V(LAW, CIRCUMNAVIGATE, 6, "turns about the target in a plane, to an angle and a radius") \
-    V(LAW, ELLIPSE, 7, "drifts about the target on a safe natural ellipse, and corrects it") \
-    V(LAW, RELEASE, 8, "unlatches, and fires nothing until the ports are clear of each other") \
-    V(LAW, BURN, 9, "one burn of a stated velocity change, at a time or a point of the orbit")
+#define LAW_ROWS(R) \
+    R(LAW, HOLD, hold, 0, "holds a point") \
+    R(LAW, HOP, hop, 1, "two-impulse transfer to a point, with corrections on the way") \
+    R(LAW, FORCED, forced, 2, "straight line to a point at a controlled speed") \
+    R(LAW, DOCKED, docked, 3, "fires nothing: held by the target") \
+    R(LAW, CAM, cam, 4, "one burn to the avoidance velocity, then drift") \
+    R(LAW, DRIFT, drift, 5, "holds the attitude and nothing else") \
+    R(LAW, CIRCUMNAVIGATE, circumnavigate, 6, "turns about the target in a plane, to an angle and a radius") \
+    R(LAW, ELLIPSE, ellipse, 7, "drifts about the target on a safe natural ellipse, and corrects it") \
+    R(LAW, RELEASE, release, 8, "unlatches, and fires nothing until the ports are clear of each other") \
+    R(LAW, BURN, burn, 9, "one burn of a stated velocity change, at a time or a point of the orbit")
 
-#define MONITOR_VALUES(V) \
-    V(MONITOR, DISAGREEMENT, 0, "camera and relative GNSS disagree") \
-    V(MONITOR, CORRIDOR, 1, "outside the approach corridor") \
-    V(MONITOR, CLOSING_RATE, 2, "closing too fast for the distance") \
-    V(MONITOR, ATTITUDE, 3, "attitude error too large") \
-    V(MONITOR, MISSED_CONTACT, 4, "the chaser's port is behind the target's, and nothing was captured")
+#define MONITOR_ROWS(R) \
+    R(MONITOR, DISAGREEMENT, disagreement, 0, "camera and relative GNSS disagree") \
+    R(MONITOR, CORRIDOR, corridor, 1, "outside the approach corridor") \
+    R(MONITOR, CLOSING_RATE, closing_rate, 2, "closing too fast for the distance") \
+    R(MONITOR, ATTITUDE, attitude, 3, "attitude error too large") \
+    R(MONITOR, MISSED_CONTACT, missed_contact, 4, "the chaser's port is behind the target's, and nothing was captured")
 
 /* Why an approach was broken off. */
 #define REASON_VALUES(V) \
@@ -57,7 +61,8 @@
     V(REASON, MISSED_CONTACT, 9, "no capture") \
     V(REASON, DISAGREEMENT, 10, "camera and relative GNSS disagree") \
     V(REASON, INSTRUMENT, 11, "another instrument that the phase needs is lost") \
-    V(REASON, RELEASED, 12, "no longer captured")
+    V(REASON, RELEASED, 12, "no longer captured") \
+    V(REASON, MONITOR, 64, "a monitor without a reason of its own has tripped: 64 plus its number")
 
 /* What of the chaser a phase steers. */
 #define POINT_VALUES(V) \
@@ -73,13 +78,13 @@
     V(FRAME, INERTIAL, 3, "eci axes, from the target's centre of mass")
 
 /* What attitude a phase holds. */
-#define ATTITUDE_VALUES(V) \
-    V(ATTITUDE, MATE, 0, "mates the ports") \
-    V(ATTITUDE, POINT_AT, 1, "points an axis at the origin of the phase's frame") \
-    V(ATTITUDE, HOLD_LVLH, 2, "holds an attitude against hill") \
-    V(ATTITUDE, HOLD_INERTIAL, 3, "holds the inertial attitude with which the phase began") \
-    V(ATTITUDE, SUN, 4, "points an axis at the Sun") \
-    V(ATTITUDE, VELOCITY, 8, "points an axis along the chaser's inertial velocity")
+#define ATTITUDE_ROWS(R) \
+    R(ATTITUDE, MATE, mate, 0, "mates the ports") \
+    R(ATTITUDE, POINT_AT, point_at, 1, "points an axis at the origin of the phase's frame") \
+    R(ATTITUDE, HOLD_LVLH, hold_lvlh, 2, "holds an attitude against hill") \
+    R(ATTITUDE, HOLD_INERTIAL, hold_inertial, 3, "holds the inertial attitude with which the phase began") \
+    R(ATTITUDE, SUN, sun, 4, "points an axis at the Sun") \
+    R(ATTITUDE, VELOCITY, velocity, 8, "points an axis along the chaser's inertial velocity")
 
 /* How the chaser moves, as navigation is told. */
 #define MODE_VALUES(V) \
@@ -116,17 +121,17 @@
     V(GUARD, BEYOND, 5, "further than the argument, metres from c.m. to c.m.") \
     V(GUARD, HEALTHY, 6, "the instrument of that number is healthy")
 
-/* What an instrument measures. 128 and above are users' own. */
-#define KIND_VALUES(V) \
-    V(KIND, NONE, 0, "no instrument") \
-    V(KIND, IMU, 1, "gyro and accelerometer increments over the cycle") \
-    V(KIND, STAR, 2, "star tracker: attitude") \
-    V(KIND, GNSS, 3, "absolute GNSS: position and velocity") \
-    V(KIND, RGNSS, 4, "relative GNSS: position and velocity from antenna to antenna") \
-    V(KIND, CAMERA, 5, "docking camera: range, line of sight and, near, relative attitude") \
-    V(KIND, DOCK, 6, "docking mechanism: contact and capture") \
-    V(KIND, LIDAR, 7, "lidar: range, line of sight and, near, attitude of the target's body") \
-    V(KIND, BEARING, 8, "bearing camera: line of sight")
+/* What an instrument measures. */
+#define KIND_VALUES(V) V(KIND, NONE, 0, "no instrument")
+#define KIND_ROWS(R) \
+    R(KIND, IMU, imu, 1, "gyro and accelerometer increments over the cycle") \
+    R(KIND, STAR, star, 2, "star tracker: attitude") \
+    R(KIND, GNSS, gnss, 3, "absolute GNSS: position and velocity") \
+    R(KIND, RGNSS, rgnss, 4, "relative GNSS: position and velocity from antenna to antenna") \
+    R(KIND, CAMERA, camera, 5, "docking camera: range, line of sight and, near, relative attitude") \
+    R(KIND, DOCK, dock, 6, "docking mechanism: contact and capture") \
+    R(KIND, LIDAR, lidar, 7, "lidar: range, line of sight and, near, attitude of the target's body") \
+    R(KIND, BEARING, bearing, 8, "bearing camera: line of sight")
 
 /* Bits of a docking mechanism's measurement; bits 4 to 7 are the chaser's port that it is on. */
 #define DOCK_VALUES(V) \
@@ -156,19 +161,20 @@
     V(QUALITY, FOLLOWED, 1, "measurements of a healthy instrument")
 
 #define FLIGHT_NAMED_VALUE(prefix, name, value, meaning) prefix##_##name = value,
+#define FLIGHT_NAMED_ROW(prefix, name, row, value, meaning) prefix##_##name = value,
 enum { TELECOMMAND_VALUES(FLIGHT_NAMED_VALUE) };
 enum { FLAG_VALUES(FLIGHT_NAMED_VALUE) };
-enum { LAW_VALUES(FLIGHT_NAMED_VALUE) };
+enum { LAW_ROWS(FLIGHT_NAMED_ROW) };
 enum { REASON_VALUES(FLIGHT_NAMED_VALUE) };
-enum { MONITOR_VALUES(FLIGHT_NAMED_VALUE) };
+enum { MONITOR_ROWS(FLIGHT_NAMED_ROW) };
 enum { POINT_VALUES(FLIGHT_NAMED_VALUE) };
 enum { FRAME_VALUES(FLIGHT_NAMED_VALUE) };
-enum { ATTITUDE_VALUES(FLIGHT_NAMED_VALUE) };
+enum { ATTITUDE_ROWS(FLIGHT_NAMED_ROW) };
 enum { MODE_VALUES(FLIGHT_NAMED_VALUE) };
 enum { OVERLAY_VALUES(FLIGHT_NAMED_VALUE) };
 enum { EVENT_VALUES(FLIGHT_NAMED_VALUE) };
 enum { GUARD_VALUES(FLIGHT_NAMED_VALUE) };
-enum { KIND_VALUES(FLIGHT_NAMED_VALUE) };
+enum { KIND_VALUES(FLIGHT_NAMED_VALUE) KIND_ROWS(FLIGHT_NAMED_ROW) };
 enum { DOCK_VALUES(FLIGHT_NAMED_VALUE) };
 enum { MECHANISM_VALUES(FLIGHT_NAMED_VALUE) };
 enum { TARGET_VALUES(FLIGHT_NAMED_VALUE) };

@@ -17,7 +17,7 @@ enum { LEVEL_NONE = 0, LEVEL_TRIPS = 1, LEVEL_URGENT = 2 };
 
 typedef struct {
     uint8_t id;     /* MONITOR_* */
-    uint8_t reason; /* REASON_* */
+    uint8_t reason; /* REASON_*, or REASON_MONITOR plus its number */
     const block_field_t *fields;
     uint8_t (*level)(const monitor_call_t *call); /* LEVEL_* */
 } monitor_t;
