@@ -39,7 +39,6 @@ SETTLED_S = 10.0  # before the end, over which rates are looked at
 WRONG_SIGMAS, WRONG_SHARE = 5.0, 0.1  # of its own sigma, and of the range, that a good estimate may be wrong by
 SIGMAS = 3.0  # of the flight's own state, by which free drifts start to either side
 HOLD_S, COAST_MPS = 300.0, 0.01  # before the end: velocity change by thrust below which a chaser coasts
-HELD_M, HELD_SHARE = 75.0, 0.1  # that one which is flown slowly moves at most in half of it, and share of its range
 AWAY_MPS, AWAY_RATES = 1.0, 2.0  # relative speed of a chaser that is flown, and share of mean motion times range
 AFTER_CAPTURE_S = 2.0  # from capture, after which nothing fires
 OFF_AXIS = 0.7  # share of the distance that lies along the docking axis, below which a chaser does not come along it
@@ -291,8 +290,6 @@ def _lacking(flight: View) -> list[str]:
     reasons = []
     if flight.guarded[-1]:
         reasons.append("inside a keep-out zone")
-    if unsteady := _unsteady(flight):
-        reasons.append(unsteady)
     truth = flight.truth[-1]
     isp_s = min((thruster.isp_s for thruster in flight.scenario.thrusters), default=0.0)  # of the least of its groups
     mass, left = float(truth["mass_kg"]), float(truth["propellant_kg"])
@@ -302,18 +299,6 @@ def _lacking(flight: View) -> list[str]:
     if flight.telemetry["tick"][-1] == 0 and len(flight.telemetry) > 1:
         reasons.append("the flight computer sends no telemetry")
     return reasons
-
-
-def _unsteady(flight: View) -> str | None:
-    """Why a chaser neither coasts nor holds a point at the end; None when it does one of them."""
-    part = slice(-max(2, round(HOLD_S / flight.cycle_s)), None)
-    if _thrust_mps(flight, part) < COAST_MPS or not fired(flight)[part].any():
-        return None
-    r = flight.truth["r_chaser_target_hill_m"][part]
-    half = len(r) // 2
-    moved = float(np.linalg.norm(r[half:].mean(axis=0) - r[:half].mean(axis=0)))
-    limit = max(HELD_M, HELD_SHARE * float(np.linalg.norm(r[-1])))
-    return None if moved <= limit else f"moves by {moved:.0f} m under thrust in half of {HOLD_S:g} s at the end"
 
 
 def avoidance_dv_mps(scenario: Scenario) -> float:

@@ -241,8 +241,7 @@ def thrusting(scenario: Scenario, speed_mps: float, every: int = 10) -> Judgemen
 
 def test_a_chaser_that_thrusts_and_runs_away_is_uncontrolled(scenario: Scenario) -> None:
     assert thrusting(scenario, 0.3).outcome == "SAFE", "a retreat"
-    found = thrusting(scenario, 0.9)
-    assert found.outcome == "PASSIVE" and "under thrust in half of 300 s" in found.reasons[0]
+    assert thrusting(scenario, 1.5).outcome == "SAFE", "a departure"
     found = thrusting(scenario, 20.0)
     assert found.outcome == "UNCONTROLLED" and "thrusts at the end and moves at 20.0 m/s" in found.reasons[0]
     assert thrusting(scenario, 20.0, every=5000).outcome == "SAFE", "what coasts is not flown"
