@@ -43,7 +43,8 @@ def test_every_fault_is_a_valid_row_and_has_a_name_of_its_own(scenario: Scenario
     for fault in every:
         with_it = fault.put_into(scenario, 10.0)
         for one in with_it.faults:
-            assert one.problem(instrument_kinds()[rows[one.instrument].kind]) is None, fault.name
+            kind = one.instrument_kind or rows[one.instrument].kind
+            assert one.problem(instrument_kinds()[kind]) is None, fault.name
         for acting in with_it.effector_faults:
             row = rows[acting.effector]
             assert acting.problem(effector_kinds()[row.kind], row) is None, fault.name

@@ -10,10 +10,10 @@ from hil.faults.power import strings
 from hil.scenario import ScenarioError
 from tests.hil.faults.flown import flown, with_faults
 
-FED = ("instrument.camera.power_string=b", "instrument.star.power_string=a", "effector.mechanism.power_string=b")
-THRUSTERS = ("effector.thrusters.power_strings=[" + ",".join(f"'{'ab'[i % 2]}'" for i in range(28)) + "]",)
-OFF = {"power_string": "b", "kind": "off", "start_s": 10.0}
-OVERRIDES = tuple(o.replace("=b", "='b'").replace("=a", "='a'") for o in FED) + THRUSTERS
+FED = ("instrument.camera.power_string=y", "instrument.star.power_string=x", "effector.mechanism.power_string=y")
+THRUSTERS = ("effector.thrusters.power_strings=[" + ",".join(f"'{'xy'[i % 2]}'" for i in range(28)) + "]",)
+OFF = {"power_string": "y", "kind": "off", "start_s": 10.0}
+OVERRIDES = tuple(o.replace("=y", "='y'").replace("=x", "='x'") for o in FED) + THRUSTERS
 
 
 def test_what_a_string_feeds_drops_together() -> None:
@@ -31,7 +31,7 @@ def test_what_a_string_feeds_drops_together() -> None:
 
 
 def test_a_thruster_without_power_gives_no_thrust() -> None:
-    every = ("effector.thrusters.power_string='b'",)
+    every = ("effector.thrusters.power_string='y'",)
     log = flown(OFF, seconds=30.0, overrides=every)
     mass = log.truth["mass_kg"]
     assert mass[101] < mass[0] and np.ptp(mass[102:]) == 0.0
@@ -39,15 +39,15 @@ def test_a_thruster_without_power_gives_no_thrust() -> None:
 
 def test_strings_are_told_from_the_rows() -> None:
     scenario = with_faults(overrides=OVERRIDES)
-    assert strings(scenario.instruments, scenario.effectors) == ("a", "b")
+    assert strings(scenario.instruments, scenario.effectors) == ("a", "x", "d", "b", "y", "c")
 
 
 @pytest.mark.parametrize(
     ("row", "overrides", "said"),
     [
-        (OFF | {"power_string": "c"}, OVERRIDES, 'power_string = "c": expected one of "a", "b"'),
+        (OFF | {"power_string": "z"}, OVERRIDES, 'power_string = "z": expected one of "a", "x"'),
         (OFF | {"kind": "flicker"}, OVERRIDES, 'kind = "flicker": expected a fault that a power string can have: off'),
-        (OFF, ("effector.thrusters.power_strings=['a']",), "power_strings: expected one for each of the 28 positions"),
+        (OFF, ("effector.thrusters.power_strings=['x']",), "power_strings: expected one for each of the 28 positions"),
     ],
 )
 def test_what_does_not_fit_is_refused(row: dict[str, Any], overrides: tuple[str, ...], said: str) -> None:
