@@ -101,7 +101,7 @@ def test_the_command_leaves_its_summary(capsys: pytest.CaptureFixture[str], tmp_
         "--phases",
         "final",
         "--kinds",
-        "dock.dropout",
+        "gnss.dropout",
         "--jobs",
         "1",
         "--out",
