@@ -364,6 +364,7 @@ class FaultCampaign:
     seed: int
     runs: int
     rows: list[dict[str, Any]]
+    overrides: tuple[str, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """Flights by outcome in lower case, and those that broke."""
@@ -379,7 +380,8 @@ class FaultCampaign:
         name, _, size = row["fault"].partition("@")
         which = f"--phases {quote(row['phase'])} --kinds {quote(name)} --case {row['case']}"
         which += f" --sizes {size}" if size else ""
-        return f"proxops faults {quote(self.named)} --seed {self.seed} {which}"
+        changed = "".join(f" --set {quote(override)}" for override in self.overrides)
+        return f"proxops faults {quote(self.named)}{changed} --seed {self.seed} {which}"
 
     def cells(self, confidence: float = 0.95) -> list[dict[str, Any]]:
         """Each fault in each phase: its flights by outcome, and what they say of how often it ends badly."""
@@ -422,6 +424,7 @@ def fault_campaign(
     named: str, scenario: Scenario, runs: int = 1, seed: int = 1, *, phases: Sequence[str] = (),
     kinds: Sequence[str] = (), sizes: Sequence[str] = ("medium",), case: int | None = None, jobs: int | None = None,
     time_limit_s: float | None = None, journal: Path | None = None, progress: Callable[[int, int], None] | None = None,
+    overrides: Sequence[str] = (),
 ) -> FaultCampaign:  # fmt: skip
     """Flies a mission with each of its faults in each of its phases, cases 0 to runs - 1 of each.
 
@@ -440,6 +443,7 @@ def fault_campaign(
         journal: file that gets each flight as it comes back, a line of JSON each; one that is there already is gone on
             with, and must be of the same mission and seed.
         progress: called with flights done and in all, after every flight.
+        overrides: those that the mission was loaded with, for the commands that fly it again.
 
     Raises:
         FaultCampaignError: no such phase or fault, or fewer than one run.
@@ -477,7 +481,9 @@ def fault_campaign(
                 _append(journal, rows[task])
             if progress:
                 progress(len(rows), len(tasks))
-    return FaultCampaign(scenario, named, seed, runs if case is None else 1, [rows[task] for task in tasks])
+    return FaultCampaign(
+        scenario, named, seed, runs if case is None else 1, [rows[task] for task in tasks], tuple(overrides)
+    )
 
 
 def _row(task: FaultCase, future: Future[dict[str, Any]]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def faults(
     try:
         flown = fault_campaign(
             scenario, read, runs, seed, phases=_listed(phases), kinds=_listed(kinds), sizes=_listed(sizes), case=case,
-            jobs=jobs, time_limit_s=time_limit, journal=journal, progress=progress,
+            jobs=jobs, time_limit_s=time_limit, journal=journal, progress=progress, overrides=overrides,
         )  # fmt: skip
     finally:
         if bar is not None:

@@ -153,6 +153,15 @@ def _toml(table: dict[str, Any]) -> str:
     return "\n".join(f"{key} = {json.dumps(value)}" for key, value in table.items())
 
 
+def test_a_replay_has_the_size_and_what_was_set(scenario: Scenario) -> None:
+    flown = FaultCampaign(scenario, "iss-contact", 3, 1, [], ("plant.step_s=0.05",))
+    row = {"fault": "imu.bias.mps2@small", "phase": "final", "case": 2}
+    assert flown.replay(row) == (
+        "proxops faults iss-contact --set plant.step_s=0.05 --seed 3 --phases final --kinds imu.bias.mps2 --case 2 "
+        "--sizes small"
+    )
+
+
 def test_a_fault_counts_only_if_something_is_other_than_without_it(scenario: Scenario) -> None:
     """A thruster that nothing commands in the time that is left, and a mechanism that has nothing to let go."""
     kinds = ("mechanism.no_release", "computer.missed", "commands.forged.retreat")
