@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gnc import kernels
 from hil import Log, Scenario, fly
 
 INSPECTING = Scenario.load(
@@ -50,6 +51,14 @@ def test_the_centre_of_the_tumbling_body_is_found_from_its_surface(log: Log) -> 
     late = log.truth["t_us"] > 1_200_000_000
     assert np.abs(error[late]).max() < 6.0
     assert (np.abs(error[late]) < 4.0 * log.telemetry["sigma_r_hill_m"][late]).all()
+
+
+def test_the_body_rolls_so_that_each_of_its_sides_comes_round(log: Log) -> None:
+    """One that rocks would keep a large side away from the Sun for the whole inspection."""
+    turn = np.ascontiguousarray(log.truth["q_tbody_from_eci"])
+    for side in np.vstack([np.eye(3)[1:], -np.eye(3)[1:]]):
+        facing = kernels.quat_irotate(turn, side) @ kernels.quat_irotate(turn[0], np.array([0.0, 0.0, 1.0]))
+        assert facing.max() > 0.9 and facing.min() < -0.9, side
 
 
 def test_flight_knows_nothing_of_its_attitude(log: Log) -> None:
