@@ -21,6 +21,7 @@ from shlex import quote
 from typing import Any
 
 import numpy as np
+import tomli_w
 from numpy.typing import NDArray
 
 from gnc import flight as core
@@ -39,7 +40,7 @@ from hil.prepare import prepare
 from hil.requirements import rows_of
 from hil.requirements.keep_out import KeepOut
 from hil.run import fly
-from hil.scenario import Scenario, ScenarioError
+from hil.scenario import Scenario, ScenarioError, read_toml
 from hil.scenario.schema.attitudes import InertialHold, LvlhHold
 from hil.software import RunError
 from hil.workers import Workers, pool_for
@@ -224,7 +225,7 @@ class Sound:
     command: NDArray[np.void]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def sound(case: Case) -> Sound:
     """A case without a fault. Raises RunError if that broke."""
     log = fly(case.scenario(), case.seed, case=case.number, sampling=case.sampling, flight=case.flight)
@@ -244,6 +245,28 @@ def sound(case: Case) -> Sound:
 def phase_spans(case: Case) -> dict[str, tuple[float, float]]:
     """Start and end (s) of the longest stay in each phase of a case flown without a fault. RunError if that broke."""
     return sound(case).spans
+
+
+def flown_in(first: Case) -> dict[str, Case]:
+    """The phases in which faults are put, each with the case that flies it, case 0.
+
+    They are those of the mission as it is, and those to which a telecommand leads: it is sent in the middle of the last
+    phase that it leads out of.
+    """
+    spans = phase_spans(first)
+    found = dict.fromkeys(spans, first)
+    for edge in first.scenario().flight.transitions:
+        sources = [phase for phase in spans if edge.leaves(phase) and phase != edge.to]
+        if edge.event is not core.Event.TELECOMMAND or edge.to in found or not sources:
+            continue
+        start_s, stop_s = spans[sources[-1]]
+        sent = {"t_s": round(0.5 * (start_s + stop_s), 1), "command": edge.argument}
+        document = read_toml(first.scenario_toml)
+        every = sorted([*document.get("telecommand", []), sent], key=lambda row: float(row["t_s"]))
+        variant = replace(first, scenario_toml=tomli_w.dumps({**document, "telecommand": every}))
+        for phase in phase_spans(variant):
+            found.setdefault(phase, variant)
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -433,7 +456,7 @@ def fault_campaign(
         scenario: the mission.
         runs: cases of each fault in each phase.
         seed: master seed of every draw.
-        phases: the phases to put faults in; those that case 0 flies without a fault by default.
+        phases: the phases to put faults in; by default those of `flown_in`.
         kinds: patterns of faults by name, as "camera.*" or "*.leak*"; every fault by default.
         sizes: of continuous faults, of `SIZES`; what has no size is flown once.
         case: the one case to fly, in place of `runs`.
@@ -451,8 +474,8 @@ def fault_campaign(
     """
     if runs < 1:
         raise FaultCampaignError(f"--runs {runs}: expected 1 or more")
-    first = Case(scenario.to_toml(), scenario.source, None, seed, 0 if case is None else case)
-    flown = list(phase_spans(first))
+    first = Case(scenario.to_toml(), scenario.source, None, seed, 0)
+    flown = flown_in(first)
     for phase in phases:
         if phase not in flown:
             raise FaultCampaignError(f"--phases {phase}: expected phases that are flown: {', '.join(flown)}")
@@ -467,8 +490,8 @@ def fault_campaign(
             raise FaultCampaignError(f"--kinds {pattern}: expected a fault of this mission: {', '.join(things)}")
     numbers = range(runs) if case is None else (case,)
     tasks = [
-        FaultCase(replace(first, number=number), fault, phase)
-        for number in numbers for fault in chosen for phase in (phases or flown)
+        FaultCase(replace(flown[phase], number=number), fault, phase)
+        for number in numbers for phase in (phases or flown) for fault in chosen
     ]  # fmt: skip
     known = {} if journal is None else _flown_before(journal, _identity(first))
     rows = {task: known[key] for task in tasks if (key := (task.fault.name, task.phase, task.case.number)) in known}

@@ -16,6 +16,7 @@ from hil.campaign.faults import (
     criticality_s,
     fault_campaign,
     faults_of,
+    flown_in,
     phase_spans,
 )
 from hil.effectors import kinds as effector_kinds
@@ -59,6 +60,18 @@ def test_phases_are_those_of_the_same_case_without_a_fault(scenario: Scenario) -
     spans = phase_spans(Case(scenario.to_toml(), scenario.source, None, 3, 0))
     assert list(spans) == ["s4", "final", "docked"]
     assert spans["s4"][0] == 0.0 and spans["s4"][1] == spans["final"][0] and spans["final"][1] > 200.0
+
+
+def test_phases_that_a_telecommand_leads_to_are_flown_as_well(scenario: Scenario) -> None:
+    first = Case(scenario.to_toml(), scenario.source, None, 3, 0)
+    cases = flown_in(first)
+    assert list(cases) == ["s4", "final", "docked", "retreat", "retreat-hold", "cam", "drift"]
+    final = phase_spans(first)["final"]
+    for phase, command in (("retreat", "retreat"), ("drift", "abort")):
+        (sent,) = cases[phase].scenario().telecommands
+        assert sent.command == command and final[0] < sent.t_s < final[1]
+        assert phase_spans(cases[phase])[phase][0] >= sent.t_s
+    assert cases["final"] == first
 
 
 def test_each_flight_has_its_outcome_and_what_it_took_to_see_it(flown: FaultCampaign) -> None:
@@ -199,7 +212,9 @@ def test_a_flight_that_breaks_or_does_not_end_is_told(scenario: Scenario, monkey
 
 
 def test_a_phase_or_a_fault_that_there_is_none_of_is_refused(scenario: Scenario) -> None:
-    with pytest.raises(FaultCampaignError, match="--phases hop: expected phases that are flown: s4, final, docked"):
+    with pytest.raises(
+        FaultCampaignError, match="--phases hop: expected phases that are flown: s4, final, docked, ret"
+    ):
         fault_campaign("iss-contact", scenario, phases=("hop",), jobs=1)
     with pytest.raises(FaultCampaignError, match=r"--kinds lidar: expected a fault of this mission: camera\."):
         fault_campaign("iss-contact", scenario, kinds=("lidar",), jobs=1)
