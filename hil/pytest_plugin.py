@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--sil"):
         _seeds(config)
         if software and on != "sil":
-            raise pytest.UsageError(f"--sil-flight {software}: expected without --sil-on {on}: one computer flies")
+            raise pytest.UsageError(f"--sil-flight {software}: cannot be combined with --sil-on {on}")
     elif config.getoption("--sil-seed") or on != "sil" or software:
         raise pytest.UsageError("--sil-seed, --sil-on and --sil-flight: expected together with --sil")
 
@@ -196,7 +196,7 @@ class RequirementTest(pytest.Item):
         if not found.requirements:
             raise NotMetError(f"not judged: {found.error}\nreplay: {flight.replay}")
         if requirement is None or requirement.passed is None:
-            pytest.skip("the case it is for did not arise in this flight")
+            pytest.skip("not evaluated: its condition never occurred in this flight")
         if not requirement.passed:
             raise NotMetError(f"{_table(requirement, flight.seed)}\nreplay: {flight.replay}")
 

@@ -181,7 +181,7 @@ class Processes(ThreadPoolExecutor):
             except EOFError:
                 ended = worker.kill()
                 if self._closed or attempt == ATTEMPTS:
-                    raise RunError(f"its worker process died each time, {ATTEMPTS} times: {ended}") from None
+                    raise RunError(f"its worker process died in all {ATTEMPTS} attempts: {ended}") from None
                 continue
             except TimeoutError:
                 worker.kill()

@@ -539,9 +539,11 @@ def _flown_before(journal: Path, identity: dict[str, Any]) -> dict[tuple[str, st
         if len(whole) < len(lines):
             journal.write_text("".join(lines[:-1]), encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise FaultCampaignError(f"{journal}: no journal of a fault campaign: {error}") from None
+        raise FaultCampaignError(f"{journal}: not the journal of a fault campaign: {error}") from None
     if not whole or whole[0] != identity:
-        raise FaultCampaignError(f"{journal}: of another mission, seed or core: expected an empty folder or the same")
+        raise FaultCampaignError(
+            f"{journal}: from another mission, seed or core: expected an empty folder or the same ones"
+        )
     return {(row["fault"], row["phase"], row["case"]): row for row in whole[1:]}
 
 

@@ -30,7 +30,7 @@ def campaign_folder(out: str | Path | None) -> Iterator[Path | None]:
             directory.mkdir(parents=True, exist_ok=True)
             foreign = [p.name for p in directory.iterdir()] if not (directory / JOURNAL_NAME).exists() else []
             if foreign:
-                raise CampaignError(f"{directory}: already there with something in it and no campaign: {foreign[0]}")
+                raise CampaignError(f"{directory}: not empty, and not a campaign: it contains {foreign[0]}")
             handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

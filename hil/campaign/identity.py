@@ -43,7 +43,7 @@ def begin_or_resume(journal: Journal, identity: Mapping[str, str], resume: bool)
         journal.begin(identity)
         return
     if not resume:
-        raise CampaignError(f"{journal.path}: already holds a campaign; --resume goes on with it")
+        raise CampaignError(f"{journal.path}: already holds a campaign; --resume continues it")
     changed = next(_changes(was, identity), None)
     if changed:
         raise CampaignError(f"{journal.path}: cannot resume another campaign: {changed}")

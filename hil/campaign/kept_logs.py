@@ -60,5 +60,5 @@ def _keep_log(was: Row, future: Future[Any], case: Case, partial: Path, kept: Pa
     except RecorderError as error:
         raise CampaignError(f"{error}; the journal holds every case") from None
     if not same_row(was, again):
-        raise CampaignError(f"case {case.number} flew otherwise when it was flown again for its log")
+        raise CampaignError(f"case {case.number} gave different results when it was flown again for its log")
     partial.rename(kept)

@@ -105,12 +105,12 @@ class Campaign:
         """The campaign in a folder. Raises CampaignError when there is none or it was not flown whole."""
         out = Path(directory)
         if not (out / JOURNAL_NAME).is_file():
-            raise CampaignError(f"{out / JOURNAL_NAME}: no campaign there")
+            raise CampaignError(f"{out / JOURNAL_NAME}: no campaign in this folder")
         journal = Journal(out / JOURNAL_NAME, read_only=True)
         try:
             identity = journal.identity()
             if not identity:
-                raise CampaignError(f"{journal.path}: the campaign never began")
+                raise CampaignError(f"{journal.path}: the campaign was never started")
             runs, rows = int(identity["runs"]), journal.rows()
             if len(rows) < runs:
                 raise CampaignError(f"{journal.path}: {len(rows)} of {runs} cases flown: --resume flies the rest")

@@ -61,7 +61,7 @@ class Parameter:
         if len(values) < 2 or "" in values:
             raise SweepError(f"--param {text}: expected two values or more, as first:last:count or value,value,…")
         if len(set(values)) < len(values):
-            raise SweepError(f"--param {text}: a value is there twice")
+            raise SweepError(f"--param {text}: a value is given twice")
         return cls(key, values)
 
     @property

@@ -1,6 +1,6 @@
 """The command line.
 
-Exit status: 0 PASS, 1 FAIL, 2 the user's mistake, 3 the run broke, 4 the mission failed and the outcome is safe, 130
+Exit status: 0 PASS, 1 FAIL, 2 the user's mistake, 3 the run broke, 4 the mission failed but ended SAFE or PASSIVE, 130
 interrupted.
 """
 
@@ -37,11 +37,14 @@ MISTAKE, BROKE, INTERRUPTED = 2, 3, 130
 )  # fmt: skip
 @click.version_option(package_name="proxops", prog_name="proxops")
 def cli() -> None:
-    """Autonomous rendezvous and docking: fly a scenario, check it against its requirements, keep the report."""
+    """Autonomous rendezvous and docking: fly scenarios, check their requirements and report the results.
+
+    Exit status: 0 PASS, 1 FAIL, 2 user's mistake, 3 the run broke, 4 failed but SAFE or PASSIVE, 130 interrupted.
+    """
 
 
 def main() -> None:
-    """Entry point: a user's mistake is one line and exit status 2, never a traceback."""
+    """Entry point. A user's mistake gives one line and exit status 2, never a traceback."""
     harden()
     print_anything()
     settle_environment()
@@ -71,7 +74,7 @@ def main() -> None:
 
 
 def _mistaken_place(error: OSError) -> str | None:
-    """What is wrong with a place that the user named, or works in; None when that is not why it failed."""
+    """What is wrong with a path that the user gave or works in; None if the error has another cause."""
     if error.filename is None:
         return "the current folder no longer exists: change to one that does" if not _is_somewhere() else None
     if error.errno in (errno.EACCES, errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @json_option("array")
 def ports(as_json: bool) -> None:
-    """The serial ports of this computer, each with the names that stay when it is plugged in again."""
+    """List the serial ports of this computer with their persistent names."""
     from dataclasses import asdict
 
     from firmware_bridge.ports import ports as list_ports
@@ -37,12 +37,14 @@ def ports(as_json: bool) -> None:
 
 @click.command("link-test")
 @click.argument("computer")
-@click.option("--exchanges", type=click.IntRange(10, 3000), default=1000, show_default=True, help="How many.")
+@click.option(
+    "--exchanges", type=click.IntRange(10, 3000), default=1000, show_default=True, help="Number of exchanges."
+)
 @json_option()
 def link_test(computer: str, exchanges: int, as_json: bool) -> None:
-    """Loss and latency of the link to COMPUTER (as for run --on), and the cycle rate that it will hold.
+    """Measure loss and latency of the link to COMPUTER (as for run --on) and the cycle rate it can sustain.
 
-    Exit status: 0 no packet was lost, 1 some were.
+    Exit status: 0 no packet lost and all answers equal, 1 otherwise.
     """
     from firmware_bridge.computers import open_computer
     from hil.link_test import link_test as test
@@ -66,28 +68,28 @@ def _show_link(found: LinkTest) -> None:
     click.echo(
         "answers equal to the core's, to the bit" if found.equal else "answers DIFFER from the core's: see replay"
     )
-    click.echo(f"packets lost: {found.lost}; exchanges asked for again, lost or late: {found.asked_again}")
+    click.echo(f"packets lost: {found.lost}; exchanges repeated, lost or late: {found.asked_again}")
     for name, count in found.errors.items():
         click.echo(f"{name.replace('_', ' ')}: {count}")
     click.echo(
         f"round trip, µs: {took['median']:,.0f} median, {took['p99']:,.0f} at 99 %, "
-        f"{took['p999']:,.0f} at 99.9 %, {took['max']:,.0f} at most"
+        f"{took['p999']:,.0f} at 99.9 %, {took['max']:,.0f} maximum"
     )
-    click.echo(f"cycle rate held by 99.9 %: {found.rate_hz:,.1f} Hz" + (f" at {found.baud} baud" if found.baud else ""))
+    click.echo(f"cycle rate met by 99.9 %: {found.rate_hz:,.1f} Hz" + (f" at {found.baud} baud" if found.baud else ""))
     for baud, rate in found.rate_by_baud_hz.items():
         click.echo(f"  at {baud:>9,} baud: {rate:8,.1f} Hz")
 
 
 @click.group()
 def firmware() -> None:
-    """The firmware of the boards."""
+    """Build or export the firmware of the boards."""
 
 
 @firmware.command("build")
 @click.argument("board")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to build in.")
 def build_firmware(board: str, out: Path | None) -> None:
-    """Builds the firmware of BOARD (emulated:mps2-an500, linux:aarch64, stm32h7-nucleo …); prints its file."""
+    """Build the firmware of BOARD (emulated:mps2-an500, linux:aarch64, stm32h7-nucleo …) and print its path."""
     from firmware_bridge.boards import build
 
     click.echo(str(build(board, folder=out.resolve() if out else None)))
@@ -96,7 +98,7 @@ def build_firmware(board: str, out: Path | None) -> None:
 @firmware.command("export")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 def export_firmware(directory: Path) -> None:
-    """Copies everything that a firmware is made of to DIRECTORY, to be built there with make alone."""
+    """Copy all firmware sources to DIRECTORY, where make alone can build them."""
     from firmware_bridge.export import export
 
     folder = export(directory)
@@ -108,10 +110,10 @@ def _ports_of(folder: Path) -> list[Path]:
 
 
 @click.command()
-@click.option("--port", required=True, metavar="TTY", help="The serial port to answer on, as /dev/serial0.")
+@click.option("--port", required=True, metavar="TTY", help="Serial port to answer on, such as /dev/serial0.")
 @click.option("--baud", type=click.IntRange(50, 50_000_000), default=115_200, show_default=True, help="Baud rate.")
 def board(port: str, baud: int) -> None:
-    """Makes this computer a flight computer: builds the Linux board's program and answers on PORT until ended."""
+    """Make this computer a flight computer: build the Linux board's program and answer on PORT until ended."""
     from firmware_bridge.boards import build
 
     program = str(build("linux"))

@@ -16,13 +16,13 @@ import click
     "folders",
     type=click.Path(path_type=Path, file_okay=False),
     multiple=True,
-    help="Folder with C files of your own laws, monitors and measurement models; may be given several times.",
+    help="Folder with C files of your own laws, monitors and measurement models; repeatable.",
 )
-@click.option("--board", help="Build the firmware of this board too; prints its file.")
+@click.option("--board", help="Also build the firmware of this board and print its path.")
 def build(folders: tuple[Path, ...], board: str | None) -> None:
-    """Builds ProxOps anew in its clone, the flight core with the modules given, or without any.
+    """Rebuild ProxOps in its clone, with the given modules in the flight core, or without any.
 
-    Every firmware that is built afterwards has the same core.
+    Firmware that is built afterwards has the same core.
     """
     import gnc
     from gnc.build_id import core_build_id
@@ -39,7 +39,7 @@ def build(folders: tuple[Path, ...], board: str | None) -> None:
     )
     if done.returncode != 0:
         raise ModuleError(
-            f"the core does not build; what was there is unchanged:\n{_errors(done.stdout + done.stderr)}"
+            f"the core does not build; the earlier build is unchanged:\n{_errors(done.stdout + done.stderr)}"
         )
     for row in rows:
         click.echo(f"{row.type} {row.name}, {row.id}: {row.source}")
@@ -51,6 +51,6 @@ def build(folders: tuple[Path, ...], board: str | None) -> None:
 
 
 def _errors(said: str) -> str:
-    """What the compiler said of errors, or everything."""
+    """The compiler's error lines, or else all its output."""
     errors = [line for line in said.splitlines() if " error: " in line]
     return "\n".join(errors) or said.strip()

@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 @click.option(
     "--pool",
     type=click.Choice(["threads", "processes"]),
-    help="Who flies here: threads by default, processes with --flight.",
+    help="Worker type (default: threads; processes with --flight or --time-limit).",
 )
 @flight_option()
-@click.option("--dask", metavar="ADDRESS", help="Scheduler of a dask.distributed cluster that flies the cases.")
+@click.option("--dask", metavar="ADDRESS", help="Fly on the cluster of this dask.distributed scheduler.")
 @overrides_option()
 @folder_option("journal, table and logs")
-@click.option("--resume", is_flag=True, help="Go on with the campaign in --out.")
+@click.option("--resume", is_flag=True, help="Continue the campaign in --out.")
 @click.option(
     "--accept-failures",
     "accepted",
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     default=0,
     show_default=True,
     metavar="K",
-    help="How many cases may fail.",
+    help="Number of failed cases allowed.",
 )
 @click.option(
     "--required",
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     default=0.9973,
     show_default=True,
     metavar="P",
-    help="Success probability that the report is to show.",
+    help="Success probability to be shown.",
 )
 @click.option(
     "--confidence",
@@ -89,9 +89,9 @@ def campaign(
     time_limit_s: float | None,
     as_json: bool,
 ) -> None:
-    """Flies SCENARIO N times, each with its own draws, and states what that shows.
+    """Fly SCENARIO N times with different draws and state the success probability shown.
 
-    Exit status: 0 no more cases failed than --accept-failures, 1 more did, 3 none came to its end.
+    Exit status: 0 at most --accept-failures cases failed, 1 more failed, 3 no case completed.
     """
     from hil.campaign import Criterion
     from hil.campaign import campaign as fly_campaign
@@ -116,7 +116,7 @@ def campaign(
 
 
 def _of_this_session(flown: Campaign) -> dict[str, Any]:
-    """What a campaign's report leaves out: how fast it was flown, and where it lies."""
+    """Facts of this session that are not in the report: speed and paths."""
     return {
         "runs_per_s": flown.runs_per_s,
         "out": None if flown.out is None else str(flown.out),
@@ -168,7 +168,7 @@ def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
     console.print(flown.statement, style="bold", soft_wrap=True)
     if summary["sampler"] != "random":
         console.print(
-            f"approximate: cases of the {summary['sampler']} sampler are no independent draws", soft_wrap=True
+            f"approximate: the {summary['sampler']} sampler does not draw cases independently", soft_wrap=True
         )
     if not summary["met"]:
         console.print(

@@ -29,22 +29,24 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("scenario")
-@click.option("--runs", type=int, default=1, show_default=True, metavar="N", help="Cases of each fault in each phase.")
+@click.option(
+    "--runs", type=int, default=1, show_default=True, metavar="N", help="Number of cases of each fault in each phase."
+)
 @seed_option("every case")
-@click.option("--phases", metavar="NAME,…", help="Phases to put faults in; every phase flown by default.")
+@click.option("--phases", metavar="NAME,…", help="Phases in which faults begin (default: all that are flown).")
 @click.option(
     "--kinds", metavar="PATTERN,…",
-    help="Faults by name, thing or kind, such as camera, leak or 'thrusters.stuck*'; every fault by default.",
+    help="Faults by name, thing or kind, such as camera, leak or 'thrusters.stuck*' (default: all).",
 )  # fmt: skip
 @click.option(
     "--sizes", default="medium", show_default=True, metavar="SIZE,…",
-    help="Of continuous faults: small, medium, large, over three decades.",
+    help="Sizes of continuous faults: small, medium, large, over three decades.",
 )  # fmt: skip
 @click.option(
     "--time-limit", type=float, default=300.0, show_default=True, metavar="S",
-    help="Time that a flight may take; one that takes longer broke.",
+    help="Wall-clock limit of a flight in s; exceeding it counts as broken.",
 )  # fmt: skip
-@click.option("--case", type=int, metavar="K", help="The one case to fly, in place of --runs.")
+@click.option("--case", type=int, metavar="K", help="Fly only this case, instead of --runs.")
 @overrides_option()
 @jobs_option("Flights")
 @folder_option("faults.json and flights.jsonl")
@@ -57,10 +59,9 @@ def faults(
     overrides: tuple[str, ...], jobs: int | None, out: Path | None, resume: bool, force: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Flies SCENARIO with every single fault in every phase and says what became of each flight.
+    """Fly SCENARIO with every single fault in every phase and report the outcome of each flight.
 
-    Exit status: 0 no flight ended badly, 1 some collided, broke a limit of safety or ended uncontrolled, 3 every flight
-    broke.
+    Exit status: 0 no flight ended in COLLISION, BREACH or UNCONTROLLED, 1 some did, 3 every flight broke.
     """
     from hil.campaign.faults import BROKE, FaultCampaignError, fault_campaign
     from hil.recorder import prepare_directory
@@ -104,7 +105,7 @@ def _listed(text: str | None) -> tuple[str, ...]:
 
 
 def _show(flown: FaultCampaign) -> None:
-    """A line for each fault in each phase that ended badly, then the outcomes in all and the worst to fly again."""
+    """A line for each fault in each phase that ended badly, then the total outcomes and the worst flights to repeat."""
     from rich.table import Table
 
     from hil.report.console import Terminal, styled
@@ -130,6 +131,8 @@ def _show(flown: FaultCampaign) -> None:
         console.print(f"{row['outcome']}: {'; '.join(map(str, row['reasons']))}: {row['replay']}", soft_wrap=True)
     summary = flown.summary()
     if summary["not_injected"]:
-        console.print(f"{summary['not_injected']} faults changed nothing and count for nothing", style="yellow")
+        console.print(
+            f"{summary['not_injected']} faults changed nothing and are not counted as injected", style="yellow"
+        )
     said = ", ".join(f"{count} {name}" for name, count in flown.counts().items() if count)
     console.print(styled((said or "nothing was flown", "bold red" if bad else "bold green"), f" of {summary['runs']}"))

@@ -39,7 +39,7 @@ ENDS = (("host", "link"), ("board", "board_link"))
 
 @click.command("list")
 def list_scenarios() -> None:
-    """The scenarios that ship with ProxOps."""
+    """List the scenarios that ship with ProxOps."""
     from hil.report.wording import visible
     from hil.scenario import Scenario
 
@@ -51,7 +51,7 @@ def list_scenarios() -> None:
 @click.argument("scenario")
 @overrides_option()
 def check(scenario: str, overrides: tuple[str, ...]) -> None:
-    """Reads SCENARIO (a name or a file) and everything it refers to, and flies nothing."""
+    """Validate SCENARIO (a name or a file) and draw its mission graph, without flying it."""
     from hil.prepare import check as check_whole
     from hil.report.mission_graph import lines
     from hil.report.wording import visible
@@ -73,9 +73,9 @@ def check(scenario: str, overrides: tuple[str, ...]) -> None:
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def migrate(files: tuple[Path, ...]) -> None:
-    """Writes scenario FILES of schema 1 anew in schema 2; each old one stays beside it as FILE.schema1.
+    """Convert scenario FILES of schema 1 to schema 2 and keep each old file as FILE.schema1.
 
-    A file that another one extends goes with it, on the same command line or before.
+    If a file extends another one, convert that one first or on the same command line.
     """
     from hil.scenario.migrate import migrate_file
 
@@ -83,16 +83,16 @@ def migrate(files: tuple[Path, ...]) -> None:
     for path in texts:
         write(path.with_name(f"{path.name}.schema1"), path.read_text(encoding="utf-8-sig"))
     for path, text in texts.items():
-        click.echo(f"{write(path, text)}: schema 2; comments stay in {path.name}.schema1")
+        click.echo(f"{write(path, text)}: schema 2; comments are only in {path.name}.schema1")
 
 
 @click.command()
 @click.argument("scenario")
 @seed_option("the run")
 @click.option(
-    "--case", type=click.IntRange(0, SEED_MAX), default=0, show_default=True, help="Its number in a campaign."
+    "--case", type=click.IntRange(0, SEED_MAX), default=0, show_default=True, help="Number of the case in a campaign."
 )
-@sampler_options("Number of cases of that campaign, for lhs and saltelli.", required=False)
+@sampler_options("Number of cases of that campaign; needed by lhs and saltelli.", required=False)
 @overrides_option()
 @flight_option()
 @on_options()
@@ -101,14 +101,14 @@ def migrate(files: tuple[Path, ...]) -> None:
     type=click.Choice(["lockstep", "realtime"]),
     default="lockstep",
     show_default=True,
-    help="Wait for each answer, or hold every cycle to the wall clock.",
+    help="Wait for each answer, or give every cycle a wall-clock deadline.",
 )
 @click.option(
     "--overrun",
     type=click.Choice(["count", "catchup", "abort"]),
     default="count",
     show_default=True,
-    help="In realtime, after a missed deadline: put the schedule back, make up for it, or end the run.",
+    help="In realtime, after a missed deadline: count (shift the schedule), catchup (recover the lost time) or abort.",
 )
 @click.option(
     "--grace",
@@ -116,21 +116,22 @@ def migrate(files: tuple[Path, ...]) -> None:
     type=Finite(min=0.0, max=1.0e6, max_open=True),
     default=1.0,
     show_default=True,
-    help="In realtime, s from the start in which a miss is forgiven.",
+    help="In realtime, initial time in s in which misses are tolerated.",
 )
 @time_limit_option("the run")
 @folder_option("log, scenario and report")
 @force_option()
-@click.option(
-    "--no-report", is_flag=True, help="Write no report; `proxops report` renders it from the log at any time."
-)
+@click.option("--no-report", is_flag=True, help="Write no report; `proxops report` renders it later from the log.")
 @json_option()
 def run(
     scenario: str, seed: int, case: int, sampler: Any, runs: int | None, overrides: tuple[str, ...],
     software: str | None, on: str, allow_mismatch: bool, mode: Any, overrun: Any, grace_s: float,
     time_limit_s: float | None, out: Path | None, force: bool, no_report: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Flies SCENARIO (a name or a file) and checks its requirements."""
+    """Fly SCENARIO (a name or a file) and check its requirements.
+
+    Exit status: 0 PASS, 1 FAIL, 3 the run broke, 4 failed but ended SAFE or PASSIVE.
+    """
     from hil.campaign.sampling import Sampling
     from hil.recorder import LOG_NAME
     from hil.run import fly
@@ -138,9 +139,7 @@ def run(
 
     factory = software_named(software, on)
     if runs is not None and sampler in ("random", "sobol"):
-        raise click.UsageError(
-            f"--runs {runs}: a case drawn by {sampler} does not depend on it; expected with lhs, saltelli"
-        )
+        raise click.UsageError(f"--runs {runs}: not used by sampler {sampler}; expected with lhs or saltelli")
     sampling = Sampling(sampler, runs)
     read = Scenario.load(scenario, overrides)
     faults = {"link_faults": read.link_faults, "board_faults": read.board_faults, "seed": seed, "case": case}
@@ -195,18 +194,21 @@ def _show(log: Log, out: Path | None, left: str) -> None:
     facts = [f"{log.duration_s:,.0f} s flown, {log.realtime_factor:,.0f} x real time", f"ended: {log.ending}"]
     if spent:
         facts.append(
-            f"delta-v {spent['total']:.3f} m/s, attitude {spent['attitude']:.3f} of it, "
-            f"analytic budget {spent['budget']:.3f}; {log.propellant_kg:.2f} kg of propellant"
+            f"delta-v {spent['total']:.3f} m/s, of which {spent['attitude']:.3f} for attitude; "
+            f"analytic budget {spent['budget']:.3f} m/s; {log.propellant_kg:.2f} kg of propellant"
         )
     if log.computer:
         facts.append(f"flown by {log.computer['board']} ({log.computer['name']})")
         facts += _injected(log.computer)
-    facts += [f"cold start at tick {tick:,}: given parameters anew, to retreat" for tick in log.cold_starts]
+    facts += [
+        f"cold start at tick {tick:,}: parameters uploaded again, starting in the retreat phase"
+        for tick in log.cold_starts
+    ]
     if kept:
         late = max((miss["late_us"] for miss in kept["misses"]), default=0.0)
         facts.append(
             f"real time: {kept['missed']} of {kept['cycles']:,} deadlines missed, {kept['missed_in_grace']} more "
-            f"in the grace of {kept['grace_s']:g} s" + (f", the worst by {late / 1000.0:.1f} ms" if late else "")
+            f"in the first {kept['grace_s']:g} s" + (f", at worst by {late / 1000.0:.1f} ms" if late else "")
         )
     facts.append(f"digest {log.digest[:16]}")
     console.print("\n".join(facts), soft_wrap=True)
@@ -221,7 +223,7 @@ def _show(log: Log, out: Path | None, left: str) -> None:
 
 
 def _injected(computer: dict[str, Any]) -> list[str]:
-    """What was done to link and board, and what both ends counted of it."""
+    """Injected faults of link and board, and what both ends counted."""
     from hil.report.wording import counts_of
 
     facts = [f"link faults injected, {way}: {counts_of(found)}" for way, found in (computer["cable"] or {}).items()]
@@ -235,7 +237,7 @@ def _injected(computer: dict[str, Any]) -> list[str]:
 @on_options()
 @json_option()
 def replay(directory: Path, on: str, allow_mismatch: bool, as_json: bool) -> None:
-    """Drives a flight computer with the sensor frames recorded in DIRECTORY; names the first difference.
+    """Feed the sensor frames recorded in DIRECTORY to a flight computer and report the first difference.
 
     Exit status: 0 equal to the bit, 1 different.
     """

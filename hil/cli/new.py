@@ -18,14 +18,14 @@ KINDS = ("instrument", "law", "monitor", "requirement", "vehicle", "mission")
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
     show_default="the current folder",
-    help="Folder to write it in.",
+    help="Folder to write to.",
 )
-@click.option("--id", "number", type=int, help="Its number in the core, from 128; the first that is free by default.")
+@click.option("--id", "number", type=int, help="Number in the core, from 128 (default: the first free one).")
 def new(kind: str, name: str, folder: Path, number: int | None) -> None:
-    """Writes a template of a part of your own, which works as it is; prints where it is.
+    """Write a working template of a part of your own and print its path.
 
-    An instrument, law, monitor or requirement becomes a folder with its sources and a test, a vehicle or a mission one
-    TOML file. What is written in C joins the core with `proxops build --modules`.
+    An instrument, law, monitor or requirement becomes a folder with its sources and a test; a vehicle or a mission is
+    one TOML file. C files are built into the core by `proxops build --modules`.
     """
     from hil.scaffold import new as write
 

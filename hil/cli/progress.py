@@ -24,7 +24,7 @@ class Bar:
             self._task = self._bar.add_task(visible(name), total=total, **fields)
 
     def _columns(self) -> tuple[Any, ...]:
-        """What stands behind the bar."""
+        """The columns behind the bar."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:
@@ -38,7 +38,7 @@ class Bar:
 
 
 class FlightProgress(Bar):
-    """Simulated time flown."""
+    """Progress of a flight, in simulated time."""
 
     def _columns(self) -> tuple[Any, ...]:
         from rich.progress import TimeElapsedColumn
@@ -48,13 +48,13 @@ class FlightProgress(Bar):
         return column("{task.completed:,.0f} s simulated"), TimeElapsedColumn()
 
     def __call__(self, t_s: float) -> None:
-        """Moves it to a time."""
+        """Updates the simulated time."""
         if self._bar:
             self._bar.update(self._task, completed=t_s)
 
 
 class RunsProgress(Bar):
-    """Runs done."""
+    """Progress of several runs."""
 
     def _columns(self) -> tuple[Any, ...]:
         from rich.progress import MofNCompleteColumn
@@ -62,13 +62,13 @@ class RunsProgress(Bar):
         return (MofNCompleteColumn(),)
 
     def __call__(self, done: int) -> None:
-        """Moves it to a number of runs."""
+        """Updates the number of runs done."""
         if self._bar:
             self._bar.update(self._task, completed=done)
 
 
 class CampaignProgress(Bar):
-    """Cases done with rate, time left and the running verdict."""
+    """Progress of a campaign, with rate, remaining time and failures so far."""
 
     def __init__(self, name: str, runs: int, quiet: bool):
         super().__init__(name, runs, quiet, verdict="", rate="")
@@ -83,7 +83,7 @@ class CampaignProgress(Bar):
         return MofNCompleteColumn(), verdict, rate, TimeRemainingColumn()
 
     def __call__(self, done: int, failures: int, runs: int) -> None:
-        """Moves it to a number of cases, some of them failed."""
+        """Updates the number of cases and of failures."""
         if not self._bar:
             return
         now = perf_counter()

@@ -35,24 +35,32 @@ if TYPE_CHECKING:
 
 @click.group()
 def baseline() -> None:
-    """Sets of flown runs to hold later flights to: docs/regression.md."""
+    """Store runs and compare later flights with them (docs/regression.md)."""
 
 
 @baseline.command("save")
 @click.argument("scenarios", nargs=-1, required=True)
-@click.option("--seed", "seeds", multiple=True, default=["1"], show_default=True, metavar="SEEDS", help="As 1,2,10-19.")
+@click.option(
+    "--seed",
+    "seeds",
+    multiple=True,
+    default=["1"],
+    show_default=True,
+    metavar="SEEDS",
+    help="Seeds, such as 1,2,10-19.",
+)
 @overrides_option("each scenario")
 @flight_option()
 @on_options()
 @jobs_option("Runs")
 @time_limit_option("a run")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
-@click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 def save_baseline(
     scenarios: tuple[str, ...], seeds: tuple[str, ...], overrides: tuple[str, ...], software: str | None,
     on: str, allow_mismatch: bool, jobs: int | None, time_limit_s: float | None, out: Path, overwrite: bool,
 ) -> None:  # fmt: skip
-    """Flies SCENARIOS (names or files) with each seed and keeps what later flights are held to in one file."""
+    """Fly SCENARIOS (names or files) with each seed and store the runs in one file."""
     from hil.baseline import save
     from hil.seeds import parse_seeds
 
@@ -75,7 +83,7 @@ def save_baseline(
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--tolerance", type=float, default=0.0, show_default=True, metavar="SHARE",
-    help="How far a figure may move, as a share of its limit.",
+    help="Permitted movement of a figure, as a share of its limit.",
 )  # fmt: skip
 @flight_option()
 @on_options()
@@ -86,9 +94,9 @@ def check_baseline(
     file: Path, tolerance: float, software: str | None, on: str, allow_mismatch: bool, jobs: int | None,
     time_limit_s: float | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Flies the runs of the baseline FILE again and tells what is not as it was.
+    """Fly the runs of the baseline FILE again and report what has changed.
 
-    Exit status: 0 identical to the bit or within the tolerance, 1 a figure or a verdict moved, 3 a run broke.
+    Exit status: 0 identical to the bit or within the tolerance, 1 a figure or verdict has moved, 3 a run broke.
     """
     from hil.baseline import check
     from hil.report.terminal import show_check
@@ -118,9 +126,9 @@ def _opener(on: str, allow_mismatch: bool) -> Opener | None:
 @click.argument("scenario")
 @click.option(
     "--param", "parameters", multiple=True, required=True, metavar="KEY=VALUES",
-    help="A key and its values, as first:last:count or value,value,…; once for each axis of the grid.",
+    help="A key and its values, first:last:count or value,value,…; one --param for each axis of the grid.",
 )  # fmt: skip
-@click.option("--runs", type=int, default=1, show_default=True, help="Cases at each point.")
+@click.option("--runs", type=int, default=1, show_default=True, help="Number of cases at each point.")
 @seed_option("every point")
 @overrides_option()
 @flight_option()
@@ -134,9 +142,9 @@ def sweep(
     software: str | None, jobs: int | None, time_limit_s: float | None, out: Path | None, force: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Flies SCENARIO over a grid of values of its keys and maps failures and margins.
+    """Fly SCENARIO over a grid of values of its keys and map failures and margins.
 
-    Exit status: 0 however many cases failed, for a sweep looks for where they do; 3 when none came to its end.
+    Exit status: 0 however many cases failed, because a sweep looks for failures; 3 if no case completed.
     """
     from math import prod
 

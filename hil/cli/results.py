@@ -1,4 +1,4 @@
-"""proxops compare | report | finish: what a flight or a campaign left in a folder."""
+"""proxops compare | report | finish: results of a flight or a campaign in a folder."""
 
 from __future__ import annotations
 
@@ -23,13 +23,11 @@ if TYPE_CHECKING:
 @json_option()
 @click.option(
     "--confidence", type=Finite(0.0, 1.0, min_open=True, max_open=True), default=0.95, show_default=True,
-    help="Of two campaigns, that a difference is one.",
+    help="Confidence for two campaigns.",
 )  # fmt: skip
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Of two campaigns, the HTML report to write."
-)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="HTML report to write, for two campaigns.")
 def compare(one: Path, other: Path, as_json: bool, confidence: float, out: Path | None) -> None:
-    """Compares what two folders hold: runs bit by bit, naming the first difference; campaigns with significance.
+    """Compare two folders: runs bit by bit, with the first difference; campaigns statistically.
 
     Exit status: 0 equal to the bit, or no significant difference; 1 different.
     """
@@ -42,7 +40,7 @@ def compare(one: Path, other: Path, as_json: bool, confidence: float, out: Path 
         _compare_campaigns(one, other, as_json, confidence, out)
     if any(campaigns):
         which, not_one = (one, other) if campaigns[0] else (other, one)
-        raise click.UsageError(f"{which} holds a campaign, {not_one} does not: expected two campaigns or two runs")
+        raise click.UsageError(f"{which} is a campaign, but {not_one} is not: expected two campaigns or two runs")
     if out is not None:
         raise click.UsageError(f"--out {out}: expected with two campaigns; {one} and {other} hold runs")
     show_difference(both(Log.open(one), Log.open(other)), as_json)
@@ -68,7 +66,7 @@ def _compare_campaigns(one: Path, other: Path, as_json: bool, confidence: float,
 
 
 def show_difference(found: Comparison, as_json: bool) -> None:
-    """Two flights compared bit by bit; ends the command."""
+    """Prints the comparison of two flights and exits."""
     click.echo(json.dumps(found.as_dict(), indent=2) if as_json else str(found))
     sys.exit(EXIT["PASS" if found.equal else "FAIL"])
 
@@ -76,7 +74,7 @@ def show_difference(found: Comparison, as_json: bool) -> None:
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 def report(directory: Path) -> None:
-    """Renders the report of the run or the campaign in DIRECTORY again, from its log or journal alone."""
+    """Render the report of the run or campaign in DIRECTORY again, from its log or journal."""
     from hil.campaign import JOURNAL_NAME, Campaign
     from hil.log import Log
     from hil.report.wording import visible
@@ -94,9 +92,9 @@ def report(directory: Path) -> None:
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 def finish(directory: Path) -> None:
-    """Completes the log in DIRECTORY, whose last step failed, from the frames it holds; renders its report.
+    """Complete a log in DIRECTORY that lacks only its summary, and render its report.
 
-    Exit status: as for run, 2 when the run itself was cut short.
+    Exit status: as for run; 2 if the run itself was cut short.
     """
     from hil.finish import finish as complete
 
@@ -107,14 +105,14 @@ def finish(directory: Path) -> None:
 
 
 def write_report(directory: Path, log: Log) -> Path:
-    """The report of a flight; its path."""
+    """Writes the report of a flight and returns its path."""
     from hil.report import render
 
     return write(directory / REPORT_NAME, render(log))
 
 
 def write_campaign_report(directory: Path, flown: Campaign, summary: dict[str, Any]) -> Path:
-    """The report of a campaign beside `report.json`; its path."""
+    """Writes the report and `report.json` of a campaign and returns the path of the report."""
     from hil.report import render_campaign
     from hil.report.wording import percent
 

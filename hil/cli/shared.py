@@ -1,4 +1,4 @@
-"""What commands share: their options, who flies, the exit status of a verdict, writing a page and to the terminal."""
+"""Common parts of the commands: options, flight computers, exit status, writing files and to the terminal."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 EXIT = {"PASS": 0, "FAIL": 1, "ERROR": 3}
 REPORT_NAME = "report.html"
-SECONDS_MAX = 1.0e9  # of a time by the clock; timers take it everywhere
+SECONDS_MAX = 1.0e9  # limit of a wall-clock time that timers accept everywhere
 
 _SPELLED = {
     "–": "-", "−": "-", "→": "->", "≥": ">=", "≤": "<=", "×": "x", "±": "+-", "…": "...", "µ": "u", "°": " deg",
 }  # fmt: skip
-"""What ProxOps itself prints beyond ASCII, where the terminal has no code for it."""
+"""Replacements for the non-ASCII characters that ProxOps itself prints."""
 
 Command = Callable[..., None]
 Option = Callable[[Command], Command]
 
 
 class Finite(click.FloatRange):
-    """A range of numbers; nan is in none, though click lets it pass."""
+    """A range of numbers that excludes nan, which click accepts."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number of a text; a usage error for anything else."""
+        """The number in a string; a usage error for anything else."""
         number = float(super().convert(value, param, ctx))
         if not math.isfinite(number):
             self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
@@ -45,9 +45,10 @@ class Finite(click.FloatRange):
 
 
 def overrides_option(whose: str = "the scenario") -> Option:
-    """Keys set on the command line."""
+    """Overrides of scenario keys."""
     return click.option(
-        "--set", "overrides", multiple=True, metavar="KEY=VALUE", help=f"Override one key of {whose}."
+        "--set", "overrides", multiple=True, metavar="KEY=VALUE",
+        help=f"Override a key of {whose}, such as phase.s3.duration_s=600; repeatable."
     )  # fmt: skip
 
 
@@ -59,22 +60,22 @@ def seed_option(what: str) -> Option:
 
 
 def jobs_option(what: str) -> Option:
-    """How much flies at a time; the engines refuse less than 1."""
-    return click.option("--jobs", type=int, help=f"{what} flown at a time; the processors there are by default.")
+    """Number of parallel workers; the engines refuse less than 1."""
+    return click.option("--jobs", type=int, help=f"{what} flown in parallel (default: number of processors).")
 
 
 def folder_option(what: str) -> Option:
-    """The folder of what is left."""
-    return click.option("--out", type=click.Path(path_type=Path, file_okay=False), help=f"Folder for {what}.")
+    """Output folder."""
+    return click.option("--out", type=click.Path(path_type=Path, file_okay=False), help=f"Output folder for {what}.")
 
 
 def force_option() -> Option:
-    """Whether an earlier result in the folder may go."""
+    """Whether an earlier result may be replaced."""
     return click.option("--force", is_flag=True, help="Replace an earlier result of this command in --out.")
 
 
 def json_option(what: str = "object") -> Option:
-    """Output for programs."""
+    """JSON output."""
     return click.option("--json", "as_json", is_flag=True, help=f"Print one JSON {what} and nothing else.")
 
 
@@ -84,7 +85,7 @@ def sampler_options(help_runs: str, required: bool) -> Option:
     def options(command: Command) -> Command:
         sampler = click.option(
             "--sampler", type=click.Choice(["random", "lhs", "sobol", "saltelli"]), default="random", show_default=True,
-            help="How the cases are drawn; statements about failures rest on random ones.",
+            help="How cases are drawn. Exact statements about failures need random draws.",
         )  # fmt: skip
         runs = click.option("--runs", type=int, required=required, metavar="N", help=help_runs)
         return runs(sampler(command))
@@ -93,17 +94,17 @@ def sampler_options(help_runs: str, required: bool) -> Option:
 
 
 def on_options() -> Option:
-    """Which flight computer flies."""
+    """Which flight computer to use."""
 
     def options(command: Command) -> Command:
         allow = click.option(
             "--allow-mismatch", is_flag=True,
-            help="Fly a board built from another interface or core; the verdict is then never PASS.",
+            help="Fly a board built from another interface or core. The verdict is then never PASS.",
         )  # fmt: skip
         on = click.option(
             "--on", default="sil", show_default=True, metavar="COMPUTER",
-            help="Who flies: sil (the core in this process), emulated[:mps2-an500|zynq-a9], linux[:aarch64|armhf], "
-            "serial:PORT[@BAUD].",
+            help="Flight computer: sil (the core in this process), emulated[:mps2-an500|zynq-a9], "
+            "linux[:aarch64|armhf] or serial:PORT[@BAUD].",
         )  # fmt: skip
         return on(allow(command))
 
@@ -111,7 +112,7 @@ def on_options() -> Option:
 
 
 def computer_named(on: str, allow_mismatch: bool, **faults: Any) -> AbstractContextManager[FlightComputer | None]:
-    """The flight computer of a name, with the faults it is to meet; None stands for the core in this process."""
+    """The flight computer of a name, with the faults to inject; None for the core in this process."""
     if on == "sil":
         return nullcontext(None)
     from firmware_bridge.computers import open_computer
@@ -120,19 +121,19 @@ def computer_named(on: str, allow_mismatch: bool, **faults: Any) -> AbstractCont
 
 
 def flight_option() -> Option:
-    """Whose flight software flies in the core's place."""
+    """Flight software that replaces the core."""
     return click.option(
         "--flight", "software", metavar="MODULE:FACTORY",
-        help="Your own flight software: what makes a flight computer from the flight parameters.",
+        help="Your own flight software: a callable that makes a flight computer from the flight parameters.",
     )  # fmt: skip
 
 
 def software_named(name: str | None, on: str = "sil") -> Software | None:
-    """What MODULE:FACTORY names, imported from the path or the current folder; not beside another flight computer."""
+    """The flight software MODULE:FACTORY, from the Python path or the current folder. Refused together with --on."""
     if name is None:
         return None
     if on != "sil":
-        raise click.UsageError(f"--flight {name}: expected without --on {on}: one computer flies")
+        raise click.UsageError(f"--flight {name}: cannot be combined with --on {on}")
     from hil.software import Software, SoftwareError
 
     try:
@@ -142,16 +143,16 @@ def software_named(name: str | None, on: str = "sil") -> Software | None:
 
 
 def time_limit_option(what: str) -> Option:
-    """How long one run may take by the clock."""
+    """Wall-clock limit of one run."""
     return click.option(
         "--time-limit", "time_limit_s", type=Finite(min=0.0, min_open=True, max=SECONDS_MAX), metavar="S",
-        help=f"Wall-clock limit of {what} (s): one that takes longer has verdict ERROR.",
+        help=f"Wall-clock limit of {what} in s; exceeding it gives verdict ERROR.",
     )  # fmt: skip
 
 
 @contextmanager
 def time_limit(limit_s: float | None) -> Iterator[None]:
-    """Raises TimeLimitExceeded in the main thread, once the block has taken that long and each second after."""
+    """Raises TimeLimitExceeded in the main thread when the limit is reached, and every second after that."""
     if limit_s is None:
         yield
         return
@@ -169,18 +170,18 @@ def time_limit(limit_s: float | None) -> Iterator[None]:
 
 
 class TimeLimitExceeded(BaseException):  # flight software that catches every Exception must not catch it
-    """A run took longer than it may."""
+    """A run exceeded its time limit."""
 
     exit_status = EXIT["ERROR"]
 
 
 def prints_of_software(as_json: bool) -> AbstractContextManager[Any]:
-    """Where flight software prints to while it flies: not to the output of a program that reads JSON."""
+    """Redirects what flight software prints, so that it does not mix with JSON output."""
     return redirect_stdout(sys.stderr if as_json else sys.stdout)
 
 
 def write(path: Path, text: str) -> Path:
-    """Writes a file, whole or not at all; its path. Raises RecorderError."""
+    """Writes a file completely or not at all and returns its path. Raises RecorderError."""
     from hil.files import write_text
     from hil.recorder import RecorderError
 
@@ -192,7 +193,7 @@ def write(path: Path, text: str) -> Path:
 
 
 def print_anything() -> None:
-    """Standard output and error take every character: what their encoding lacks is spelled out."""
+    """Makes standard output and error accept every character: those missing from their encoding are spelled out."""
     codecs.register_error("proxops", _spell_out)
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, OSError, ValueError):  # closed, or replaced by something else
@@ -207,11 +208,11 @@ def _spell_out(error: UnicodeError) -> tuple[str, int]:
 
 
 def settle_environment() -> None:
-    """Leaves libraries no setting that does not work: matplotlib keeps its fonts where the user's folders are.
+    """Replaces environment settings that do not work, for matplotlib and its font cache.
 
-    Figures are drawn without a window whatever backend the environment names: a notebook hands down its own, which
-    need not be installed here. Relative XDG base directories count for nothing, as their specification says. Without
-    a home that can be written, a folder of this user's among the temporary ones serves every run.
+    Figures are drawn without a window, whatever backend the environment names: a notebook passes on its own, which may
+    not be installed here. Relative XDG base directories are ignored, as their specification requires. Without a
+    writable home, a temporary folder of the user is used for every run.
     """
     os.environ["MPLBACKEND"] = "agg"
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):

@@ -1,4 +1,4 @@
-"""Standard streams that cannot change what a command does or with which status it ends."""
+"""Standard streams that never change what a command does or its exit status."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 
 class OutputError(OSError):
-    """Standard output cannot be written, though its reader is still there; one line."""
+    """Standard output cannot be written although its reader still exists."""
 
     exit_status = 2
 
 
 class _Descriptor(io.FileIO):
-    """A descriptor to write to; once its reader has gone, what is written goes nowhere."""
+    """A file descriptor for writing; once its reader has gone, output is discarded."""
 
     def write(self, data: Any, /) -> int:
         try:
@@ -33,9 +33,9 @@ class _Descriptor(io.FileIO):
 
 
 def harden() -> None:
-    """Makes the standard streams bear a reader that has gone, and being closed.
+    """Makes the standard streams tolerate a vanished reader and closed descriptors.
 
-    A closed descriptor is opened to nowhere, before some file of ours takes its number and its output.
+    A closed descriptor is opened to /dev/null, before another file gets its number and its output.
     """
     for number, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
         try:

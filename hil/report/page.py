@@ -182,7 +182,10 @@ def _facts(log: Log) -> list[tuple[str, str]]:
     ]
     if log.computer:
         facts.append(("flight computer", f"{log.computer['board']} ({log.computer['name']})"))
-    facts += [("cold start", f"tick {tick:,}: given parameters anew, to retreat") for tick in log.cold_starts]
+    facts += [
+        ("cold start", f"tick {tick:,}: parameters uploaded again, starting in the retreat phase")
+        for tick in log.cold_starts
+    ]
     facts += [(f"version, {name.replace('_', ' ')}", value) for name, value in log.versions.items()]
     facts += [("instrument fault", f"{f.instrument or f.instrument_kind} {f.kind} {f.when()}") for f in s.faults]
     facts += [("effector fault", f"{f.effector} {f.kind} {f.when()}") for f in s.effector_faults]

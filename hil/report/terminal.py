@@ -1,4 +1,4 @@
-"""What a regression suite found, written on the terminal."""
+"""Results of baselines, sweeps and comparisons on the terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOG_WIDTH = 120
 """Columns where there is no terminal, as in the log of a continuous integration."""
 POINTS_SHOWN = 60
 REPLAYS_SHOWN = 3
-NOT_EVALUATED = "N/E: not evaluated, what it is about never occurred"
+NOT_EVALUATED = "N/E: not evaluated, because the condition it applies to never occurred"
 _COLOURS = {"identical": "green", "within tolerance": "yellow", "moved": "red"}
 
 
@@ -93,7 +93,7 @@ def status(requirement: Requirement) -> Text:
 
 def _outcome(one: Figure) -> Text:
     if one.now is None:
-        return styled("did not arise")
+        return styled("not evaluated")
     return status(one.now)
 
 
@@ -150,7 +150,7 @@ def show_comparison(found: Mapping[str, Any], names: tuple[str, str]) -> None:
     console.print(table)
     low, high = (100.0 * found["requirements"][0]["difference"]["interval"][end] for end in ("low", "high"))
     percent = f"{100.0 * found['confidence']:g} %"
-    console.print(f"failure probability of B less that of A: {low:.3g} to {high:.3g} %, at {percent}", soft_wrap=True)
+    console.print(f"failure probability of B minus that of A: {low:.3g} to {high:.3g} %, at {percent}", soft_wrap=True)
     console.print(f"cases {'paired: one master seed' if found['paired'] else 'drawn independently'}", soft_wrap=True)
     different = [entry["words"] for entry in found["requirements"] if entry["significant"]]
     if different:

@@ -146,7 +146,7 @@ def test_a_spoilt_checkpoint_is_announced_and_the_vehicle_retreats(
     back = Log.open(tmp_path / "out")
     assert back.summary() == log.summary() and back.params.tobytes() == log.params.tobytes() and len(back.params) == 2
     assert replay(back).equal
-    assert f"tick {tick:,}: given parameters anew, to retreat" in render(back)
+    assert f"tick {tick:,}: parameters uploaded again, starting in the retreat phase" in render(back)
 
 
 @pytest.mark.parametrize(

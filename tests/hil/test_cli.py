@@ -140,7 +140,7 @@ MISTAKES = {
     "unknown option": (["run", "iss-contact", "--speed"], "No such option"),
     "unknown computer": (["run", "iss-contact", "--on", "mars"], "'mars': expected one of emulated"),
     "lhs of how many": (["run", "iss-contact", "--sampler", "lhs"], "sampler lhs: expected the number of runs"),
-    "runs of no use": (["run", "iss-contact", "--runs", "9"], "--runs 9: a case drawn by random does not depend on it"),
+    "runs of no use": (["run", "iss-contact", "--runs", "9"], "--runs 9: not used by sampler random"),
     "no such case": (["run", "iss-contact", "--sampler", "lhs", "--runs", "9", "--case", "9"], "case = 9: the lhs"),
     "two computers": (["run", "iss-contact", "--flight", "a:b", "--on", "linux"], "expected without --on linux"),
     "unknown command": (["fly"], "No such command 'fly'"),

@@ -68,7 +68,7 @@ def test_a_run_and_a_campaign_do_not_compare(
         status, out, err = call(capsys, "compare", *map(str, two))
         assert (status, out) == (2, "") and err.count("\n") == 1
         assert (
-            f"{folder / 'as-is'} holds a campaign, {contact_folder} does not: expected two campaigns or two runs" in err
+            f"{folder / 'as-is'} is a campaign, but {contact_folder} is not: expected two campaigns or two runs" in err
         )
     status, _, err = call(capsys, "compare", str(contact_folder), str(contact_folder), "--out", "x.html")
     assert status == 2 and "--out x.html: expected with two campaigns" in err

@@ -146,7 +146,7 @@ def test_a_campaign_that_was_interrupted_goes_on(
     seen.clear()
     assert go_on(progress=lambda done, of: seen.append(done)).rows == json.loads(json.dumps(flown.rows))
     assert seen == [5, 6]
-    with pytest.raises(FaultCampaignError, match="of another mission, seed or core"):
+    with pytest.raises(FaultCampaignError, match="from another mission, seed or core"):
         fault_campaign("iss-contact", scenario, 2, 4, phases=("final",), kinds=KINDS, jobs=1, journal=journal)
 
 

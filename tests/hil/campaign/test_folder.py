@@ -13,7 +13,7 @@ from hil.campaign.journal import CampaignError
 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("precious")
-    with pytest.raises(CampaignError, match=r"something in it and no campaign: thesis\.txt"):
+    with pytest.raises(CampaignError, match=r"not a campaign: it contains thesis\.txt"):
         campaign("iss-contact", 1, out=tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
 

@@ -53,7 +53,7 @@ def test_a_statement_that_is_approximate_says_so(
 ) -> None:
     status, out, _ = call(capsys, "campaign", "iss-contact", "--runs", "1", "--set", SHORT[0], "--sampler", sampler)
     assert status == 1
-    assert ("approximate: cases of the lhs sampler are no independent draws" in out) is approximate
+    assert ("approximate: the lhs sampler does not draw cases independently" in out) is approximate
 
 
 def test_a_report_of_no_whole_campaign_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

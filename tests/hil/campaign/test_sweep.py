@@ -49,7 +49,7 @@ def test_values_of_a_parameter() -> None:
     [
         ("a", "expected key=first:last:count"), ("=1:2:3", "expected key=first:last:count"),
         ("a=", "expected key=first:last:count"), ("a=1", "two values or more"), ("a=1:2", "two values or more"),
-        ("a=1,,2", "two values or more"), ("a=1,1", "a value is there twice"), ("a=1:2:1", "count = 1: expected"),
+        ("a=1,,2", "two values or more"), ("a=1,1", "a value is given twice"), ("a=1:2:1", "count = 1: expected"),
         ("a=1:2:2.5", "count = 2.5: expected"), ("a=1:1:2", "two different numbers"),
         ("a=nan:1:2", "two different numbers"),
     ],
@@ -116,7 +116,7 @@ def test_a_case_that_kills_its_worker_is_a_row_of_the_sweep() -> None:
     axis = Parameter.parse("scenario.max_duration_s=10,20")
     found = sweep("iss-contact", [axis], 1, flight=dying, jobs=1)
     errors = [row["error"] for point in found.points for row in point.rows]
-    assert errors == ["its worker process died each time, 2 times: exit status 9"] * 2
+    assert errors == ["its worker process died in all 2 attempts: exit status 9"] * 2
     assert [point.weakest() for point in found.points] == [("flown", -inf, 0)] * 2
 
 
