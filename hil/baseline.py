@@ -1,8 +1,8 @@
-"""Baselines: a flown set of runs to hold later flights to, in one file.
+"""Baselines: reference runs in one file, with which later flights are compared.
 
-A run is kept as its figures, the digests of its frames, and a hash of every channel in every cycle. That
-is enough to say of a later flight that it is the same to the bit, or in which cycle and channel it
-departs first, at a small part of the size of its log. What was recorded cannot be read back from it.
+A run is stored as its figures, the digests of its frames, and a hash of every channel in every cycle. This is enough
+to state that a later flight is the same to the bit, or in which cycle and channel it first differs, at a fraction of
+the size of a log. The recorded values themselves cannot be recovered.
 
 The file is a ZIP: `index.json`, and for each run the arrays `NNNN/cycles`, `NNNN/channels`, `NNNN/params`.
 """
@@ -58,7 +58,7 @@ class BaselineError(RuntimeError):
 
 
 class BrokenRunError(BaselineError):
-    """A run that broke: there is nothing to hold others to."""
+    """A run that broke and cannot serve as a reference."""
 
     exit_status = 3
 
@@ -145,7 +145,7 @@ class Kept:
 
     @classmethod
     def of(cls, log: Log, scenario: str, overrides: tuple[str, ...], software: str) -> Kept:
-        """What is kept of a flight. RecorderError for a log of an earlier schema version."""
+        """The baseline entry of a flight. RecorderError for a log of an earlier schema version."""
         log.require_current("a baseline")
         if log.custom:
             raise BaselineError("a stage of the flight core was replaced: expected a flight of the core's own stages")
@@ -181,7 +181,7 @@ class Baseline:
     runs: tuple[Kept, ...]
 
     def write(self) -> None:
-        """Writes the file, whole or not at all. Raises BaselineError."""
+        """Writes the file completely or not at all. Raises BaselineError."""
         index: dict[str, Any] = {"format": FORMAT, "schema_version": SCHEMA_VERSION}
         index["runs"] = [_described(run) for run in self.runs]
         try:
@@ -284,17 +284,17 @@ def save(
         scenarios: names of packaged scenarios, or paths of files.
         seeds: master seeds.
         overrides: "dotted.key=value", for every scenario, now and in every check.
-        flight: makes who flies each run; the flight core in this process by default. A class or a function that can
-            be imported by name, or a `hil.software.Software`: it flies in worker processes.
-        opener: opens who flies each run, one run at a time; for a board.
-        jobs: runs flown at a time; the processors there are by default.
-        overwrite: whether a file that is there is replaced.
-        time_limit_s: how long a run may take by the clock (s), in worker processes; not with an opener.
+        flight: factory of the flight computer (default: the flight core in this process). A class or a function that
+            can be imported by name, or a `hil.software.Software`: it flies in worker processes.
+        opener: opens a flight computer for each run, one run at a time; for a board.
+        jobs: number of parallel runs (default: number of processors).
+        overwrite: whether to replace an existing file.
+        time_limit_s: wall-clock limit of a run (s), in worker processes; not with an opener.
         progress: called with the number of runs done.
 
     Raises:
         BaselineError: a file that cannot be written or would be overwritten; BrokenRunError: a run that broke.
-        WorkersError: workers that cannot be started, or not with what is asked of them.
+        WorkersError: workers that cannot be started, or not with these settings.
         SoftwareError: flight software without a name to import it by.
         ScenarioError: a mistake in a scenario.
     """
@@ -394,7 +394,7 @@ class _Numbered:
 
 @dataclass(frozen=True)
 class Departure:
-    """Where a flight departs from the one that was kept.
+    """The first difference between a flight and its reference.
 
     tick, t_s, channels: of the first cycle in which a channel differs, None and () where only the truth does,
     or the flights are equal as far as both go. value: what the first of those channels now holds. truth_tick:
@@ -431,7 +431,7 @@ class Departure:
 
 @dataclass(frozen=True)
 class Figure:
-    """A requirement as it was and as it is. moved: by what share of its limit, None where that cannot be said."""
+    """A requirement before and now. moved: the movement as a share of its limit, None if it cannot be stated."""
 
     name: str
     unit: str
@@ -532,21 +532,21 @@ def check(
     time_limit_s: float | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Check:
-    """Flies every run of a baseline again and compares.
+    """Flies every run of a baseline again and compares the results.
 
     Args:
         path: the file.
-        tolerance: how far a figure, or its limit, may move, as a share of its limit. A verdict, a requirement that
-            is met no longer, or that something was there to measure, may not change at all.
-        flight: makes who flies each run, as for `save`.
-        opener: opens who flies each run, one run at a time; for a board.
-        jobs: runs flown at a time.
-        time_limit_s: how long a run may take by the clock (s), as for `save`.
+        tolerance: permitted movement of a figure, or of its limit, as a share of its limit. Verdicts, results of
+            requirements, and whether a figure exists may not change at all.
+        flight: factory of the flight computer, as for `save`.
+        opener: opens a flight computer for each run, one run at a time; for a board.
+        jobs: number of parallel runs.
+        time_limit_s: wall-clock limit of a run (s), as for `save`.
         progress: called with the number of runs done.
 
     Raises:
         BaselineError: no such file, a damaged one, or a negative tolerance.
-        WorkersError: workers that cannot be started, or not with what is asked of them.
+        WorkersError: workers that cannot be started, or not with these settings.
         SoftwareError: flight software without a name to import it by.
         ScenarioError: a scenario that is gone, or has a mistake in it now.
     """
@@ -669,7 +669,7 @@ def _other_software(kept: Kept, software: str) -> Iterator[str]:
 
 
 def _causes(kept: Kept, log: Log) -> Iterator[str]:
-    """What is known to be otherwise than when the baseline was flown."""
+    """Known changes since the baseline was flown."""
     keys = list(_changed_keys("", rows_of_text(kept.scenario_toml), rows_of_text(log.scenario.to_toml())))
     yield from _first("scenario", keys)
     yield from _first("drawn", [name for name, value in _drawn(log).items() if kept.dispersed.get(name) != value])

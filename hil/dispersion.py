@@ -1,7 +1,7 @@
-"""What a run draws before it starts: truth that differs from nominal, and errors of what is uploaded.
+"""Values drawn before a run: deviations of the truth from nominal, and upload errors.
 
-Each quantity has a noise stream of its own, named after it, so that adding one changes no other
-draw. Only + - * / sqrt and the core's elementary functions: the same draw on every machine.
+Each quantity has its own noise stream, named after it, so adding one changes no other draw. Only + - * / sqrt and the
+core's elementary functions: the same draw on every machine.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def chaser_config(s: Scenario, mass_ratio: float, com_body_m: Vector, inertia_ra
 
 
 def _of_a_body(s: Scenario, drawn: dict[str, Any]) -> tuple[float, ...]:
-    """The inertia's errors, halved until a body can have it: elements drawn each by itself may be those of none."""
+    """The inertia's errors, halved until the inertia is possible: independently drawn elements may be impossible."""
     ratio: tuple[float, ...] = drawn["inertia_ratio"]
     for _ in range(HALVINGS):
         if not inertia_problem(chaser_config(s, drawn["mass_ratio"], drawn["com_body_m"], ratio).dry_inertia_body_kgm2):
@@ -185,7 +185,7 @@ def _moments(scenario: Scenario, together: Correlated, thrusters: int) -> tuple[
 def declared_sigma(scenario: Scenario, key: str) -> float:
     """Root mean square of a quantity of [dispersions] over its distribution and elements, in the unit of its key.
 
-    What flight may be told of an error that it is uploaded with: a third of a 3 sigma.
+    This is the sigma that flight is told for an upload error: a third of 3 sigma.
     """
     thrusters = len(scenario.thrusters)
     for together in scenario.dispersions.correlated:

@@ -1,7 +1,7 @@
-"""How a quantity is dispersed: what a scenario declares, and the arithmetic that turns draws into values.
+"""Distributions of dispersed quantities: their declaration, and the arithmetic that turns draws into values.
 
 Only + - * / sqrt and the core's logarithm: the same draw has the same bits on every machine, whichever
-version of SciPy is installed there. scipy.stats is the tests' oracle (docs/adr/0004).
+version of SciPy is installed there. scipy.stats is the reference in the tests (docs/adr/0004).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MOMENT_POINTS = 256
 
 
 class Source(Protocol):
-    """Where draws come from: a noise stream, or a point of the unit cube."""
+    """Source of draws: a noise stream, or a point of the unit cube."""
 
     def uniform(self) -> float:
         """The next deviate, uniform in the open interval (0, 1)."""
@@ -60,7 +60,7 @@ class Normal:
     sigma: Elements
 
     def problem(self, count: int) -> tuple[str, str] | None:
-        """The key that is mistaken and what was expected there; None when the distribution is one."""
+        """The invalid key and what was expected; None for a valid distribution."""
         return _lengths(self, ("mean", "sigma"), count) or _negative_sigma(self.sigma, count)
 
     def draw(self, source: Source, count: int) -> tuple[float, ...]:
@@ -68,7 +68,7 @@ class Normal:
         return tuple(element(self.mean, i) + element(self.sigma, i) * source.normal() for i in range(count))
 
     def reach(self, count: int) -> tuple[float, float]:
-        """Least and largest value of any element; of a normal distribution its 3 sigma."""
+        """Minimum and maximum of any element; 3 sigma for a normal distribution."""
         ends = [(element(self.mean, i), 3.0 * element(self.sigma, i)) for i in range(count)]
         return min(mean - three for mean, three in ends), max(mean + three for mean, three in ends)
 
@@ -86,7 +86,7 @@ class Uniform:
     high: Elements
 
     def problem(self, count: int) -> tuple[str, str] | None:
-        """The key that is mistaken and what was expected there; None when the distribution is one."""
+        """The invalid key and what was expected; None for a valid distribution."""
         return _lengths(self, ("low", "high"), count) or _empty(self.low, self.high, count)
 
     def draw(self, source: Source, count: int) -> tuple[float, ...]:
@@ -95,7 +95,7 @@ class Uniform:
         return tuple(low + (high - low) * source.uniform() for low, high in ends)
 
     def reach(self, count: int) -> tuple[float, float]:
-        """Least and largest value of any element."""
+        """Minimum and maximum of any element."""
         return min(element(self.low, i) for i in range(count)), max(element(self.high, i) for i in range(count))
 
     def mean_square(self, count: int) -> float:
@@ -115,7 +115,7 @@ class Truncated:
     high: Elements
 
     def problem(self, count: int) -> tuple[str, str] | None:
-        """The key that is mistaken and what was expected there; None when the distribution is one."""
+        """The invalid key and what was expected; None for a valid distribution."""
         found = (
             _lengths(self, ("mean", "sigma", "low", "high"), count)
             or _negative_sigma(self.sigma, count, "> 0")
@@ -142,7 +142,7 @@ class Truncated:
         return tuple(self._value(i, source.uniform()) for i in range(count))
 
     def reach(self, count: int) -> tuple[float, float]:
-        """Least and largest value of any element."""
+        """Minimum and maximum of any element."""
         return min(element(self.low, i) for i in range(count)), max(element(self.high, i) for i in range(count))
 
     def mean_square(self, count: int) -> float:
@@ -153,13 +153,13 @@ class Truncated:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Values:
-    """One of a list of values, each as likely: a number for each element by itself, or a list for all together."""
+    """Equally likely values: numbers, drawn for each element, or lists, drawn for all elements together."""
 
     kind: Literal["list"]
     values: tuple[Elements, ...]
 
     def problem(self, count: int) -> tuple[str, str] | None:
-        """The key that is mistaken and what was expected there; None when the distribution is one."""
+        """The invalid key and what was expected; None for a valid distribution."""
         if not self.values:
             return "values", "expected one value or more"
         whole = [value for value in self.values if isinstance(value, tuple)]
@@ -182,7 +182,7 @@ class Values:
         return [v for value in self.values for v in (value if isinstance(value, tuple) else (value,))]
 
     def reach(self, count: int) -> tuple[float, float]:
-        """Least and largest value of any element."""
+        """Minimum and maximum of any element."""
         return min(self._elements()), max(self._elements())
 
     def mean_square(self, count: int) -> float:

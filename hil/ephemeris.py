@@ -35,12 +35,12 @@ _XI0, _ETA0, _DA0 = -0.0166170 * _ARCSEC, -0.0068192 * _ARCSEC, -0.01460 * _ARCS
 
 
 class EphemerisError(ValueError):
-    """A mistake about an ephemeris file: one line naming the file, the thing and what was expected."""
+    """A mistake in an ephemeris file: one line with the file, the item and what was expected."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One run of states without a break, useable from `start` to `stop`; seconds are from the first state's epoch."""
+    """A continuous series of states, useable from `start` to `stop`; seconds are from the first state's epoch."""
 
     epoch: Epoch
     t_s: tuple[float, ...]

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Atomic writing of files."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """The place to write a file to: it takes the place of `path` when the block ends, and is removed when that fails.
+    """A temporary path that replaces `path` when the block ends, and is removed on failure.
 
-    So a failure never costs the file that was there before. Raises OSError.
+    A failure therefore never damages an existing file. Raises OSError.
     """
     target = path.resolve()  # a link stays one
     if target.exists() and not target.is_file():

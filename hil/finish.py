@@ -1,4 +1,4 @@
-"""Completes a log whose last step failed: all cycles are there, the summary is not.
+"""Completes a log that has all cycles but lacks its summary.
 
 The plant is flown again with the recorded answers of the flight computer. A run is a function of its
 scenario, its seed and those answers, so sensors and truth come out as recorded, and with them what only
@@ -34,7 +34,7 @@ def finish(directory: str | Path) -> Log:
     and `computer` are None, `cold_starts` is empty.
 
     Raises:
-        FinishError: the run was cut short, or this ProxOps flies it otherwise. The log is left as it was.
+        FinishError: the run was cut short, or this version of ProxOps gives different results. The log is unchanged.
         RecorderError: the folder cannot be read or written.
         ScenarioError: the scenario, or a file that it names, cannot be read.
     """

@@ -1,7 +1,7 @@
-"""What a link to a board is good for: loss, latency, and the cycle rate that each baud rate would hold.
+"""Test of the link to a board: loss, latency, and the cycle rate that each baud rate can sustain.
 
-The board flies the first cycles of a recorded flight as fast as it answers, so that frames have their
-true sizes and the board does its true work; its answers are compared with the recorded ones.
+The board flies the first cycles of a recorded flight as fast as it answers, so frames and computing load are
+realistic; its answers are compared with the recorded ones.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def link_test(
 ) -> LinkTest:
     """Measures the link to a board with a number of exchanges.
 
-    baud: of a port that transmits at that rate, as a real one does; None for any other. It is left out of account if
-    exchanges are faster than it allows (a pseudo-terminal, a board with USB of its own).
+    baud: of a port that transmits at that rate, as a real one does; None for any other. It is ignored if
+    exchanges are faster than it allows (a pseudo-terminal, a board with native USB).
     progress: called with the number of exchanges done.
     The rates hold for the 99.9th percentile of what was seen: what the board and both drivers take,
     plus the time of the bytes at that baud rate. Raises BridgeError when the board is gone.
@@ -119,7 +119,7 @@ def _lost(grown: dict[str, int], sender: str, receiver: str) -> int:
 
 
 class _Started:
-    """A computer that has its parameters already: without a `start`, its run is not begun a second time."""
+    """A flight computer that already has its parameters; without `start`, its run is not restarted."""
 
     def __init__(self, computer: RemoteFlight, progress: Callable[[int], None]):
         self._step, self._progress, self._done = computer.step, progress, 0

@@ -1,4 +1,4 @@
-"""What a run leaves: its frames, its verdict and its figures, in memory or read back from a folder."""
+"""The result of a run: its frames, verdict and figures, in memory or read back from a folder."""
 
 from __future__ import annotations
 
@@ -34,20 +34,19 @@ THINGS = ("instrument", "effector", "vehicle", "computer", "link")
 class Log:
     """One run.
 
-    `sensors`, `command`, `telemetry` (gnc.flight dtypes) and `truth` (hil.truth.TRUTH) have one row
-    a control cycle; their fields carry their units. `verdict` is PASS, FAIL or ERROR, with `error`
-    saying why. `contact` is None when the ports never touched. `realtime` says how the wall clock was
-    kept (`hil.realtime.Pacer.summary`), None for a run in lockstep. `computer` is what the flight
-    computer says of itself, a board its firmware, link and notices; None for one that says nothing.
-    `cold_starts` are the ticks at which it had lost its state and was given parameters anew; `params` has
-    the record of the start, and one for each of them. `beyond_validity` has a line for each model of the plant
-    that was flown outside the range it holds for. `outcome` says whether the run was safe, None for one that broke,
-    unless a craft left what the plant can follow. `faults` has what became of each declared fault:
-    `instrument`, `effector`, `vehicle`, `computer` or `link`, kind, start_s, end_s and `changed`, the sensor frames or
-    cycles that would have been others without it; a fault that changed none was not injected. `collisions` has the
-    first touches of bodies where no port allows it: t_s, bodies (two names), point_body_m in the second one's
-    structural frame, speed_mps. `burns` has the burns before any contact, with the chaser's orbit before and after
-    each (`hil.requirements.thrust.burn_table`).
+    `sensors`, `command`, `telemetry` (gnc.flight dtypes) and `truth` (hil.truth.TRUTH) have one row per control
+    cycle; their fields carry their units. `verdict` is PASS, FAIL or ERROR, with the reason in `error`. `contact` is
+    None if the ports never touched. `realtime` describes the timing (`hil.realtime.Pacer.summary`); None in lockstep.
+    `computer` is the flight computer's description of itself, for a board its firmware, link and notices; None if
+    there is none. `cold_starts` are the ticks at which it had lost its state and its parameters were uploaded again;
+    `params` has one record for the start and one for each cold start. `beyond_validity` has a line for each model of
+    the plant that was used outside its range of validity. `outcome` is the safety of the run; None for a run that
+    broke, unless a vehicle left the range that the plant can propagate. `faults` has what became of each declared
+    fault: `instrument`, `effector`, `vehicle`, `computer` or `link`, kind, start_s, end_s and `changed`, the sensor
+    frames or cycles that would have been others without it; a fault that changed none was not injected. `collisions`
+    has the first touches of bodies where no port allows it: t_s, bodies (two names), point_body_m in the second one's
+    structural frame, speed_mps. `burns` has the burns before any contact, with the chaser's orbit before and after each
+    (`hil.requirements.thrust.burn_table`).
     """
 
     scenario: Scenario
@@ -105,11 +104,11 @@ class Log:
 
     @property
     def custom(self) -> bool:
-        """Whether a stage of the flight core was replaced: such a digest compares with no other flight's."""
+        """Whether a stage of the flight core was replaced, so that the digest is not comparable."""
         return bool((self.computer or {}).get("stages"))
 
     def summary(self) -> dict[str, Any]:
-        """The run in one JSON object: numbers are plain, a figure that does not exist is None."""
+        """The run as plain values for JSON; a figure that does not exist is None."""
         return {
             "scenario": self.scenario.name,
             "seed": self.seed,
@@ -139,7 +138,7 @@ class Log:
 
     @property
     def exit_status(self) -> int:
-        """Of a command that flew it: 0 PASS, 4 not achieved but SAFE or PASSIVE, 3 ERROR, 1 anything else."""
+        """Exit status of a command that flew it: 0 PASS, 4 failed but SAFE or PASSIVE, 3 ERROR, 1 otherwise."""
         if (
             self.verdict == FAIL
             and self.outcome is not None
@@ -149,7 +148,7 @@ class Log:
         return {PASS: 0, FAIL: 1, ERROR: 3}[self.verdict]
 
     def require_current(self, use: str) -> None:
-        """Refuses a log of an earlier schema version with a RecorderError; use: what needs the frames of this one."""
+        """Raises RecorderError for a log of an earlier schema version. use: the operation that needs this one."""
         if (version := self.versions.get("log_schema")) != str(SCHEMA_VERSION):
             raise RecorderError(
                 f"log of {self.scenario.name}, seed {self.seed}: of schema version {version}: {use} needs version "
@@ -246,7 +245,7 @@ def digest(telemetry: NDArray[np.void]) -> str:
 
 @cache
 def versions() -> dict[str, str]:
-    """What flew: ProxOps, its core, its log schema, and the libraries beside it."""
+    """Versions of ProxOps, its core, its log schema and NumPy."""
     try:
         proxops = metadata.version("proxops")
     except metadata.PackageNotFoundError:

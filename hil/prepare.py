@@ -1,7 +1,7 @@
-"""From a scenario and a seed to everything a run starts with: plant, sensors and flight parameters.
+"""Sets up a run from a scenario and a seed: plant, instruments and flight parameters.
 
-Truth gets the drawn values. The flight core gets nominal figures of the vehicles, and a target
-orbit and relative state with their uploaded errors: nothing here gives it a drawn value.
+The truth gets the drawn values. The flight core gets the nominal properties of the vehicles, and a target orbit and
+relative state with upload errors; it never gets a drawn value.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ ORBIT_MAX_S = 1.0e6
 
 @dataclass(frozen=True)
 class Run:
-    """What one run starts with. `params` is one record of `gnc.flight.PARAMS`."""
+    """The initial data of one run. `params` is one record of `gnc.flight.PARAMS`."""
 
     scenario: Scenario
     seed: int
@@ -100,9 +100,9 @@ class Run:
             raise ScenarioError(f"{self.scenario.source}: {error}") from None
 
     def params_to_retreat(self) -> Any:
-        """For a flight computer that has lost its state: the states of now, and the retreat to begin with.
+        """Parameters for a flight computer that has lost its state: current states, starting in the retreat phase.
 
-        The states have the errors that were drawn for those of the start.
+        The states have the errors that were drawn for the start.
         """
         params = np.array(flight_params(self.scenario, self.dispersed, self.plant))
         if self.scenario.flight.recovery is not None:
@@ -144,7 +144,7 @@ def prepare(scenario: Scenario, seed: int, case: int = 0, sampling: Sampling = R
 
 
 def _beyond_validity(s: Scenario, environment: EnvironmentConfig, plant: Plant) -> tuple[str, ...]:
-    """What of a run lies outside the range of a model. Raises ScenarioError for a model that may not be flown so."""
+    """The models that a run uses outside their range. Raises ScenarioError for one that is not permitted."""
     states = [(plant.state(craft)["r_eci_m"], plant.state(craft)["v_eci_mps"]) for craft in ("chaser", "target")]
     asked = conditions(environment, plant.pole_eci, states, s.scenario.max_duration_s)
     found = outside(environment, asked)
@@ -352,7 +352,7 @@ def _tilted(direction: Vector, tilt_rad: Vector) -> Vector:
 
 
 def _place(plant: Plant, s: Scenario, d: Dispersed) -> None:
-    """Every vehicle where its orbit starts; the chaser with its drawn errors, about the target in its hill frame."""
+    """Initial states of all vehicles; the chaser's includes its drawn errors, in the hill frame of the target."""
     states = start_states_of(s)
     target, chaser = s.scenario.target, s.vehicles[s.scenario.chaser]
     if target not in states:
@@ -404,7 +404,7 @@ def _q_tbody_from_hill(plant: Plant, s: Scenario) -> Quat:
 
 
 def _check_orbit(s: Scenario, r_eci_m: Vector, v_eci_mps: Vector) -> None:
-    """Passive safety is flown in orbits: of a nearly open one it has no end (vis-viva: 1/a = 2/r - v^2/mu)."""
+    """Refuses nearly open orbits, because passive safety is evaluated over orbits (vis-viva: 1/a = 2/r - v^2/mu)."""
     mu, r2, v2 = s.central_body.mu_m3ps2, sum(x * x for x in r_eci_m), sum(x * x for x in v_eci_mps)
     per_a = 2.0 / sqrt(r2) - v2 / mu
     if 0.0 < mu * per_a * per_a * per_a < (2.0 * pi / ORBIT_MAX_S) ** 2:

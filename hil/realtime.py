@@ -1,7 +1,7 @@
-"""Keeping a run to the wall clock: when each cycle starts, whether its answer came in time, what was achieved.
+"""Real-time pacing: when each cycle starts, whether its answer arrived in time, and the resulting statistics.
 
-Cycle k is due at t0 + k T on the monotonic clock and its command must be there when the next cycle is
-due. One that comes later is never applied: that cycle flies with every valve shut, and is counted.
+Cycle k is due at t0 + k T on the monotonic clock, and its command must arrive before the next cycle is due. A later
+command is never applied: all valves stay shut in that cycle, and it is counted as a miss.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EDGES_US = (*(m * 10**k for k in range(7) for m in (1, 2, 5)), 10_000_000)
 
 
 class Clock(Protocol):
-    """What keeps time: `hil.pacing.MonotonicClock`, or a test's own."""
+    """A clock: `hil.pacing.MonotonicClock`, or one of a test."""
 
     def now_ns(self) -> int:
         """Time now."""
@@ -35,20 +35,20 @@ class Clock(Protocol):
 
 
 class Pacer:
-    """The schedule of one run and the record of how it was kept.
+    """The schedule of one run and its timing record.
 
     Args:
         cycle_s: control cycle (s).
         cycles_max: cycles of the longest run.
-        overrun: what a missed deadline does beside shutting the valves for that cycle. "count": the
-            schedule goes on from the late answer, so that one delay is one miss and the run takes longer.
-            "catchup": the schedule stays; the cycles that came due meanwhile follow at once, and each
-            whose own deadline has passed is a miss. "abort": the run ends there with verdict ERROR.
-        grace_s: misses within this time of the start neither abort a run nor are made good: a flight
-            computer's first cycles are its slowest. They are counted apart.
-        clock: what keeps time.
+        overrun: what happens after a missed deadline, besides shutting the valves for that cycle. "count": shift the
+            schedule to the late answer, so one delay is one miss and the run takes longer. "catchup": keep the
+            schedule; cycles that are already due follow immediately, and each whose deadline has passed is a miss.
+            "abort": end the run with verdict ERROR.
+        grace_s: misses within this time of the start do not abort the run and are not recovered, because the first
+            cycles of a flight computer are its slowest. They are counted separately.
+        clock: the clock.
 
-    Raises ValueError for a policy that is none or a grace that is no time.
+    Raises ValueError for an unknown policy or an invalid grace period.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Pacer:
 
     @property
     def aborted(self) -> bool:
-        """True once a miss has ended the run."""
+        """True after a miss has ended the run."""
         return self.overrun == "abort" and self._missed and not self.misses[-1]["in_grace"]
 
     def wait(self) -> None:
@@ -96,7 +96,7 @@ class Pacer:
         self._start_ns = self.clock.now_ns()
 
     def answered(self, tick: int) -> bool:
-        """Notes that the command of this cycle has come; False when it is too late to apply it."""
+        """Records the arrival of this cycle's command; False if it is too late to be applied."""
         now_ns = self.clock.now_ns()
         response_ns, late_ns = now_ns - self._start_ns, now_ns - self._due_ns - self._cycle_ns
         self._response_ns[self._cycle] = response_ns
@@ -119,7 +119,7 @@ class Pacer:
 
         `misses` lists tick, lateness, response time and late start (us) and the cause of each: the
         flight computer took longer than a cycle, the backlog of an earlier miss, or the host, which
-        started the cycle late. `slipped_s`: how far the schedule was put back. settings: of the process.
+        started the cycle late. `slipped_s`: total shift of the schedule. settings: of the process.
         """
         in_grace = sum(miss["in_grace"] for miss in self.misses)
         return {
@@ -137,15 +137,15 @@ class Pacer:
 
 
 def latencies(samples_ns: NDArray[np.int64]) -> dict[str, Any]:
-    """Count, least, median, 99th and 99.9th percentile and most of latencies (us), and their histogram.
+    """Count, minimum, median, 99th and 99.9th percentile and maximum of latencies (us), and their histogram.
 
-    `counts[k]` samples lie from `edges_us[k]` to `edges_us[k + 1]`; the first bin also holds what is below it, the
-    last what is above.
+    `counts[k]` samples lie from `edges_us[k]` to `edges_us[k + 1]`; the first bin includes smaller
+    values, the last one larger values.
     """
     us = np.sort(samples_ns) / 1000.0
     found: dict[str, Any] = {"count": len(us)}
     for name, share in (("min", 0.0), ("median", 0.5), ("p99", 0.99), ("p999", 0.999), ("max", 1.0)):
-        # nearest rank: a figure that was really seen
+        # nearest rank: an observed value
         found[name] = float(us[max(0, int(np.ceil(share * len(us))) - 1)]) if len(us) else None
     inside = np.clip(us, EDGES_US[0], np.nextafter(EDGES_US[-1], 0.0))
     return found | {"edges_us": list(EDGES_US), "counts": np.histogram(inside, EDGES_US)[0].tolist()}
@@ -153,10 +153,10 @@ def latencies(samples_ns: NDArray[np.int64]) -> dict[str, Any]:
 
 @contextmanager
 def realtime_process() -> Iterator[dict[str, str]]:
-    """Asks the system for what keeps a process on time, for as long as the block lasts.
+    """Requests real-time settings of the system for the duration of the block.
 
-    SCHED_FIFO for this thread (not for what it starts), all memory locked, objects that exist already
-    left out of garbage collection. Yields what was granted, and why the rest was not.
+    SCHED_FIFO for this thread (not for what it starts), all memory locked, existing objects
+    excluded from garbage collection. Yields what was granted, and the reason for what was not.
     """
     settings = {"kernel": platform.platform(), "clock": "CLOCK_MONOTONIC, absolute"}
     before = None
@@ -185,5 +185,5 @@ def realtime_process() -> Iterator[dict[str, str]]:
         if before is not None:
             try:
                 os.sched_setscheduler(0, *before)
-            except PermissionError:  # whoever may only raise priorities may not clear the flag again
+            except PermissionError:  # a process that may only raise its priority cannot clear the flag again
                 os.sched_setscheduler(0, before[0] | os.SCHED_RESET_ON_FORK, before[1])

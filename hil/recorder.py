@@ -3,7 +3,7 @@
 `log.h5` holds the compound datasets `sensors`, `command`, `telemetry` and `truth`, and `params`, the
 flight parameters of each start of the flight computer. Each has the attributes `fields`, `units` and
 `meanings`, in the order of its columns. The frames are compressed without loss, by `hil.log_filter` and
-Zstandard: a program that reads them with h5py imports this module first, which makes both filters known.
+Zstandard: a program that reads them with h5py imports this module first, which registers both filters.
 The file's own attributes are the scenario as flown, the seed and the versions. `summary` is the bytes of
 a JSON object, empty until the run has ended: a log without it is incomplete.
 
@@ -53,14 +53,14 @@ LOCKING = "HDF5_USE_FILE_LOCKING"
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 SUPERBLOCK_VERSION, SUPERBLOCK_BYTES = 3, 48  # with addresses and lengths of 8 bytes
 GROWING_S, READ_S = 1.0, 20.0
-# What a row of the four datasets takes on the disk at most, by what was seen (docs/benchmarks.md)
+# Upper bound for a row of the four datasets on disk, from experience (docs/benchmarks.md)
 ROW_BYTES = 600
 ZSTD_LEVEL = -1  # a sixth faster than level 1, for 7 % more bytes
 READING = "frames are compressed: use hil.Log.open, or import hil.recorder before h5py reads them"
 
 
 class RecorderError(OSError):
-    """The log cannot be written; one line that names the place and the reason."""
+    """A log that cannot be written or read; one line with the path and the reason."""
 
 
 def prepare_directory(directory: Path, rows_max: int, replaced: Collection[str] = ()) -> None:
@@ -110,7 +110,7 @@ def prepare_directory(directory: Path, rows_max: int, replaced: Collection[str] 
 class Recorder:
     """Writes `log.h5` in a folder, and the scenario as flown beside it.
 
-    Rows are on disk at the latest 10 s simulated after they happened. cycle_s: control cycle (s);
+    Rows are on disk at most 10 s of simulated time later. cycle_s: control cycle (s);
     attributes: what identifies the run, strings and numbers, `scenario_toml` among them; params: the
     flight parameters, one record. overwrite: replace an earlier run in the folder.
     """

@@ -1,6 +1,6 @@
-"""Drive any flight computer with the sensor frames of a log, and find where it departs from what was recorded.
+"""Feeds the sensor frames of a log to any flight computer and finds the first difference from the recording.
 
-All comparison is of bits: 0.0 and -0.0 differ, and a NaN equals the same NaN.
+All comparisons are bitwise: 0.0 and -0.0 differ, and a NaN equals the same NaN.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ REPORT_EVERY = 100
 
 
 class ReplayError(RuntimeError):
-    """The flight computer broke off, or there was nothing to compare; the message says where and why."""
+    """The flight computer failed, or there was nothing to compare; the message says where and why."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Difference:
     """The first channel that differs.
 
     channel: "telemetry.q_body_from_eci[2]". others: further channels of the same tick that differ.
-    ulps: how many doubles (or floats) lie between the two, None where either is not a number or the
+    ulps: distance of the two values in doubles (or floats), None if either is not a number or the
     channel is an integer.
     """
 
@@ -104,15 +104,14 @@ def replay(
 
     Args:
         log: the recording.
-        computer: who answers; a flight core in this process with the log's parameters by default. It is started
-            anew where the recorded one had to be. One that answers no telemetry, or a log without any, is
-            compared by its commands alone.
-        progress: called now and then with the recorded time in s.
+        computer: the flight computer (default: a flight core in this process with the log's parameters). It is
+            restarted where the recorded one was. Without telemetry, only commands are compared.
+        progress: called repeatedly with the recorded time in s.
 
     Raises:
         ReplayError: the flight core refused a frame, or there is none in the log.
         BridgeError: the board is gone, or refused what it was given.
-        AnswerError: it answered something that is no command, or no telemetry.
+        AnswerError: an invalid command or telemetry.
         RecorderError: the log is of an earlier schema version.
     """
     log.require_current("replay")

@@ -36,24 +36,24 @@ from hil.requirements.thrust import burn_table
 from hil.scenario import Scenario, ScenarioError
 from hil.software import AnswerError, FlightFactory, RunError, is_interrupt, own_state, take_answer, told
 
-# An interrupt is looked for after so many cycles of the flight core, or so many free drifts: a tenth of a second
+# Interrupts are checked every so many cycles of the flight core, or free drifts: every tenth of a second
 CYCLES_UNWATCHED, DRIFTS_UNWATCHED = 5000, 64
 # A run ends after this long in a hold or drift that only telecommands can end
 FINAL_PHASE_S = 600.0
 
 
 class FlightComputer(Protocol):
-    """Whoever answers the seam: called once a control cycle with one `gnc.flight.SENSOR_FRAME` record.
+    """Flight software as the harness sees it: called once per control cycle with a `gnc.flight.SENSOR_FRAME` record.
 
-    Answers a `gnc.flight.COMMAND` record, or the on-times of the thrusters in us, or a pair of
-    either with a `gnc.flight.TELEMETRY` record (or None). One that has a method `start` is given the run's
-    flight parameters, one record of `gnc.flight.PARAMS`, before the first cycle.
+    Returns a `gnc.flight.COMMAND` record, or the on-times of the thrusters in us, or a pair of either with a
+    `gnc.flight.TELEMETRY` record (or None). If it has a method `start`, that is called with the run's flight
+    parameters, one record of `gnc.flight.PARAMS`, before the first cycle.
     """
 
     def step(self, sensors: np.void) -> Any:
         """One control cycle. `sensors` may only be read.
 
-        Whatever it raises ends the run there, with verdict ERROR and a whole log; so does an answer that is none.
+        An exception or an invalid answer ends the run with verdict ERROR and a complete log.
         """
 
     # Optional: describe() -> dict[str, Any], asked at the end what it was, for the log's `computer`. A run with any
@@ -67,16 +67,16 @@ Stage = Callable[..., None]
 
 
 def start(computer: FlightComputer, params: np.void) -> None:
-    """Gives a flight computer the run's flight parameters, if it is one that takes them."""
+    """Passes the flight parameters to a flight computer that accepts them."""
     if (begin := getattr(computer, "start", None)) is not None:
         begin(params)
 
 
 class _Flown:
-    """The flight computer of a run, which the ground gives parameters anew when it has started cold.
+    """The flight computer of a run; after a cold start, parameters are uploaded again.
 
-    A user's code is called in a context of its own, which keeps what it sets there, as NumPy's error handling, from
-    the code around it. `params` has the parameters of every start, `cold_starts` the ticks of all but the first.
+    User code is called in a separate context, so its settings, such as NumPy's error handling, do not affect other
+    code. `params` has the parameters of every start, `cold_starts` the ticks of all but the first.
     Raises RunError when the flight computer cannot be made or started.
     """
 
@@ -209,26 +209,26 @@ def fly(
         seed: master seed of every draw of the run.
         case: number of the run in a campaign; another case is another draw under the same seed.
         sampling: how the cases of that campaign are drawn.
-        flight: the flight computer, or what makes it; the flight core in this process by default.
+        flight: the flight computer, or a factory for it (default: the flight core in this process).
         overrides: "dotted.key=value", as `Scenario.load` takes them; not with a Scenario.
         out: folder for the log and the scenario as flown; nothing is written without one.
         progress: called every 10 s simulated with the simulated time in s.
         mode: "lockstep" waits for each answer, however long it takes, and is deterministic; "realtime"
-            holds every cycle to the wall clock. A command that comes later than its cycle lasts is not
+            gives every cycle a wall-clock deadline. A command that arrives after its cycle is not
             applied: the valves stay shut for that cycle, and the log's `realtime` counts it.
         overrun: in mode "realtime", what follows a miss: "count", "catchup" or "abort"; see `hil.realtime.Pacer`.
-        grace_s: misses in this time from the start neither abort a run nor are made good (s).
-        clock: what keeps time in mode "realtime"; the system's monotonic clock by default.
-        frames: memory of an earlier run of the scenario with the flight core, to be flown in again: the
-            frames of that run's log are overwritten.
+        grace_s: misses within this time of the start do not abort the run and are not recovered (s).
+        clock: clock for mode "realtime" (default: the system's monotonic clock).
+        frames: memory of an earlier run of the scenario with the flight core, to be reused: the frames of that
+            run's log are overwritten.
         stop: once another thread sets it, the run ends within a second.
-        navigate, guide, decide, control: what takes the place of that stage of the flight core in this process; see
+        navigate, guide, decide, control: a callable that replaces this stage of the flight core; see
             `gnc.flight.Flight`. The log says which, and is refused as a baseline.
         overwrite: replace an earlier run in `out`; otherwise the folder must be new or empty.
 
     Raises:
         ScenarioError: a mistake in the scenario, or faults of link or board in it that `flight` does not inject.
-        ValueError: a mode or a policy that is none.
+        ValueError: unknown mode or overrun policy.
         BridgeError: a board refused the flight parameters, or was gone before the first cycle.
         RunError: the flight computer could not be made or started.
         KeyboardInterrupt: Ctrl-C, or `stop`; the log holds what was flown until then.
@@ -288,7 +288,7 @@ def _pacer(scenario: Scenario, mode: str, overrun: Overrun, grace_s: float, cloc
 
 
 def rows_max(scenario: Scenario) -> int:
-    """Control cycles of a run that is never ended before its time."""
+    """Number of control cycles of a run of full duration."""
     return int(scenario.scenario.max_duration_s / scenario.flight["cycle_s"] + 0.5)
 
 
@@ -400,7 +400,7 @@ def _slice(frames: Any, start: int, stop: int) -> SimpleNamespace:
 
 
 def _last_phases(scenario: Scenario) -> list[int]:
-    """Phases from which nothing follows by itself: a hold or a drift that only telecommands end."""
+    """Final phases: holds or drifts that only a telecommand can end."""
     table = scenario.flight
     left = {name for edge in table.transitions if edge.event is not core.Event.TELECOMMAND for name in edge.sources}
     return [
@@ -551,7 +551,7 @@ def _judge(
 
 
 def _why_lost(run: Run, truth: np.void) -> str:
-    """Why a run can go no further: a craft outside the range of a model, or the last truth is not finite."""
+    """Why a run cannot continue: a vehicle outside the range of a model, or a truth value that is not finite."""
     left, s = run.plant.left(), run.scenario
     if left is None:
         values = {name: truth[name] for name in truth.dtype.names or () if truth.dtype[name].base.kind == "f"}

@@ -1,4 +1,4 @@
-"""Requirements: what a mission must show, a row each, judged on the truth of a run.
+"""Requirements of a mission, judged on the truth of a run.
 
 A kind is one file here, or one entry point of group `proxops.requirement` in another package: a frozen model of the
 row (`Row`) that says what it measures and judges it on a `View`.

@@ -1,4 +1,4 @@
-"""Avoidance: once the chaser leaves the corridor near the target, it comes no nearer."""
+"""Avoidance: after leaving the corridor near the target, the chaser must not come closer."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from hil.schema import NonNegative
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Avoidance(Row):
-    """A chaser that leaves the corridor inside a keep-out zone closes by no more than the coast from there on.
+    """After leaving the corridor inside a keep-out zone, the chaser closes by at most the coast.
 
-    Whoever has it leave, and whatever the flight software says of it: it is told from where the chaser went.
+    This is detected from the trajectory, whatever caused it and whatever the flight software reports.
     """
 
     safety: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Berthing box: a place to hold still in, thrusters shut, until the craft is grappled."""
+"""Berthing box: the chaser holds its position, thrusters shut, until it is grappled."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ POSITIONS = {
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class BerthingBox(Row):
-    """Holding within a box, slower than a speed, for a time without a break, and no thrust at the end of the run.
+    """An uninterrupted hold within a box, below a speed, for a time, and without thrust at the end of the run.
 
     frame: "hill", the chaser's centre of mass about the target's, or "tport", the chaser's port in the frame of the
-    target's port. quiet_s: how long before the end the last propellant flowed, at least.
+    target's port. quiet_s: minimum time without propellant flow at the end.
     """
 
     ends: ClassVar[bool] = True

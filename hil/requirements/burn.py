@@ -1,4 +1,4 @@
-"""Burn accuracy: one burn as it was flown against what it should be."""
+"""Burn accuracy: one burn compared with its specification."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Velocity = Annotated[float, Ge(-1.0e5), Le(1.0e5)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class BurnAccuracy(Row):
-    """Largest error of one burn's velocity change, and of the time it begins at.
+    """Maximum error of the velocity change of one burn, and of its start time.
 
-    number: which burn of the run, from 1. Burns are told from true thrust: a velocity change of burn_dv_mps or more
+    number: which burn of the run, from 1. Burns are detected from true thrust: a velocity change of burn_dv_mps or more
     within 10 s. dv_hill_mps is in hill axes of the target, radial, along-track and cross-track, as the burn begins.
     start_s is judged where start_error_s is given.
     """

@@ -1,4 +1,4 @@
-"""Closing rate: the nearer, the slower."""
+"""Closing rate as a function of range."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hil.schema import NonNegative, Positive
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ClosingRate(Row):
-    """Largest closing rate along the docking axis within a range: max(floor, base + slope times range).
+    """Maximum closing rate along the docking axis within a range: max(floor, base + slope times range).
 
     Within lateral_range_m the rate across the axis has the same limit.
     """

@@ -1,4 +1,4 @@
-"""Collision: the craft touch nowhere but port to port. Judged in every run, with or without a row."""
+"""Collision: the vehicles may only touch port to port. Judged in every run."""
 
 from __future__ import annotations
 

@@ -19,10 +19,10 @@ from hil.schema import NonNegative, Positive
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Corridor(Row):
-    """Largest angle off the docking axis within a range of the target port.
+    """Maximum angle off the docking axis within a range of the target port.
 
-    Where the cone is narrower than `apex_radius_m` it is judged at the distance where it is as wide: at its apex
-    any error would be outside.
+    Where the cone is narrower than `apex_radius_m`, the angle is evaluated at the distance where the cone has this
+    radius: at the apex, any error would be outside.
     """
 
     safety: ClassVar[bool] = True

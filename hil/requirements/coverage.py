@@ -25,13 +25,13 @@ LIT_LEAST = 0.5  # of the Sun's disc in view
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Coverage(Row):
-    """Share of the target's outer surface seen in sunlight, by area, of what is ever lit while the run lasts.
+    """Minimum share, by area, of the target's surface lit during the run that is seen in sunlight.
 
-    The surface is cut into facets of about facet_m. One is lit when the Sun stands within sun_incidence_deg of its
-    normal and no part of the target is before it, outside the Earth's shadow. It is seen when it is lit, the camera is
-    within view_incidence_deg of its normal and between range_min_m and range_max_m, the facet is in the field of view
-    (full angle, about the axis camera_axis_body of the chaser), and no part of the target is between them. The run is
-    sampled every sample_s.
+    The surface is cut into facets of about facet_m. A facet is lit if the Sun is within sun_incidence_deg of its
+    normal, no part of the target is in front of it, and the target is outside the Earth's shadow. It is seen if it is
+    lit, the camera is within view_incidence_deg of its normal and between range_min_m and range_max_m, the facet is in
+    the field of view (full angle, about the axis camera_axis_body of the chaser), and no part of the target is between
+    them. The run is sampled every sample_s.
     """
 
     ends: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Velocity change spent against the profile's own analytic budget."""
+"""Velocity change compared with the analytic budget of the profile."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ G0_MPS2 = 9.80665  # standard gravity (CGPM 1901)
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DeltaV(Row):
-    """Largest velocity change, as a multiple of the analytic budget or as a number."""
+    """Maximum velocity change, as a multiple of the analytic budget or in m/s."""
 
     kind: Literal["delta_v"] = "delta_v"
     budget_factor: Positive | None = None

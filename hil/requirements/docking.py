@@ -31,7 +31,7 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Docking(Row):
-    """Limits of the conditions at first contact, and capture."""
+    """Limits on the conditions at first contact, and capture."""
 
     ends: ClassVar[bool] = True
     safety: ClassVar[bool] = True

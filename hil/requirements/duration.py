@@ -15,7 +15,7 @@ from hil.schema import Positive
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Duration(Row):
-    """Shortest and longest time from the start to the end of the run, whichever is given."""
+    """Minimum and maximum duration of the run; either may be omitted."""
 
     ends: ClassVar[bool] = True
 

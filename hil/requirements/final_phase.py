@@ -1,4 +1,4 @@
-"""Final phase: the phase that the flight software says it is in at the end."""
+"""Final phase: the phase that telemetry reports at the end."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from hil.requirements.view import View
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FinalPhase(Row):
-    """The last phase is one of these.
+    """The run ends in one of these phases, according to telemetry.
 
-    It is the only requirement that reads telemetry, which is no evidence: it asks whether the software knows where
-    it is, and does not show that the mission has reached its end.
+    This is the only requirement that reads telemetry. It checks whether the flight software knows where it is, and
+    does not show that the mission has reached its end.
     """
 
     kind: Literal["final_phase"] = "final_phase"

@@ -1,4 +1,4 @@
-"""Keep-out zone about the target, which may be entered through the corridor only."""
+"""Keep-out zone about the target, which may only be entered through the corridor."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Sizes = tuple[Size, Size, Size]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class KeepOut(Row):
-    """A zone about the target that the chaser stays out of, outside the corridors.
+    """A zone about the target that the chaser must not enter outside the corridors.
 
-    Of the centres of mass a sphere (radius_m), or in hill axes, radial, along-track and cross-track, an ellipsoid
-    (semi_axes_m) or a box (half_sizes_m); or a distance between the outer shapes (shape_m).
+    For the distance of the centres of mass: a sphere (radius_m), or, in hill axes (radial, along-track, cross-track),
+    an ellipsoid (semi_axes_m) or a box (half_sizes_m). Or a distance between the outer shapes (shape_m).
     """
 
     safety: ClassVar[bool] = True

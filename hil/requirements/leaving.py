@@ -1,4 +1,4 @@
-"""Breaking off, told from where the chaser went: what an approach is judged by ends where it leaves."""
+"""Aborts, detected from the trajectory: the limits of an approach apply until the chaser leaves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def stays(inside: Mask, range_m: Floats, in_contact: bool) -> Iterator[Stay]:
     Args:
         inside: shape (n,), the rows in the zone.
         range_m: shape (n,), distance from the target.
-        in_contact: whether the rows end with contact, which is no leaving.
+        in_contact: whether the rows end with contact, which does not count as leaving.
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]]).astype(np.int8)))
     for start, stop in edges.reshape(-1, 2).tolist():
@@ -37,19 +37,19 @@ def stays(inside: Mask, range_m: Floats, in_contact: bool) -> Iterator[Stay]:
 
 
 def leaving(inside: Mask, entered: Mask, range_m: Floats, in_contact: bool, coast_m: float) -> Mask:
-    """The rows in which the chaser has broken off and is leaving the zone, shape (n,).
+    """The rows in which the chaser has aborted and is leaving the zone, shape (n,).
 
-    It has broken off in a stay that begins on an approach and ends outside: from the closest approach on, and as
-    long before as it was closing on it without a pause, by at most the coast. It is leaving as long as it does not
-    come back by more than the coast.
+    An abort is a stay that begins on an approach and ends outside. It begins at the closest approach, or earlier by as
+    long as the chaser was closing without a pause, but at most by the coast. The chaser is leaving as long as it does
+    not come back by more than the coast.
 
     Args:
         inside: shape (n,), the rows in the zone.
-        entered: shape (n,), the rows in which a stay may begin: in a corridor, and not docked, for who leaves a port
-            departs and breaks off nothing.
+        entered: shape (n,), the rows in which a stay may begin: in a corridor and not docked, because leaving a port is
+            not an abort.
         range_m: shape (n,), distance from the target.
         in_contact: whether the rows end with contact.
-        coast_m: how far it may go on closing while it breaks off.
+        coast_m: distance by which it may still close during an abort.
     """
     found = np.zeros(len(inside), bool)
     for stay in stays(inside, range_m, in_contact):

@@ -1,4 +1,4 @@
-"""Orbit at the end: its heights, or how steeply it comes down through a height."""
+"""Orbit at the end: its heights, or its flight-path angle at a height."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FlightPath = Annotated[float, Ge(-90.0), Le(0.0)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class OrbitAtEnd(Row):
-    """The chaser's orbit as the run ends: limits of its perigee and apogee, or of its flight-path angle at a height.
+    """Limits on the chaser's orbit at the end of the run: perigee, apogee, or flight-path angle at a height.
 
     Heights are above the equatorial radius; perigee and apogee those of the osculating orbit. The flight-path angle,
     negative downward, is that of the inertial velocity where the chaser first comes down through entry_height_m; if

@@ -1,4 +1,4 @@
-"""Passive safety: whenever all thrust is lost, the chaser drifts clear of the target."""
+"""Passive safety: after a loss of all thrust at any time, the chaser stays clear of the target."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PassiveSafety(Row):
-    """Smallest distance between the centres of mass in every free drift of some orbits.
+    """Minimum distance between the centres of mass in free drifts of some orbits after a loss of thrust.
 
-    Drifts start every interval_s where the centres of mass are farther apart than beyond_m, every burn_interval_s
-    inside a burn, and as it ends; none once the chaser has come nearer than until_m, and none later than to_s after
-    the start. A burn is told from true thrust: a velocity change of burn_dv_mps or more within 10 s.
+    Drifts start every interval_s while the centres of mass are farther apart than beyond_m, and during a burn every
+    burn_interval_s and at its end; none after the chaser has come closer than until_m, and none later than to_s after
+    the start. A burn is detected from true thrust: a velocity change of burn_dv_mps or more within 10 s.
     """
 
     kind: Literal["passive_safety"] = "passive_safety"

@@ -1,4 +1,4 @@
-"""Range band: neither too near nor too far."""
+"""Range band: minimum and maximum range."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hil.schema import NonNegative, Positive
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RangeBand(Row):
-    """Smallest and largest range from from_s to to_s after the start.
+    """Minimum and maximum range between from_s and to_s after the start.
 
     of: "com", between the centres of mass, or "shape", between the outer shapes.
     """

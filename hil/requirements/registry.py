@@ -31,7 +31,7 @@ def _is_kind(found: object) -> bool:
 
 @cache
 def shipped() -> tuple[type[Row], ...]:
-    """The kinds of the modules in `hil/requirements`: whoever adds one writes a module, and no list."""
+    """The kinds of the modules in `hil/requirements`, found without a list."""
     modules = [import_module(f"{__package__}.{each.name}") for each in iter_modules([str(Path(__file__).parent)])]
     return tuple(
         kind
@@ -45,8 +45,8 @@ def shipped() -> tuple[type[Row], ...]:
 def kinds() -> dict[str, type[Row]]:
     """Every kind by its name: the shipped ones, then those of the entry points of group `proxops.requirement`.
 
-    Raises RequirementKindError for an entry point that cannot be loaded, is no subclass of `Row` of that kind, or
-    takes a name that is taken.
+    Raises RequirementKindError for an entry point that cannot be loaded, is not a subclass of `Row` of that kind, or
+    has a name that is in use.
     """
     found = {name_of(kind): kind for kind in shipped()}
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):

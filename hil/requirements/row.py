@@ -1,4 +1,4 @@
-"""What every row `[[requirement]]` has, whatever its kind."""
+"""Base of every kind of `[[requirement]]`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ class Row:
     """A requirement of a mission.
 
     A kind is a frozen subclass with `kind: Literal["its name"]`, its own fields, `measures` and `evaluate`. `ends` is
-    True where meeting it shows that the mission has reached its end: without one of those no run passes.
-    `safety` is True where missing it makes the run unsafe, not only unsuccessful (`hil.outcome`); `held` where meeting
-    it leaves the craft held by the target. conditional: the run may pass although what the requirement is about never
-    occurred.
+    True if meeting it shows that the mission has reached its end; without such a requirement no run passes. `safety` is
+    True if failing it makes the run unsafe, not only unsuccessful (`hil.outcome`), and `held` if meeting it leaves the
+    chaser held by the target. conditional: the run may pass even if the condition of the requirement never occurred.
     """
 
     ends: ClassVar[bool] = False

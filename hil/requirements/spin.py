@@ -1,4 +1,4 @@
-"""Spin: how fast the chaser turns."""
+"""Spin: angular rate of the chaser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hil.schema import NonNegative, Positive
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Spin(Row):
-    """Largest inertial rate of the chaser's body from from_s to to_s after the start, docked or not."""
+    """Maximum inertial rate of the chaser between from_s and to_s after the start, docked or not."""
 
     kind: Literal["spin"] = "spin"
     rate_deg_s: Positive

@@ -1,4 +1,4 @@
-"""Sunlight: the craft are lit where the mission needs to see."""
+"""Sunlight: the vehicles are lit where the mission needs to see."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ SAMPLE_S = 10.0  # in which the Sun moves by less than 1 deg in the lowest orbit
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Sunlit(Row):
-    """Smallest share of the Sun's disc that the chaser sees while it is within a range of the target.
+    """Minimum share of the Sun's disc in view of the chaser within a range of the target.
 
-    The target, as near as that, sees the same. port_angle_deg: besides, the Sun stays within that angle of the axis of
-    the target's port, so that the face that is docked to is lit.
+    At such distances the target sees the same. port_angle_deg: maximum angle between the Sun and the axis of the
+    target's port, so that the docking face is lit.
     """
 
     kind: Literal["sunlit"] = "sunlit"

@@ -1,4 +1,4 @@
-"""Burns, told from true thrust."""
+"""Burns, detected from true thrust."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a requirement is given of a run."""
+"""The data of a run that requirements are judged on."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ CENTURY_S = 36525.0 * 86400.0
 class View:
     """One run as a requirement sees it.
 
-    truth (hil.truth.TRUTH) and telemetry (gnc.flight.TELEMETRY) have one row a control cycle, and at least one. What
-    telemetry declares is no evidence: it never decides what is judged.
+    truth (hil.truth.TRUTH) and telemetry (gnc.flight.TELEMETRY) have one row per control cycle, and at least one.
+    Telemetry never decides what is judged.
     rows: the requirements it is judged by. contact: the plant's contact record; collisions: one record for each
     time that the craft touched elsewhere than port to port.
     """
@@ -99,12 +99,12 @@ class View:
 
     @cached_property
     def coast_m(self) -> float:
-        """How far the chaser may go on closing while it breaks off; 0 where no requirement says."""
+        """Distance by which the chaser may still close during an abort; 0 if no requirement states it."""
         return max((float(getattr(row, "coast_m", 0.0)) for row in self.rows), default=0.0)
 
     @cached_property
     def leaving(self) -> Mask:
-        """The rows of the approach in which the chaser has broken off and is leaving."""
+        """The rows of the approach in which the chaser has aborted and is leaving."""
         entered = self.permitted & (self.approach["contact_status"] == 0)
         return leaving(self.guarded, entered, self.range_com_m, self.contact["status"] != 0, self.coast_m)
 
