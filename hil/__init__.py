@@ -1,6 +1,6 @@
 """The harness: scenarios, truth, sensors, the closed loop, its log and its checks.
 
-`from hil import Scenario, fly`; what is heavy is imported when it is first used.
+`from hil import Scenario, fly`; expensive modules are imported on first use.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,8 +1,7 @@
 """Scenario files as tests: `pytest --sil scenarios/`. Without --sil this plugin does nothing.
 
-A file is flown once for each seed, and each requirement is a test of its own: figure, limit, margin,
-unit, seed and the command that flies it again are properties of its line in the JUnit XML.
-docs/regression.md tells how to use it in continuous integration.
+A file is flown once for each seed, and each requirement is a separate test. Figure, limit, margin, unit, seed and the
+command that flies it again are properties in the JUnit XML. See docs/regression.md for continuous integration.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A mistake in the options is told before anything is collected."""
+    """Reports a mistake in the options before collection."""
     on, software = config.getoption("--sil-on"), config.getoption("--sil-flight")
     if config.getoption("--sil"):
         _seeds(config)
@@ -72,7 +71,7 @@ def _seeds(config: pytest.Config) -> list[int]:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
-    """Every .toml file given by name; of those in folders, each that says it is a scenario, broken or not."""
+    """Collects every .toml file that is named, and every scenario, valid or not, in the named folders."""
     if not parent.config.getoption("--sil") or file_path.suffix != ".toml":
         return None
     from hil.scenario import says_scenario
@@ -105,7 +104,7 @@ class ScenarioFile(pytest.File):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the tests of a flight look at; `error` is why it broke or counts for nothing, None when neither."""
+    """The data that the tests of a flight use; `error` is why it broke or does not count, else None."""
 
     requirements: dict[str, Requirement]
     error: str | None
@@ -167,14 +166,14 @@ class Flight(pytest.Collector):
 
 
 class NotMetError(Exception):
-    """A requirement is not met; its text is all there is to say."""
+    """A requirement that is not met; its text is the complete message."""
 
 
 class RequirementTest(pytest.Item):
     """One requirement of a flight."""
 
     def runtest(self) -> None:
-        """Passes when the requirement is met; skipped when the case it is for did not arise."""
+        """Passes if the requirement is met; skipped if it was not evaluated."""
         flight = self.flight
         found = flight.outcome()
         requirement = found.requirements.get(self.name)
@@ -207,7 +206,7 @@ class RequirementTest(pytest.Item):
         return self.parent
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The short table; a traceback only for what is a defect of ProxOps."""
+        """The short table; a traceback only for a defect of ProxOps."""
         if isinstance(excinfo.value, NotMetError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)

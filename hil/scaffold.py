@@ -1,4 +1,4 @@
-"""What `proxops new` writes: working templates of a user's own parts."""
+"""`proxops new`: working templates of a user's own parts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ C_KEYWORDS = frozenset(
 
 
 class NewPartError(ValueError):
-    """A part cannot be written as asked; one line."""
+    """A part that cannot be written; one line with the reason."""
 
     exit_status = 2
 
@@ -93,11 +93,11 @@ PARTS = {
 
 
 def new(kind: str, name: str, folder: Path, number: int | None = None) -> Path:
-    """Writes the template of a kind of part; its folder or file.
+    """Writes the template of a kind of part and returns its folder or file.
 
     kind: a key of `PARTS`. number: of a row in the core; by default the first from 128 that neither the core as it is
-    built nor a part in the same folder has. Raises NewPartError for a name or a number that cannot be used, what is
-    there already, and a folder that cannot be written; then nothing has been written.
+    built nor a part in the same folder has. Raises NewPartError for an invalid name or number, an existing
+    file, and a folder that cannot be written; nothing is written then.
     """
     part = PARTS[kind]
     _check_name(kind, part, name)
@@ -142,7 +142,7 @@ def _numbered() -> list[str]:
 
 
 def _number(said: str, type_: str, folder: Path, asked: int | None) -> int:
-    """The number asked for, or the first that is free."""
+    """The requested number, or the first free one."""
     from gnc import flight
 
     taken = dict.fromkeys(flight.numbers(type_).values(), "the core as it is built")
@@ -174,7 +174,7 @@ def _render(kind: str, words: dict[str, str]) -> dict[str, str]:
 
 
 def _write_folder(target: Path, texts: dict[str, str]) -> None:
-    """Whole or not at all."""
+    """Writes all files or none."""
     made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         for path, text in texts.items():

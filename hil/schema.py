@@ -1,4 +1,4 @@
-"""What the keys of a scenario may hold: ranges of values, and units that the keys end in."""
+"""Types of scenario keys: ranges of values, and the units in their names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from firmware_bridge.faults import STRICT as STRICT  # of every model of a row
 
 DEG = 3.14159265358979323846 / 180.0
 
-# Ranges of what no model bounds: none of its values overflows in a run
+# Ranges for values that no model limits; they cannot overflow in a run
 Positive = Annotated[float, Ge(1.0e-9), Le(1.0e9)]
 NonNegative = Annotated[float, Ge(0.0), Le(1.0e9)]
 Fraction = Annotated[float, Ge(0.0), Le(1.0)]
@@ -34,7 +34,7 @@ UNITS = {
     "mps": "m/s", "deg": "deg", "rad": "rad", "ppm": "ppm", "sfu": "sfu", "orbits": "orbits", "ratio": "ratio",
     "kgpm3": "kg/m^3", "m2": "m^2", "kg": "kg", "ps": "1/s", "m": "m", "s": "s", "n": "N",
 }  # fmt: skip
-# What people write by mistake, beside the units above
+# Common mistakes, besides the units above
 OTHER_SUFFIXES = (
     "degps", "kmps", "cmps", "hours", "min", "km2", "km", "cm", "mm", "ft", "lb",
     "us", "ms", "g", "t", "h", "kn",
@@ -50,12 +50,12 @@ def split_unit(key: str) -> tuple[str, str]:
 
 
 def unit_of(key: str) -> str:
-    """The unit a key's suffix stands for; "" for a bare number or a text."""
+    """The unit of a key's suffix; "" for a pure number or a string."""
     return UNITS.get(split_unit(key)[1], "")
 
 
 def other_angle_unit(key: str) -> str:
-    """The key of the same angle in the other unit; empty for what is no angle."""
+    """The key of the same angle in the other unit; empty if it is not an angle."""
     for degrees, radians in (("_deg_s", "_radps"), ("_deg", "_rad")):
         if key.endswith(degrees):
             return key.removesuffix(degrees) + radians

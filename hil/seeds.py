@@ -1,4 +1,4 @@
-"""Master seeds: which there are, and lists of them as people write them."""
+"""Master seeds: their range, and lists such as 1,2,10-19."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SPAN_MAX = 10_000
 
 
 def checked(name: str, number: SupportsIndex) -> int:
-    """A master seed or the number of a case, from 0 to 2^64 - 1. Raises ValueError, which calls it `name`."""
+    """A master seed or the number of a case, from 0 to 2^64 - 1. Raises ValueError with `name` in its text."""
     try:
         found = index(number)
     except TypeError:
@@ -23,7 +23,7 @@ def checked(name: str, number: SupportsIndex) -> int:
 
 
 def parse_seeds(texts: Iterable[str]) -> list[int]:
-    """The seeds that texts like "1,2,10-19" name, in order, each once. ValueError names the part that is none."""
+    """The seeds in strings such as "1,2,10-19", in order, without duplicates. ValueError names an invalid part."""
     found: dict[int, None] = {}
     for part in (part.strip() for text in texts for part in text.split(",")):
         span = re.fullmatch(r"(\d+)(?:-(\d+))?", part)

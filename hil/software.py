@@ -1,7 +1,7 @@
-"""Users' flight software: by which name it is found, what may be wrong with it, and what it answers.
+"""Users' flight software: import by name, errors, and validation of its answers.
 
-Whatever a user's code does (raise, exit, change the working directory or NumPy's error handling) ends at most
-its own run: nothing of it reaches the state of ProxOps.
+Whatever user code does (raise, exit, change the working directory or NumPy's error handling), it ends at most its own
+run and does not affect the state of ProxOps.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _NUMPY_DEFAULTS: Any = {"divide": "warn", "over": "warn", "under": "ignore", "in
 
 
 class SoftwareError(ValueError):
-    """Flight software that cannot be found, or has no name to find it by; one line."""
+    """Flight software that cannot be imported by name; one line with the reason."""
 
     exit_status = 2
 
 
 class RunError(RuntimeError):
-    """A run that could not be flown, or not to its end, and has no log: one line that says why."""
+    """A run that could not be flown or completed and has no log; one line with the reason."""
 
     exit_status = 3
 
 
 class AnswerError(ValueError):
-    """What a flight computer answered is no command, or no telemetry: names the field, its value and the range."""
+    """An invalid command or telemetry of a flight computer: names the field, its value and the range."""
 
 
 # ---- names --------------------------------------------------------------------------------------
@@ -52,11 +52,11 @@ class AnswerError(ValueError):
 class Software:
     """Flight software by its name, MODULE:FACTORY as `--flight` takes it; called with the flight parameters.
 
-    Any callable that the module holds under that name will do, a partial or an object as well. A worker process
-    imports it by the same name. The current folder comes last among those that are searched, so that a file of the
-    user's never takes the place of a module that ProxOps imports.
+    Any callable that the module holds under that name is accepted, including a partial or an object. A worker process
+    imports it by the same name. The current folder is searched last, so a user's file never replaces a module that
+    ProxOps imports.
 
-    Raises SoftwareError when it cannot be imported, or the name is that of another module.
+    Raises SoftwareError if it cannot be imported, or if another module has this name.
     """
 
     def __init__(self, name: str):
@@ -68,7 +68,7 @@ class Software:
         return self._factory(params)
 
     def __reduce__(self) -> tuple[type[Software], tuple[str]]:
-        """A pickle holds the name alone."""
+        """A pickle contains only the name."""
         return Software, (self.name,)
 
 
@@ -110,7 +110,7 @@ def _shadowed(module: str, folder: Path) -> str | None:
 def software_name(flight: FlightFactory | None) -> str:
     """MODULE:FACTORY, as `--flight` takes it; empty for the flight core.
 
-    Raises SoftwareError for what cannot be imported by name: a partial, an object, a function within a function.
+    Raises SoftwareError for objects that cannot be imported by name: a partial, an object, a nested function.
     """
     if flight is None:
         return ""
@@ -134,7 +134,7 @@ def software_name(flight: FlightFactory | None) -> str:
 
 
 def flown_by(flight: FlightFactory | None) -> str:
-    """What a command needs besides to fly that software again."""
+    """The options that a command needs to fly this software again."""
     return "" if flight is None else f" --flight {quote(software_name(flight))}"
 
 
@@ -142,7 +142,7 @@ def flown_by(flight: FlightFactory | None) -> str:
 
 
 def is_interrupt(error: BaseException) -> bool:
-    """Whether that is Ctrl-C. Where the signal is ignored, as in a worker process, the software itself raised it."""
+    """Whether an exception is Ctrl-C. If the signal is ignored, as in a worker, the software raised it."""
     return isinstance(error, KeyboardInterrupt) and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
 
 
@@ -167,9 +167,9 @@ def _text(error: BaseException) -> str:
 
 @contextmanager
 def own_state() -> Iterator[None]:
-    """The process's own state, kept from users' code: the working directory, and how NumPy treats errors.
+    """Protects the process's state from user code: the working directory and NumPy's error handling.
 
-    NumPy's settings are the defaults within, so that a run does not depend on who calls it.
+    Within the block, NumPy has its default settings, so that a run does not depend on the caller.
     """
     with np.errstate(**_NUMPY_DEFAULTS):
         try:
@@ -213,10 +213,10 @@ _LARGEST = {
 
 
 def take_answer(answer: Any, frame: np.void, part: Any, i: int, phases: int) -> bool:
-    """Puts what a flight computer answered into row i of `part.command` and `part.telemetry`.
+    """Writes a flight computer's answer to row i of `part.command` and `part.telemetry`.
 
-    phases: how many there are in the mission. Returns whether it gave telemetry. Raises AnswerError when the
-    command or the telemetry is none; the row is then undefined.
+    phases: number of phases of the mission. Returns whether there was telemetry. Raises AnswerError for an invalid
+    command or invalid telemetry; the row is then undefined.
     """
     command, telemetry = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
     _take_command(command, frame, part.command[i : i + 1])

@@ -1,9 +1,8 @@
 """Outer shapes of bodies as judged after a run: signed distance, facets and occlusion, vectorised.
 
 A shape is a list of primitives as `[[vehicle.shape]]` has them: `kind` ("box", "cylinder", "sphere" or "cone"), its
-place `position_body_m`, the turn `q_from_body` to its own axes, and its sizes. Cylinders and cones lie along their own
-x axis.
-The plant decides contact by code of its own.
+position `position_body_m`, the rotation `q_from_body` to its own axes, and its sizes. Cylinders and cones lie along
+their own x axis. The plant has separate code for contact.
 """
 
 from __future__ import annotations
@@ -158,7 +157,7 @@ def _rectangle(axis: int, sign: int, size: Floats, size_m: float) -> tuple[Float
 
 
 def clear_view(solids: Sequence[Any], start_body_m: Floats, direction_body: Floats, reach_m: Floats) -> Mask:
-    """Whether nothing of a shape lies on rays from points on its surface, shape (n,).
+    """Whether rays from points on the surface of a shape are clear of it, shape (n,).
 
     Args:
         solids: the primitives.
@@ -166,7 +165,7 @@ def clear_view(solids: Sequence[Any], start_body_m: Floats, direction_body: Floa
         direction_body: shape (n, 3), unit vectors.
         reach_m: shape (n,), how far each ray goes.
 
-    The rays are traced by steps of the distance from the shape (Hart 1996), which never step over it.
+    Rays are traced in steps of the distance from the shape (Hart 1996), which cannot miss it.
     """
     gone = np.full(len(start_body_m), SKIN_M)
     clear = np.ones(len(start_body_m), bool)

@@ -50,10 +50,10 @@ class Epoch:
 
     @classmethod
     def parse(cls, text: str, system: str = "UTC") -> Epoch:
-        """The instant that a calendar or day-of-year date and time names in a time scale, one of `SYSTEMS`.
+        """The instant of a calendar or day-of-year date and time in a time scale, one of `SYSTEMS`.
 
-        A trailing Z is allowed in any scale, an offset such as +02:00 in UTC only. Raises ValueError, with the
-        reason alone, for anything else, before 1972 and where the tables do not reach.
+        A trailing Z is allowed in any scale, an offset such as +02:00 in UTC only. Raises ValueError, with only
+        the reason, for anything else, before 1972 and outside the tables.
         """
         if system not in SYSTEMS:
             raise ValueError(f"time scale {system}: expected one of {', '.join(SYSTEMS)}")
@@ -112,7 +112,7 @@ class Epoch:
 
 
 def leap_seconds_expire() -> date:
-    """The day to which no leap second can be missing from the table."""
+    """The day until which the table of leap seconds is complete."""
     return _leap_second_file()[1]
 
 
@@ -128,7 +128,7 @@ def tables() -> str:
 
 
 def notes(epoch: Epoch) -> list[str]:
-    """What is not known about the time scales at an epoch, one line each."""
+    """Notes on what is unknown about the time scales at an epoch, one line each."""
     expire = leap_seconds_expire()
     if _date(epoch.utc()[0]) <= expire:
         return []

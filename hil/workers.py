@@ -1,7 +1,7 @@
-"""Who flies cases: threads of this process, processes of their own, or a cluster.
+"""Workers that fly cases: threads of this process, worker processes, or a cluster.
 
-A worker process flies one case at a time, so that one that dies or does not come back is a result of that case
-alone. Worker processes end with the process that started them, however that one ends.
+A worker process flies one case at a time, so a worker that dies or hangs affects only that case. Worker processes end
+with the process that started them, however that one ends.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ SCHEDULER_TIMEOUT_S = 10.0
 ATTEMPTS = 2
 """How often a case is flown whose worker dies: what killed it may have come from outside."""
 LOOK_S = 0.5
-"""How often a worker is looked at whose death its pipe may not tell, because a child of its own holds it open."""
+"""Polling interval for a worker whose death its pipe may not reveal, because a child process holds it open."""
 
 _thread = threading.local()
 
 
 class WorkersError(RuntimeError):
-    """Workers that cannot be started, or not with what was asked of them; one line."""
+    """Workers that cannot be started, or not with these settings; one line with the reason."""
 
     exit_status = 2
 
@@ -51,13 +51,13 @@ def pool_for(flight: FlightFactory | None, time_limit_s: float | None = None) ->
 
 
 def stop_event() -> threading.Event | None:
-    """What is set once the pool of the calling thread is to stop; None outside such a pool."""
+    """The event that tells the calling thread's pool to stop; None outside such a pool."""
     return getattr(_thread, "stop", None)
 
 
 @dataclass(frozen=True)
 class Workers:
-    """So many workers on this machine, or a cluster; a case of a worker process may take `time_limit_s`."""
+    """A number of workers on this machine, or a cluster; `time_limit_s` limits a case in a worker process."""
 
     jobs: int | None
     pool: Pool
@@ -92,7 +92,7 @@ class Workers:
             executor.shutdown(cancel_futures=True)
 
     def results(self, function: Callable[[Task], Any], tasks: Iterable[Task]) -> Generator[tuple[Task, Future[Any]]]:
-        """Each task with what came of it, as they come. Close it to leave what is still being flown."""
+        """Each task with its result, as they complete. Close it to abandon the tasks in progress."""
         waiting = iter(tasks)
         flying: dict[Future[Any], Task] = {}
         with self.open() as (executor, width):
@@ -113,7 +113,7 @@ _NONE: Any = object()
 
 
 def not_flown(error: BaseException) -> RunError | None:
-    """What became of a case that ended its worker, as an error of the case; None for any other error."""
+    """The error of a case that ended its worker; None for any other error."""
     if isinstance(error, RunError):
         return error
     if type(error).__name__ == "KilledWorker":  # of dask.distributed, which may not be there
@@ -148,8 +148,8 @@ def _stop_with(event: threading.Event) -> None:
 class Processes(ThreadPoolExecutor):
     """Worker processes, one for each thread of this executor, which only waits for it.
 
-    A call whose worker dies is made again in a new one; its future raises RunError when that dies as well, or at
-    the time limit, at which the worker is killed.
+    If a worker dies, its call is repeated in a new one; the future raises RunError if that dies as well, or at the time
+    limit, when the worker is killed.
     """
 
     def __init__(self, jobs: int, time_limit_s: float | None = None):
@@ -283,7 +283,7 @@ def _serve(pipe: Connection) -> None:
     _end_with_parent()
     os.environ.pop("PYTHONSAFEPATH", None)
     with suppress(OSError):
-        os.dup2(2, 1)  # what a user's software prints is no result
+        os.dup2(2, 1)  # user software may print, and its output is not a result
     pipe.send_bytes(b"ready")
     while True:
         try:

@@ -1,9 +1,9 @@
 """Campaigns: the same scenario flown N times under one master seed, every case in a journal.
 
-A case's result depends on the scenario, the master seed and the case number alone. Who flies it, in
-what order and beside what, changes no bit of its row, and the digest of the table shows it.
+The result of a case depends only on the scenario, the master seed and the case number. A case gives identical results
+whichever worker flies it, and in any order; the digest of the table shows this.
 
-`from hil.campaign import campaign, Campaign`; what is heavy is imported when it is first used.
+`from hil.campaign import campaign, Campaign`; expensive modules are imported on first use.
 """
 
 from typing import TYPE_CHECKING, Any

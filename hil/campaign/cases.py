@@ -1,4 +1,4 @@
-"""One case of a campaign: flown, and made a row."""
+"""Flies one case of a campaign and turns it into a row."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ INEXACT = ("requirement.", "delta_v_mps.", "consistency.")
 
 @dataclass(frozen=True)
 class Case:
-    """Everything a worker needs to fly one case, wherever it is. `path` is None for a packaged scenario."""
+    """Everything that a worker needs to fly one case. `path` is None for a packaged scenario."""
 
     scenario_toml: str
     source: str
@@ -54,10 +54,10 @@ def _scenario(text: str, source: str, path: str | None) -> Scenario:
 
 
 def fly_case(case: Case) -> tuple[Row, dict[str, str]]:
-    """Flies one case; its row, and the versions of the worker that flew it.
+    """Flies one case and returns its row and the versions of the worker.
 
-    Flight software that raises makes a case of verdict ERROR. Raises ScenarioError when the draw is not
-    a vehicle that can fly, which is the scenario's mistake and no failure of the mission.
+    Flight software that raises gives a case with verdict ERROR. Raises ScenarioError for an impossible draw, which is a
+    mistake in the scenario and not a failure of the mission.
     """
     return row_of(case, frames=None if case.flight else _frames(case.scenario())), versions()
 
@@ -66,7 +66,7 @@ _worker = threading.local()
 
 
 def _frames(scenario: Scenario) -> Chunk:
-    """Memory for the frames of one run, the same again for every case of a worker."""
+    """Memory for the frames of one run, reused for every case of a worker."""
     frames: Chunk | None = getattr(_worker, "frames", None)
     if frames is None or len(frames.telemetry) != rows_max(scenario):
         frames = _worker.frames = Chunk(rows_max(scenario))
@@ -74,7 +74,7 @@ def _frames(scenario: Scenario) -> Chunk:
 
 
 def row_of(case: Case, out: Path | None = None, frames: Chunk | None = None) -> Row:
-    """Flies one case, into the folder `out` if there is one; its row. Raises what is no failure of the mission's."""
+    """Flies one case, into the folder `out` if there is one and returns its row. Raises errors not of the mission."""
     flown: Log | Exception
     try:
         flown = fly(
@@ -90,7 +90,7 @@ def row_of(case: Case, out: Path | None = None, frames: Chunk | None = None) -> 
 
 
 def row(case: Case, flown: Log | Exception) -> Row:
-    """A case as one flat row: what was drawn, what came of it; nothing that depends on who flew it, or when.
+    """A case as one flat row: drawn values and results, independent of the worker and the time.
 
     Keys: case, verdict, error, outcome, ended, digest, duration_s, propellant_kg, `delta_v_mps.*`, `contact.*`,
     `gate.PHASE.0` to `.5` (`Log.gates`), `consistency.PHASE.nees|nis.*` (`hil.campaign.consistency.measure`),
@@ -143,14 +143,14 @@ def _flatten(found: Row, name: str, value: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """A number JSON can say; what is not finite is None."""
+    """A number for JSON; None if it is not finite."""
     if value is None or isinstance(value, bool | np.bool_):
         return value if value is None else bool(value)
     return float(value) if math.isfinite(value) else None
 
 
 def case_result(future: Future[Any], case: Case) -> tuple[Row, dict[str, str]]:
-    """What `fly_case` returned; a row of verdict ERROR where the case ended its worker, or was ended at its limit."""
+    """The result of `fly_case`; a row with verdict ERROR if the case ended its worker or exceeded its time limit."""
     try:
         found: tuple[Row, dict[str, str]] = future.result()
     except Exception as error:
@@ -161,7 +161,7 @@ def case_result(future: Future[Any], case: Case) -> tuple[Row, dict[str, str]]:
 
 
 def same_row(one: Row, other: Row) -> bool:
-    """Whether two rows are of one flight: equal, but for the last bits of what NumPy worked out (`INEXACT`)."""
+    """Whether two rows are of the same flight: equal except for the last bits of NumPy results (`INEXACT`)."""
     return one.keys() == other.keys() and all(
         value == other[name] or (name.startswith(INEXACT) and _close(value, other[name])) for name, value in one.items()
     )

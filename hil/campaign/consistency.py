@@ -1,6 +1,6 @@
-"""Is the navigation as good as it says? Normalised errors and innovations of one run, and of a campaign of them.
+"""Navigation consistency: normalised errors and innovations of one run, and of a campaign.
 
-What a filter says of itself is its covariance, of which telemetry carries the standard deviations. An error
+A filter states its accuracy by its covariance; telemetry carries the standard deviations. An error
 over its sigma, squared, is chi-square of one degree of freedom at any one time when the filter is consistent
 (Bar-Shalom, Li & Kirubarajan 2001, section 5.4.2); a normalised innovation squared of one for each that its
 measurement has. Page:
@@ -112,9 +112,8 @@ class Consistent:
 
     kind: "nees" of one axis of `quantity` (one value a run), or "nis" of the sensor `quantity` (samples:
     every component of every update of every run; the innovations of a consistent filter are white). mean: per degree of
-    freedom, so it should be 1, and lies in [low, high] with the confidence asked; sigma_ratio: its root, how
-    many times larger the errors are than the filter says. Above `high` the filter is "optimistic", below
-    `low` "pessimistic".
+    freedom, so it should be 1, and lies in [low, high] with the confidence asked; sigma_ratio: its square root, the
+    ratio of the errors to the filter's sigma. Above `high` the filter is "optimistic", below `low` "pessimistic".
     """
 
     phase: str

@@ -1,4 +1,4 @@
-"""Fault campaigns: a mission flown with every single fault in every phase, and what became of each flight.
+"""Fault campaigns: a mission flown with every single fault in every phase, and the outcome of each flight.
 
 Faults begin in the middle of a phase, told from the same case flown without a fault: phases are where a mission's
 software says they are, and only choose when a fault begins. What became of the flight is judged on truth
@@ -67,7 +67,7 @@ BALLISTIC_S = 12000.0  # about two orbits, in which a ballistic chaser may come 
 
 
 class FaultCampaignError(RuntimeError):
-    """A fault campaign that cannot be flown; one line that names the thing and what was expected."""
+    """A fault campaign that cannot be flown; one line with the cause and what was expected."""
 
     exit_status = 2
 
@@ -304,7 +304,7 @@ def criticality_s(case: Case, start_s: float) -> float | None:
 
 
 def fly_fault(task: FaultCase) -> dict[str, Any]:
-    """Flies one case with its fault; what came of it as a flat row."""
+    """Flies one case with its fault and returns the result as a flat row."""
     case = task.case
     row: dict[str, Any] = {"fault": task.fault.name, "phase": task.phase, "case": case.number}
     span = phase_spans(case).get(task.phase)
@@ -395,7 +395,7 @@ class FaultCampaign:
         return {name: found[name] for name in (*(str(outcome).lower() for outcome in Outcome), BROKE)}
 
     def bad(self) -> list[dict[str, Any]]:
-        """The flights that collided, broke a limit of safety, ended uncontrolled or broke, each with its replay."""
+        """The flights that ended in COLLISION, BREACH or UNCONTROLLED, or broke, each with its replay command."""
         return [row | {"replay": self.replay(row)} for row in self.rows if row["outcome"] in BAD]
 
     def replay(self, row: dict[str, Any]) -> str:
@@ -433,7 +433,7 @@ class FaultCampaign:
         return found
 
     def summary(self) -> dict[str, Any]:
-        """The campaign in one JSON object."""
+        """The campaign as plain values for JSON."""
         flown = [row for row in self.rows if row["outcome"] is not None]
         counts = self.counts()
         return {
@@ -452,7 +452,7 @@ def fault_campaign(
     """Flies a mission with each of its faults in each of its phases, cases 0 to runs - 1 of each.
 
     Args:
-        named: the mission as the command line names it.
+        named: the mission's name on the command line.
         scenario: the mission.
         runs: cases of each fault in each phase.
         seed: master seed of every draw.
@@ -460,7 +460,7 @@ def fault_campaign(
         kinds: patterns of faults by name, as "camera.*" or "*.leak*"; every fault by default.
         sizes: of continuous faults, of `SIZES`; what has no size is flown once.
         case: the one case to fly, in place of `runs`.
-        jobs: flights at a time; the processors there are by default.
+        jobs: number of parallel flights (default: number of processors).
         time_limit_s: time that a flight may take, after which it broke. Flights are then flown in processes of their
             own, so that one that ends its process has broken as well.
         journal: file that gets each flight as it comes back, a line of JSON each; one that is there already is gone on

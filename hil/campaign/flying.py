@@ -50,16 +50,16 @@ def campaign(
         scenario: name of a packaged scenario, path of a file, or a Scenario.
         runs: number of cases N.
         seed: master seed of every draw of every case.
-        jobs: cases flown at a time on this machine; the processors there are by default.
+        jobs: number of parallel cases on this machine (default: number of processors).
         pool: "threads", which hold no lock while the core flies, or "processes"; processes by default
             where `flight` or a time limit is given, because software in Python holds the interpreter and may
             end its process.
         dask: address of a dask.distributed scheduler, whose workers then fly the cases.
-        flight: makes another flight computer for each case; a class or a function that can be imported by name,
+        flight: makes a flight computer for each case; a class or a function that can be imported by name,
             or a `hil.software.Software`. A case that ends its worker process is a row of verdict ERROR.
         overrides: "dotted.key=value", as `Scenario.load` takes them; not with a Scenario.
         out: folder for the journal, the table and the kept logs; nothing is written without one.
-        resume: goes on with the campaign in `out`, which must be the same; begins it if there is none.
+        resume: continues the campaign in `out`, which must be the same; starts it if there is none.
         keep: cases whose logs are kept in `out`.
         sampler: how the cases are drawn, see `hil.campaign.sampling.Sampling`.
         criterion: what the campaign is to show, which a resumed one cannot change.
@@ -85,7 +85,7 @@ def campaign(
     sampling.check_campaign(runs, scenario.dispersions.correlated)
     refuse_faults_not_injected(scenario, None)
     command += flown_by(flight) + sampling.arguments()
-    # a mistake that every case would meet is found before anything is written
+    # finds a mistake that affects every case before anything is written
     prepare(scenario, seed, 0, sampling).flight_core()
     first = _first_case(scenario, seed, flight, sampling)
     identity = identity_of(scenario, first, runs, command, criterion)

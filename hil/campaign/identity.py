@@ -1,4 +1,4 @@
-"""Which campaign a journal holds, and whether another may go on with it."""
+"""The identity of the campaign in a journal, and whether another one may continue it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hil.software import software_name
 
 
 def identity_of(scenario: Scenario, case: Case, runs: int, command: str, criterion: Criterion) -> dict[str, str]:
-    """What a campaign is known by, as its journal holds it."""
+    """What identifies a campaign in its journal."""
     named = [getattr(vehicle.orbit, "file", None) for vehicle in scenario.vehicles.values()]
     orbits = b"".join(scenario.file(name).read_bytes() for name in named if name)
     return {
@@ -37,7 +37,7 @@ def identity_of(scenario: Scenario, case: Case, runs: int, command: str, criteri
 
 
 def begin_or_resume(journal: Journal, identity: Mapping[str, str], resume: bool) -> None:
-    """Begins the journal of a campaign, or goes on with one of the same. Raises CampaignError for any other."""
+    """Starts the journal of a campaign, or continues that of the same campaign. CampaignError for another."""
     was = journal.identity()
     if not was:
         journal.begin(identity)
@@ -50,7 +50,7 @@ def begin_or_resume(journal: Journal, identity: Mapping[str, str], resume: bool)
 
 
 def _changes(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
-    """What makes this another campaign than the one in the journal, in words."""
+    """How this campaign differs from the one in the journal, in words."""
     for name in ("seed", "runs", "sampler"):
         if was[name] != now[name]:
             yield f"{name} = {now[name]}, it was begun with {was[name]}"

@@ -1,7 +1,7 @@
-"""The journal of a campaign: one SQLite file, one transaction a case, so that a kill loses no case that was flown.
+"""The journal of a campaign: one SQLite file with one transaction per case, so that a kill loses no completed case.
 
-Table `identity` says which campaign this is; table `cases` holds one canonical JSON object a case with
-its SHA-256, so that a record that was damaged on the disk is noticed and named.
+Table `identity` identifies the campaign; table `cases` has one canonical JSON object per case with its SHA-256, which
+reveals damaged records.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def flown_beyond(rows: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 class CampaignError(RuntimeError):
-    """A campaign that cannot start or go on; one line that names the thing and what to do."""
+    """A campaign that cannot start or continue; one line with the reason and the remedy."""
 
 
 def canonical(row: Mapping[str, Any]) -> str:
@@ -101,7 +101,7 @@ class Journal:
             return dict(self._db.execute("SELECT name, value FROM identity ORDER BY name"))
 
     def begin(self, identity: Mapping[str, str]) -> None:
-        """Writes what identifies a new campaign: all of it or nothing."""
+        """Writes the identity of a new campaign, atomically."""
         with self._errors(), self._transaction():
             self._db.execute(f"PRAGMA application_id={APPLICATION_ID}")
             self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
@@ -110,7 +110,7 @@ class Journal:
             self._db.executemany("INSERT INTO identity VALUES (?, ?)", identity.items())
 
     def add(self, row: Row) -> None:
-        """One case, on the disk when this returns."""
+        """Stores one case; it is on disk when this returns."""
         record = canonical(row)
         values = (row["case"], row["verdict"], row["digest"], record, _sha256(record))
         with self._errors(), self._transaction():

@@ -1,4 +1,4 @@
-"""The logs that a campaign keeps: of cases that are flown again for them."""
+"""The logs that a campaign keeps, of cases that are flown again for this purpose."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hil.workers import Workers
 
 @dataclass(frozen=True)
 class Keep:
-    """Which cases are flown again for their log: the first failed ones, the worst, and the first of all."""
+    """The cases to fly again for their logs: the first failed ones, the worst ones, and case 0."""
 
     failed: int = 10
     worst: int = 3
@@ -32,7 +32,7 @@ def keep_logs(flown: Campaign, first: Case, directory: Path, keep: Keep, workers
 
     worst = worst_first(flown)[: keep.worst]
     failed, sampled = flown.failed[: keep.failed], range(min(keep.sampled, flown.runs))
-    # of a case that was never flown to its verdict, or ended its worker, there is no log
+    # a case without a verdict, or one that ended its worker, has no log
     chosen = sorted(number for number in {*failed, *worst, *sampled} if flown.rows[number]["digest"] is not None)
     paths = {number: directory / f"case-{number:06d}" for number in chosen}
     tasks = [

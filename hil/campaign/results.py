@@ -1,4 +1,4 @@
-"""A campaign that was flown: its table, what it shows, and the table as Parquet."""
+"""The result of a campaign: its table, its statement, and export to Parquet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hil.scenario import Scenario
 
 @dataclass(frozen=True)
 class Criterion:
-    """What a campaign is to show, said before it is flown.
+    """The criterion of a campaign, fixed before it is flown.
 
     required: success probability to be shown at that confidence; accepted: cases that may fail.
     """
@@ -31,7 +31,7 @@ class Criterion:
     accepted: int = 0
 
     def __post_init__(self) -> None:
-        """Raises CampaignError for what no campaign could show."""
+        """Raises CampaignError for an impossible criterion."""
         for name in ("required", "confidence"):
             value = getattr(self, name)
             if not 0.0 < value < 1.0:
@@ -41,13 +41,13 @@ class Criterion:
 
     @property
     def runs_needed(self) -> int:
-        """Smallest campaign that shows it with as many failures as are accepted."""
+        """Smallest number of runs that meets the criterion with the accepted failures."""
         return runs_needed(self.required, self.confidence, self.accepted)
 
 
 @dataclass(frozen=True)
 class Campaign:
-    """A campaign that was flown whole. `runs_per_s` counts the cases of this session, None when it flew none."""
+    """A completed campaign. `runs_per_s` counts the cases of this session, None when it flew none."""
 
     scenario: Scenario
     seed: int
@@ -70,7 +70,7 @@ class Campaign:
 
     @property
     def statement(self) -> str:
-        """What the campaign shows of mission success."""
+        """The statement about mission success."""
         failures, counted = self.failed, self.sampling.counted(self.runs)
         word = "failure" if len(failures) == 1 else "failures"
         shown = demonstrated(sum(case < counted for case in failures), counted, self.criterion.confidence).statement
@@ -102,7 +102,7 @@ class Campaign:
 
     @classmethod
     def open(cls, directory: str | Path) -> Campaign:
-        """The campaign in a folder. Raises CampaignError when there is none or it was not flown whole."""
+        """The campaign in a folder. Raises CampaignError if there is none, or if it is not complete."""
         out = Path(directory)
         if not (out / JOURNAL_NAME).is_file():
             raise CampaignError(f"{out / JOURNAL_NAME}: no campaign in this folder")

@@ -1,7 +1,7 @@
-"""How the cases of a campaign are drawn: where in the space of the dispersions case K lies.
+"""Sampling: the position of case K in the space of the dispersions.
 
-A case depends on the master seed and its number; under `lhs` and `saltelli` also on the number of runs, which
-the design is made for. docs/adr/0004 says what is SciPy's here and what is not.
+A case depends on the master seed and its number; with `lhs` and `saltelli` also on the number of runs, for which the
+design is made. docs/adr/0004 says which parts SciPy computes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Reports, each one self-contained HTML page: of a run, and of a campaign.
 
-What draws them is imported when it is first used.
+Drawing modules are imported on first use.
 """
 
 from typing import TYPE_CHECKING, Any

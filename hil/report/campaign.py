@@ -1,4 +1,4 @@
-"""The report of a campaign: what its cases show, as plain values and as one self-contained HTML page."""
+"""The report of a campaign, as plain values and as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ class Flown(Protocol):
 
 
 def none_flown(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether no case came to its end, so that nothing was shown whatever failures are accepted."""
+    """Whether no case completed, so that nothing was shown."""
     return all(row["verdict"] == ERROR for row in rows)
 
 
 def summarise(
     campaign: Flown, required: float = 0.9973, confidence: float = 0.95, sampler: str = "random", accepted: int = 0
 ) -> dict[str, Any]:
-    """What the campaign supports, as plain values for JSON; what is not a finite number is None.
+    """The results of a campaign as plain values for JSON; None for a number that is not finite.
 
     required: the success probability to be shown, at that confidence. sampler: how the cases were drawn.
     accepted: cases that may fail; the verdict is PASS when no more did, whether or not N was large enough to

@@ -1,4 +1,4 @@
-"""The one way to a terminal: what is printed there is text, never markup.
+"""Output to the terminal, always as text and never as markup.
 
 rich reads square brackets and `:names:` in a string as instructions. Titles, paths and error texts hold both, so
 here every string is taken literally, and style is given beside the text: `styled(("PASS", "green"), " in time")`.

@@ -1,4 +1,4 @@
-"""Puts the report together: facts and tables from the log, plots beside them, one HTML file."""
+"""The report of a run: facts, tables and plots from the log, in one HTML file."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def template(name: str) -> Template:
 
 
 def render(log: Log) -> str:
-    """The report of a run as one HTML page that needs nothing else, no network included."""
+    """The report of a run as one self-contained HTML page."""
     spans = figures.phase_spans(log)
     margins, margins_note = _margins(log.params[0].tobytes(), log.scenario.flight.phases)
     return template("report.html.j2").render(
@@ -129,7 +129,7 @@ def _dispersions(log: Log) -> list[dict[str, str]]:
 
 
 def _realtime(log: Log) -> dict[str, Any] | None:
-    """How the wall clock was kept, None for a run in lockstep."""
+    """Timing of the run; None in lockstep."""
     kept = log.realtime
     if kept is None:
         return None
@@ -147,7 +147,7 @@ def _realtime(log: Log) -> dict[str, Any] | None:
 
 
 def _link(log: Log) -> dict[str, Any] | None:
-    """What was done to frames on the way, and what both ends counted; None for a computer on no wire."""
+    """Injected link faults, and the counters of both ends; None for a flight computer without a link."""
     computer = log.computer
     if computer is None:
         return None

@@ -42,8 +42,8 @@ def _offered() -> tuple[tuple[str, Callable[[Log], Any] | str], ...]:
 def own_sections(log: Log) -> list[Section]:
     """The sections that installed packages add to the report of a run.
 
-    An entry point names a function from a `Log` to a `Section`, or to None where it has nothing to say. One that fails
-    is a section that says so: the report of a flight is whole without it.
+    An entry point names a function from a `Log` to a `Section` or None. If it fails, the section shows the error, and
+    the rest of the report is complete.
     """
     found = []
     for name, make in _offered():

@@ -1,4 +1,4 @@
-"""How names and numbers are written for people, on the terminal and in the report."""
+"""Formatting of names and numbers on the terminal and in reports."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def figure(value: float | None, unit: str, margin: bool = False) -> str:
-    """A requirement's figure or limit; what has no unit is a yes or a no, and its margin says nothing."""
+    """A requirement's figure or limit; without a unit it is yes or no, and its margin is not shown."""
     if unit != "1" or value is None:
         return number(value)
     return "–" if margin else "yes" if value else "no"
 
 
 def percent(share: float) -> str:
-    """A share as it was asked for, in percent, with every digit it has."""
+    """A share in percent, with all its digits."""
     return f"{100.0 * share:.10g} %"
 
 
 def visible(text: str) -> str:
-    """A text with its control characters spelled out, but for line ends and tabs: it cannot steer a terminal."""
+    """A string with its control characters escaped, except line ends and tabs, so that it cannot control a terminal."""
     return "".join(
         c if c in "\n\t" or not unicodedata.category(c).startswith("C") else c.encode("unicode_escape").decode()
         for c in text
@@ -38,8 +38,8 @@ def visible(text: str) -> str:
 
 
 def counts_of(counters: dict[str, int] | None, *leave_out: str) -> str:
-    """The counters that counted something, but those whose names begin with one of `leave_out`."""
+    """The counters that are not zero, except those whose names begin with one of `leave_out`."""
     if counters is None:
-        return "not known, it did not answer"
+        return "not known, no answer"
     counted = {name: n for name, n in counters.items() if n and not name.startswith(leave_out)}
     return ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in counted.items()) or "nothing"

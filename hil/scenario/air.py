@@ -1,4 +1,4 @@
-"""Air density of a scenario: the table of its own day, made once when it is read."""
+"""Air density of a scenario: the table for its date, computed once when the scenario is read."""
 
 from __future__ import annotations
 

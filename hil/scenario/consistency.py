@@ -1,4 +1,4 @@
-"""What one key alone cannot show."""
+"""Checks that involve several keys."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def check_consistency(reader: Reader, s: Scenario) -> None:
-    """What one key alone cannot show."""
+    """Checks that involve several keys."""
     _check_epoch(reader, s)
     _check_timing(reader, s)
     for at, fault in enumerate(s.faults):
@@ -193,7 +193,7 @@ CYCLES_MAX = 10_000_000
 
 
 def _check_timing(reader: Reader, s: Scenario) -> None:
-    """What is not a whole number of control cycles would never fall due."""
+    """Times that are not whole numbers of control cycles would never be due."""
     cycle_s, max_age_s = s.flight["cycle_s"], s.flight["measurement_max_age_s"]
     if abs(cycle_s * 1.0e6 - round(cycle_s * 1.0e6)) > 1.0e-6:
         raise reader.fail("flight.cycle_s", cycle_s, "expected a whole number of microseconds")
@@ -253,7 +253,7 @@ def _check_quaternions(reader: Reader, table: Mapping[str, Any], path: str) -> N
 
 
 def _check_hold(reader: Reader, s: Scenario) -> None:
-    """The target's attitude hold is modelled for small angles: bias and limit cycle, the largest that are drawn."""
+    """The target's attitude hold is modelled for small angles: checks the largest bias and limit cycle drawn."""
     attitude = s.vehicles[s.scenario.target].attitude
     if not isinstance(attitude, LvlhHold):
         return

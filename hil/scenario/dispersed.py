@@ -1,4 +1,4 @@
-"""What is drawn for a run: what the scenario declares of it, and that every draw is one that can be flown."""
+"""Dispersed quantities: their declarations, and checks that every draw can be flown."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def most_of(s: Scenario, quantity: Quantity) -> float:
 
 
 def check_distributions(reader: Reader, s: Scenario) -> None:
-    """Every declared distribution is one, and stays within the range of its key."""
+    """Checks that every distribution is valid and within the range of its key."""
     thrusters = len(s.thrusters)
     for quantity in quantities(s):
         found = declared(s, quantity) if quantity.key else 0.0
@@ -150,7 +150,7 @@ def largest(s: Scenario, key: str) -> float:
 
 
 def check_draws(reader: Reader, s: Scenario) -> None:
-    """No draw makes a vehicle that cannot be, or a state that the flight core does not take."""
+    """Checks that no draw gives an impossible vehicle or a state that the flight core refuses."""
     chaser, initial = s.chaser, s.initial
     mass, force = largest(s, "mass_ratio"), largest(s, "thruster_force_ratio")
     if chaser.mass_kg * (1.0 - mass) <= chaser.propellant_kg:

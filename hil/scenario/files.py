@@ -1,4 +1,4 @@
-"""Scenario files: finding and reading them, and the layers that they extend one another by."""
+"""Scenario files: search, reading, and the layers of files that extend one another."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def find(name: str | Path) -> Path:
 
 
 def file_beside(path: str, name: str) -> Path:
-    """Where a file is that the scenario at a path names: beside it, else among the packaged ones."""
+    """Path of a file that a scenario refers to: beside the scenario, else among the packaged files."""
     beside = Path(path).parent / name
     return beside if beside.is_file() else Path(str(packaged() / name))
 
@@ -72,7 +72,7 @@ def read_file(path: Path) -> dict[str, Any]:
 
 
 def schema_of(text: str) -> Any:
-    """What schema a scenario as flown says that it has: 1 where it says none."""
+    """The schema of a scenario as flown; 1 if it states none."""
     try:
         return read_toml(text).get("schema", 1)
     except tomllib.TOMLDecodeError:
@@ -86,7 +86,7 @@ def settle(file: str, document: dict[str, Any], whole: str | Path | None = None)
     """
     schema = document.pop("schema", 1 if "scenario" in document else SCHEMA)
     if schema == 1 and not isinstance(schema, bool):
-        advice = f"`proxops migrate {whole or file}` writes it anew"
+        advice = f"`proxops migrate {whole or file}` converts it"
         raise ScenarioError(f"{file}: schema = 1: expected a file with schema = {SCHEMA} at its top; {advice}")
     if schema != SCHEMA or isinstance(schema, bool):
         raise ScenarioError(f"{file}: schema = {show(schema)}: expected {SCHEMA}")
@@ -185,7 +185,7 @@ def _vehicle_path(layer: Layer, name: str, given: Any) -> Path:
 
 
 def parse_overrides(overrides: Iterable[str]) -> dict[str, Any]:
-    """The layer that `--set dotted.key=value` makes. Raises ScenarioError for what is no such assignment."""
+    """The layer of `--set dotted.key=value`. Raises ScenarioError for an invalid assignment."""
     document: dict[str, Any] = {}
     for override in overrides:
         key, equals, text = override.partition("=")

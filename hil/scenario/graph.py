@@ -1,4 +1,4 @@
-"""The mission's graph: rows `[[transition]]` and `[[monitor]]`, and the flight core's tables of them."""
+"""The mission graph: `[[transition]]` and `[[monitor]]`, and the flight core's tables of them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ KEYS = ("from", "to", "event", "level", "command", "instrument", "guard")
 
 
 class BlockFullError(ValueError):
-    """What modules read of their own does not fit the block, or the transitions their table."""
+    """The parameters of the modules do not fit the block, or the transitions their table."""
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A transition: from phases (none: from any) to one, what it waits for, and what must hold besides.
+    """A transition: from phases (none: from any) to a phase, with its event and guards.
 
     argument: level, telecommand or instrument of the event; guards: each with its argument.
     """
@@ -48,7 +48,7 @@ class Edge:
 
     @property
     def words(self) -> str:
-        """What it waits for, and what must hold besides."""
+        """Event and guards in words."""
         if self.event is Event.MONITOR:
             said = f"a monitor {LEVELS[int(self.argument)]}"
         elif self.event is Event.TELECOMMAND:

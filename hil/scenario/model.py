@@ -53,11 +53,11 @@ from hil.scenario.views import Chaser, Sensors, Target, Thruster, chaser_of, fir
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Scenario:
-    """One validated scenario. `document` is the merged file as flown, `source` and `path` where it is from.
+    """One validated scenario. `document` is the merged file as flown, `source` and `path` its origin.
 
-    vehicles: the rows by name. instruments, effectors: those of the chaser; the order of the instruments is that of the
-    flight's table of instruments, and those that flight has no
-    model of come last. target, chaser, sensors, initial, contact: what of them a rendezvous is about.
+    vehicles: the rows by name. instruments, effectors: those of the chaser; the instruments are in the order of the
+    flight software's table, followed by those that it has no model of. target, chaser, sensors, initial, contact: views
+    for a rendezvous of two vehicles.
     """
 
     scenario: Header
@@ -89,7 +89,7 @@ class Scenario:
         """The packaged scenario of that name, or the file at that path.
 
         overrides: "dotted.key=value" with the value written as in the file, e.g.
-        "dispersions.mass_ratio=0.0" or "flight.phase.s3.duration_s=600.0".
+        "dispersions.mass_ratio=0.0" or "phase.s3.duration_s=600.0".
         Raises ScenarioError with one line that names file, key, value and what was expected.
         """
         path = find(name)
@@ -118,14 +118,14 @@ class Scenario:
 
     @cached_property
     def target(self) -> Target:
-        """The other spacecraft, with the port that is docked to."""
+        """The other spacecraft, with its docking port."""
         antenna = self.sensors.rgnss.target_antenna_tbody_m if self.sensors.rgnss else (0.0, 0.0, 0.0)
         vehicle = self.vehicles[self.scenario.target]
         return target_of(vehicle, vehicle.port(self.scenario.target_port), antenna)
 
     @cached_property
     def chaser(self) -> Chaser:
-        """The craft that is flown, with the port that it docks with."""
+        """The vehicle that is flown, with its docking port."""
         vehicle = self.vehicles[self.scenario.chaser]
         return chaser_of(vehicle, vehicle.port(self.scenario.chaser_port), first(self.effectors, "thrusters"))
 
@@ -223,7 +223,7 @@ def _fault_model(table: Any) -> type:
 
 
 def says_scenario(path: Path) -> bool:
-    """Whether a file says that it is a scenario, right or wrong.
+    """Whether a file claims to be a scenario, valid or not.
 
     It has a table [scenario], or another table of a scenario with a key of that table; if it is not TOML, a line
     that opens [scenario]. Raises OSError when it cannot be read.

@@ -21,8 +21,8 @@ class FlightTable(Mapping[str, Any]):
     """The core's design parameters by their name in `gnc.flight.PARAMS`, in SI and radians.
 
     `phases` are the names of the mission phases; each `phase_*` value has one element a phase. `laws` are the fields of
-    each phase's own guidance law by name (`gnc.flight.law_fields`), `instruments` what flight believes of each
-    instrument, by its name: `timeout_s` and the fields of its model (`gnc.flight.model_fields`).
+    each phase's own guidance law by name (`gnc.flight.law_fields`), `instruments` the errors that flight assumes of
+    each instrument, by its name: `timeout_s` and the fields of its model (`gnc.flight.model_fields`).
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""Rows: lists of tables `[[kind]]` whose tables have names of their own, by which files merge.
+"""Lists of tables `[[kind]]` with names, by which files merge.
 
-In a document as it is read a list of rows becomes a table of tables by name, in the order of the file.
+When a document is read, such a list becomes a table of tables by name, in the order of the file.
 """
 
 from __future__ import annotations

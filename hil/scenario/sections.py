@@ -1,4 +1,4 @@
-"""From a table of a file to the frozen dataclass that describes it."""
+"""Conversion of a table to the frozen dataclass that describes it."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def is_required(field: Any) -> bool:
 def _explain(
     reader: Reader, hints: dict[str, Any], table: dict[str, Any], path: str, error: ValidationError
 ) -> ScenarioError:
-    """The first thing pydantic found, in the words of this project."""
+    """The first error that pydantic found, in the form of this project's messages."""
     first = error.errors()[0]
     name, *indices = first["loc"]
     value, hint = table[str(name)], hints[str(name)]

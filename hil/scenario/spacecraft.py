@@ -58,7 +58,7 @@ def settle_orbits(reader: Reader, document: dict[str, Any], header: Header, path
 
 
 def _without_beliefs(rows: Any) -> Any:
-    """Instruments without what flight believes of them, `[instrument.flight]`, which is the core's parameters."""
+    """Instruments without `[instrument.flight]`, which are parameters of the core."""
     if not isinstance(rows, dict):
         return rows
     return {n: {k: v for k, v in r.items() if k != "flight"} if isinstance(r, dict) else r for n, r in rows.items()}

@@ -1,4 +1,4 @@
-"""The rows that a rendezvous of two craft reads by name: chaser, target, and the instruments of the chaser."""
+"""Views for a rendezvous of two vehicles: chaser, target, and the instruments of the chaser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Quaternion = tuple[float, float, float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """The other spacecraft; inertia as tensor elements Ixx Iyy Izz Ixy Ixz Iyz."""
+    """The target; inertia as tensor elements Ixx Iyy Izz Ixy Ixz Iyz."""
 
     ephemeris: str
     mass_kg: float
@@ -32,7 +32,7 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Chaser:
-    """The craft that is flown; inertia as tensor elements Ixx Iyy Izz Ixy Ixz Iyz."""
+    """The chaser; inertia as tensor elements Ixx Iyy Izz Ixy Ixz Iyz."""
 
     mass_kg: float
     propellant_kg: float

@@ -142,7 +142,7 @@ MISTAKES = {
     "lhs of how many": (["run", "iss-contact", "--sampler", "lhs"], "sampler lhs: expected the number of runs"),
     "runs of no use": (["run", "iss-contact", "--runs", "9"], "--runs 9: not used by sampler random"),
     "no such case": (["run", "iss-contact", "--sampler", "lhs", "--runs", "9", "--case", "9"], "case = 9: the lhs"),
-    "two computers": (["run", "iss-contact", "--flight", "a:b", "--on", "linux"], "expected without --on linux"),
+    "two computers": (["run", "iss-contact", "--flight", "a:b", "--on", "linux"], "cannot be combined with --on linux"),
     "unknown command": (["fly"], "No such command 'fly'"),
     "no log": (["report", "nowhere"], "no log there"),
     "place": (["run", "iss-contact", "--out", "/proc/nowhere/out"], "cannot be written"),

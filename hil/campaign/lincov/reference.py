@@ -20,7 +20,7 @@ VELOCITY_BAND = 0.6  # of gnc/core/control/translation.c, of the smallest firing
 
 
 def without_noise(scenario: Scenario) -> Scenario:
-    """The scenario with nothing dispersed and sensors without error; the flight software is told what it was told."""
+    """The scenario with all dispersions and all sensor errors set to zero; the flight parameters are unchanged."""
     still: dict[str, Any] = {field.name: 0.0 for field in fields(scenario.dispersions)}
     still |= {"density_factor": 1.0, "correlated": ()}
     s = scenario.sensors
