@@ -127,7 +127,7 @@ static uint32_t first_inconsistent_monitor(const flight_params_t *p)
     return flight_param_layout.field_count;
 }
 
-/* What ranges alone cannot say. */
+/* Checks that ranges cannot express. */
 static uint32_t first_inconsistent_field(const flight_params_t *p)
 {
     double c[9], w[3];
@@ -151,7 +151,7 @@ static uint32_t first_inconsistent_field(const flight_params_t *p)
     return bad == flight_param_layout.field_count ? first_inconsistent_monitor(p) : bad;
 }
 
-/* A process with flush-to-zero set would return other bits than every other target. */
+/* With flush-to-zero enabled, results would differ from every other target. */
 static bool keeps_subnormals(void)
 {
     volatile double least_normal = 2.2250738585072014e-308;
@@ -288,7 +288,7 @@ static bool is_command(const flight_t *f, const command_t *command)
     return true;
 }
 
-/* What a stage that is not the core's wrote can be worked with. */
+/* The output of a replaced stage is valid. */
 static bool is_sound(const flight_t *f, uint32_t stage, const command_t *command)
 {
     const intent_t *intent = &f->intent;

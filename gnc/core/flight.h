@@ -51,7 +51,7 @@ typedef uint8_t u8;
     (-3)     /* a malformed sensor frame: tick or time did not advance by one cycle, or more slots than there are */
 #define FLIGHT_ERR_NOT_INIT (-4)  /* flight_init has not succeeded on this state */
 #define FLIGHT_ERR_FPU (-5)       /* the FPU flushes subnormals: results would differ */
-#define FLIGHT_ERR_STAGE (-6)     /* a stage that is not the core's failed, or wrote what no stage may */
+#define FLIGHT_ERR_STAGE (-6)     /* a replaced stage failed, or its output is invalid */
 
 #include "definitions/block.h"
 #include "definitions/frames.h"
@@ -185,7 +185,7 @@ FLIGHT_MUST_USE int32_t flight_init(flight_t *flight, const flight_params_t *par
 FLIGHT_MUST_USE int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *command,
                                     telemetry_t *telemetry);
 
-/* ---- stages, for whoever replaces one ------------------------------------------------------- */
+/* ---- replacing stages ---------------- ------------------------------------------------------- */
 enum { STAGE_NAVIGATE = 0, STAGE_GUIDE = 1, STAGE_DECIDE = 2, STAGE_CONTROL = 3, STAGES = 4 };
 typedef struct {
     uint32_t replaced; /* bit 1 << STAGE_*: `run` is called instead of the core's own */
@@ -202,8 +202,9 @@ typedef struct {
 flight_frames_t flight_frames(flight_t *flight);
 /* The core's own stage, on the state's frames. Guidance may run twice in a cycle (intent.begins). */
 void flight_run_stage(flight_t *flight, uint32_t stage, const sensor_frame_t *sensors, command_t *command);
-/* flight_step with some of its stages replaced; stages may be NULL. What such a stage wrote is checked: not finite, out
- * of range, or its failure is FLIGHT_ERR_STAGE with a command that is all off. The cycle then counts as flown. */
+/* flight_step with some of its stages replaced; stages may be NULL. The output of such a stage is checked: values that
+ * are not finite or out of range, or its failure, give FLIGHT_ERR_STAGE and a command that is all off. The cycle then
+ * counts as flown. */
 FLIGHT_MUST_USE int32_t flight_step_with(flight_t *flight, const sensor_frame_t *sensors, command_t *command,
                                          telemetry_t *telemetry, const flight_stages_t *stages);
 

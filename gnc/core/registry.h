@@ -1,6 +1,6 @@
-/* What varies is a row: guidance laws, attitudes, monitors and measurement models, each a constant table of functions
- * in a file of its own, listed in definitions/values.h. Nothing outside a law's own file asks which law is in force; it asks for
- * a property of the row. */
+/* Registries of guidance laws, attitudes, monitors and measurement models. Each is a constant table of functions in its
+ * own file, listed in definitions/values.h. Code outside a law's file never tests which law is active, only a property
+ * of its table. */
 #ifndef PROXOPS_REGISTRY_H
 #define PROXOPS_REGISTRY_H
 

@@ -250,7 +250,7 @@ def test_no_such_flight_computer_is_one_line(session: pytest.Pytester) -> None:
     [
         (("--sil", "--sil-seed", "1-b"), "*--sil-seed '1-b'*"),
         (("--sil-seed", "2"), "*expected together with --sil*"),
-        (("--sil", "--sil-flight", "a:b", "--sil-on", "linux"), "*expected without --sil-on linux*"),
+        (("--sil", "--sil-flight", "a:b", "--sil-on", "linux"), "*cannot be combined with --sil-on linux*"),
     ],
 )
 def test_a_mistake_in_the_options_is_one_line(

@@ -5,10 +5,10 @@
 #define ROWS 6
 #define PIVOTS_MAX 60
 #define BLAND_AFTER 30      /* then the first improving column enters, which cannot cycle (Bland 1977) */
-#define ARTIFICIAL_COST 1.0e3   /* of a unit of impulse, where the weakest thruster gives one in a second or less */
+#define ARTIFICIAL_COST 1.0e3   /* of a unit of impulse, if the weakest thruster gives one in a second or less */
 #define ENTER_TOLERANCE 1.0e-9
 #define PIVOT_MIN 1.0e-9
-#define LEFT_TOLERANCE 1.0e-6 /* of the demand: more than that left to an artificial means that it cannot be given */
+#define LEFT_TOLERANCE 1.0e-6 /* of the demand: a larger remainder means that it is infeasible */
 #define MAIN_SHARE 0.5 /* of the longest burn: a thruster that burns as long is a main one of its axis */
 #define NEVER 1.0e30 /* the smallest demand of an axis that no thruster serves */
 #define PROBE 1000.0 /* N s, N m s: a demand well above any smallest one */

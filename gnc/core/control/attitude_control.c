@@ -1,6 +1,6 @@
 /* Attitude control: proportional-derivative law on the rotation vector, with a dead band and a
- * limited slew rate; gains are angular accelerations, so inertia enters once. Rates below what the
- * smallest firing changes are let be: damping them would fire back and forth for ever. */
+ * limited slew rate; gains are angular accelerations, so inertia enters once. Rates smaller than
+ * one minimum impulse are left undamped: correcting them would cause a limit cycle. */
 #include "control/control.h"
 
 void control_attitude(const control_call_t *call)

@@ -6,8 +6,8 @@
 #include "math/linalg.h"
 #include "math/rotation.h"
 
-/* A velocity error below this share of what the smallest firing changes is let be: more of it would fire back and
- * forth. */
+/* A velocity error below this share of one minimum impulse is left uncorrected: a smaller share would cause a limit
+ * cycle. */
 #define VELOCITY_BAND 0.6
 #define GAIN_MIN 1.0e-9 /* where there is none: nothing is divided by zero */
 

@@ -1,7 +1,7 @@
 /* Translation control. Following a reference: a = kd (v_cmd - v) + feed-forward, v_cmd = -(kp/kd) e
  * limited in size, with the Clohessy-Wiltshire accelerations fed forward. In a burn: the velocity
- * still to be gained, as fast as the force limit allows. Velocity errors below what the smallest
- * firing changes are let be. */
+ * still to be gained, as fast as the force limit allows. Velocity errors smaller than one
+ * minimum impulse are left uncorrected. */
 #include "control/control.h"
 #include "registry.h"
 

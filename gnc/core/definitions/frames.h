@@ -1,4 +1,4 @@
-/* The frames of the seam, each declared once as a table of fields. */
+/* The frames between flight software and harness, each declared once as a table of fields. */
 #ifndef PROXOPS_FRAMES_H
 #define PROXOPS_FRAMES_H
 

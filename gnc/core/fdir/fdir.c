@@ -1,4 +1,4 @@
-/* The monitors, asked in the order of the parameters: the first that trips gives the reason. */
+/* The monitors, evaluated in the order of the parameters: the first that trips gives the reason. */
 #include "registry.h"
 
 uint8_t fdir_level(const flight_params_t *p, const solution_t *solution, const intent_t *intent,

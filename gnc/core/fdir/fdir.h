@@ -1,4 +1,4 @@
-/* Fault detection: monitors, each a row, asked in the order of the parameters. */
+/* Fault detection: a table of monitors, evaluated in the order of the parameters. */
 #ifndef PROXOPS_FDIR_H
 #define PROXOPS_FDIR_H
 

@@ -120,7 +120,7 @@ bool nav_relative_at(const nav_t *nav, uint64_t t_us, nav_sample_t *out)
 }
 
 /* A thruster counts as fired when the last command asked for it or the valve drivers report it: the command alone
- * misses thrust that somebody else commanded, the report alone is lost with the drivers' telemetry. */
+ * misses thrust that was commanded elsewhere, the report alone is lost with the drivers' telemetry. */
 static void watch_thrust(nav_t *nav, const sensor_frame_t *s, bool fired)
 {
     nav_relative_t *n = &nav->relative;
@@ -249,7 +249,7 @@ void nav_relative_covariance(const flight_params_t *p, nav_t *nav)
     };
     filter_propagate(&n->filter, n->p, relative, sizeof relative / sizeof relative[0]);
     white(&n->filter, n->p, RELATIVE_R, RELATIVE_V, p->rel_accel_psd_m2ps3, dt);
-    /* what of it the damping leaves within dt */
+    /* the part that remains after damping over dt */
     white(&n->filter, n->p, RELATIVE_THETA, RELATIVE_RATE, n->hold_psd_rad2ps3 * (1.0 - d * dt), dt);
     filter_noise(&n->filter, n->p, RELATIVE_GNSS_BIAS, FILTER_NONE, bias * bias * (1.0 - keep * keep), 0.0, 0.0);
     filter_propagate(&n->orbit, n->p_orbit, &orbit, 1);
@@ -285,7 +285,7 @@ void nav_relative_correct(nav_t *nav, const double *dx)
     add(n->theta_tbody_rad, dtheta);
     add(n->rate_tbody_radps, drate);
     add(n->bias_rgnss_eci_m, filter_correction(f, dx, RELATIVE_GNSS_BIAS));
-    /* The past moves with the present, or the next late measurement would see the old error again. */
+    /* Past states are corrected too, or the next late measurement would see the old error again. */
     for (size_t k = 0; k < HISTORY; k++) {
         nav_sample_t *past = &n->history[k];
         double late_s = past->t_us < nav->t_us ? 1.0e-6 * elem_from_u64(nav->t_us - past->t_us) : 0.0;

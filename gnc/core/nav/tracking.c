@@ -1,5 +1,5 @@
-/* What every measurement goes through: each number is taken once, late and early ones are refused, and an instrument
- * that is refused or silent for too long is lost. */
+/* Checks of every measurement: each number is accepted once, late and early ones are rejected, and an instrument that
+ * is rejected or silent for too long is lost. */
 #include "nav/nav.h"
 
 bool nav_all_finite(const double *x, size_t n)
