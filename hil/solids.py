@@ -21,7 +21,9 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 SKIN_M = 1.0e-3
-"""Rays start and end this far outside a surface, and come no nearer to it than a tenth of this."""
+"""Rays start and end this far outside a surface."""
+HIT_M = 0.1 * SKIN_M
+"""Distance from a surface at which a ray touches it."""
 STEPS_MOST = 200
 
 
@@ -176,9 +178,9 @@ def clear_view(solids: Sequence[Any], start_body_m: Floats, direction_body: Floa
             break
         at = start_body_m[going] + gone[going, None] * direction_body[going]
         distance = signed_distance_m(solids, at)
-        hit = distance < 0.1 * SKIN_M
+        hit = distance < HIT_M
         clear[going[hit]] = False
-        gone[going] += np.maximum(distance, 0.1 * SKIN_M)
+        gone[going] += np.maximum(distance, HIT_M)
         away = np.einsum("ij,ij->i", at, direction_body[going]) > farthest
         going = going[~hit & ~away & (gone[going] < reach_m[going])]
     return clear

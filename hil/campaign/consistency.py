@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnc import flight
+from hil.campaign.defaults import CONFIDENCE
 from hil.campaign.statistics import chi_square_mean_bounds
 
 Floats = NDArray[np.float64]
@@ -129,7 +130,7 @@ class Consistent:
     judgement: Judgement
 
 
-def assess(rows: Sequence[Mapping[str, Any]], confidence: float = 0.95) -> list[Consistent]:
+def assess(rows: Sequence[Mapping[str, Any]], confidence: float = CONFIDENCE) -> list[Consistent]:
     """Consistency of the navigation over the flat rows of a campaign, phase by phase in the order flown.
 
     rows: with the columns of `measure` under `consistency.`: `consistency.PHASE.nees.QUANTITY.AXIS`,

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from gnc import flight as core
 from hil.campaign.cases import Case
+from hil.campaign.defaults import CONFIDENCE
 from hil.campaign.statistics import demonstrated
 from hil.effectors import kinds as effector_kinds
 from hil.effectors.faults import FAULTS as EFFECTOR_FAULTS
@@ -406,7 +407,7 @@ class FaultCampaign:
         changed = "".join(f" --set {quote(override)}" for override in self.overrides)
         return f"proxops faults {quote(self.named)}{changed} --seed {self.seed} {which}"
 
-    def cells(self, confidence: float = 0.95) -> list[dict[str, Any]]:
+    def cells(self, confidence: float = CONFIDENCE) -> list[dict[str, Any]]:
         """Each fault in each phase: its flights by outcome, and what they say of how often it ends badly."""
         cells: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for row in self.rows:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from hil.campaign.defaults import CONFIDENCE, REQUIRED
 from hil.campaign.folder import JOURNAL_NAME, LOGS_NAME, TABLE_NAME
 from hil.campaign.journal import CampaignError, Journal, Row
 from hil.campaign.sampling import RANDOM, Sampling
@@ -26,8 +27,8 @@ class Criterion:
     required: success probability to be shown at that confidence; accepted: cases that may fail.
     """
 
-    required: float = 0.9973
-    confidence: float = 0.95
+    required: float = REQUIRED
+    confidence: float = CONFIDENCE
     accepted: int = 0
 
     def __post_init__(self) -> None:

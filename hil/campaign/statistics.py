@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from hil.campaign.defaults import CONFIDENCE
+
 Floats = NDArray[np.float64]
 
 LARGEST_CAMPAIGN = 10**12  # runs; what would need more is refused rather than searched for
@@ -59,7 +61,7 @@ class Demonstration:
     runs_needed: int | None
 
 
-def clopper_pearson(failures: int, runs: int, confidence: float = 0.95) -> Interval:
+def clopper_pearson(failures: int, runs: int, confidence: float = CONFIDENCE) -> Interval:
     """Two-sided interval of the failure probability (Clopper & Pearson 1934): covers at least nominally."""
     _counts(failures, runs)
     alpha = 1.0 - _open_unit("confidence", confidence)
@@ -68,14 +70,14 @@ def clopper_pearson(failures: int, runs: int, confidence: float = 0.95) -> Inter
     return Interval(low, high, confidence)
 
 
-def success_at_least(failures: int, runs: int, confidence: float = 0.95) -> float:
+def success_at_least(failures: int, runs: int, confidence: float = CONFIDENCE) -> float:
     """One-sided lower bound of the success probability (Clopper & Pearson 1934)."""
     _counts(failures, runs)
     _open_unit("confidence", confidence)
     return 0.0 if failures == runs else float(stats.beta.ppf(1.0 - confidence, runs - failures, failures + 1))
 
 
-def runs_needed(success: float, confidence: float = 0.95, failures: int = 0) -> int:
+def runs_needed(success: float, confidence: float = CONFIDENCE, failures: int = 0) -> int:
     """Smallest number of runs with which `failures` failed ones still show that probability of success.
 
     The least N with P(Binomial(N, 1 - success) <= failures) <= 1 - confidence (Hanson & Beard 2010,
@@ -99,7 +101,9 @@ def runs_needed(success: float, confidence: float = 0.95, failures: int = 0) -> 
     return enough
 
 
-def demonstrated(failures: int, runs: int, confidence: float = 0.95, required: float | None = None) -> Demonstration:
+def demonstrated(
+    failures: int, runs: int, confidence: float = CONFIDENCE, required: float | None = None
+) -> Demonstration:
     """Everything that `failures` in `runs` support; required: the success probability asked for, if any."""
     bound = success_at_least(failures, runs, confidence)
     needed = None if required is None else runs_needed(required, confidence, failures)
@@ -140,13 +144,16 @@ class ToleranceBound:
     attained: float
 
 
-def tolerance_runs_needed(coverage: float, confidence: float = 0.95, two_sided: bool = False) -> int:
+def tolerance_runs_needed(coverage: float, confidence: float = CONFIDENCE, two_sided: bool = False) -> int:
     """Smallest number of runs whose extremes are tolerance bounds (Wilks 1941, Ann. Math. Stat. 12, 91)."""
     return runs_needed(_open_unit("coverage", coverage), confidence, 1 if two_sided else 0)
 
 
 def tolerance_bound(
-    values: ArrayLike, coverage: float, confidence: float = 0.95, side: Literal["upper", "lower", "both"] = "upper"
+    values: ArrayLike,
+    coverage: float,
+    confidence: float = CONFIDENCE,
+    side: Literal["upper", "lower", "both"] = "upper",
 ) -> ToleranceBound:
     """Distribution-free tolerance bound of a figure from its order statistics (Wilks 1941).
 
@@ -194,7 +201,7 @@ class Cdf:
     within: int
 
 
-def cdf(values: ArrayLike, low: float = -np.inf, high: float = np.inf, confidence: float = 0.95) -> Cdf:
+def cdf(values: ArrayLike, low: float = -np.inf, high: float = np.inf, confidence: float = CONFIDENCE) -> Cdf:
     """Empirical distribution of a figure of shape (n,), and how many cases keep low <= value <= high."""
     figure = np.sort(_column("values", values))
     if not low <= high:
@@ -226,7 +233,9 @@ class Driver:
     significant: bool
 
 
-def drivers(dispersions: Mapping[str, ArrayLike], figure: ArrayLike, confidence: float = 0.95) -> tuple[Driver, ...]:
+def drivers(
+    dispersions: Mapping[str, ArrayLike], figure: ArrayLike, confidence: float = CONFIDENCE
+) -> tuple[Driver, ...]:
     """Spearman rank correlations of a figure with each dispersion, strongest first.
 
     dispersions: name to values of shape (n,); figure: shape (n,), n >= 10. The interval is Fisher's
@@ -302,7 +311,7 @@ def saltelli_design(dimensions: int, n: int, seed: int) -> Floats:
 
 
 def sobol_indices(
-    names: Sequence[str], figure: ArrayLike, confidence: float = 0.95, resamples: int = 500, seed: int = 0
+    names: Sequence[str], figure: ArrayLike, confidence: float = CONFIDENCE, resamples: int = 500, seed: int = 0
 ) -> tuple[SobolIndex, ...]:
     """First-order and total Sobol' indices of a figure flown over `saltelli_design`, in the order of names.
 
@@ -361,7 +370,7 @@ class Consistency:
     confidence: float
 
 
-def consistency(values: ArrayLike, dof: int, confidence: float = 0.95) -> Consistency:
+def consistency(values: ArrayLike, dof: int, confidence: float = CONFIDENCE) -> Consistency:
     """Chi-square test of NEES or NIS over runs (Bar-Shalom, Li & Kirubarajan 2001, section 5.4.2).
 
     values: shape (runs,) or (runs, m), each chi-square of dof degrees when the filter is consistent; runs
@@ -380,7 +389,7 @@ def consistency(values: ArrayLike, dof: int, confidence: float = 0.95) -> Consis
     return Consistency(mean, low, high, float(((mean >= low) & (mean <= high)).mean()), runs, dof, confidence)
 
 
-def chi_square_mean_bounds(count: int, dof: int, confidence: float = 0.95) -> tuple[float, float]:
+def chi_square_mean_bounds(count: int, dof: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Two-sided bounds of the mean of `count` independent chi-square values of dof degrees."""
     low, high = stats.chi2.interval(confidence, count * dof)
     return float(low) / count, float(high) / count
@@ -399,7 +408,7 @@ class ProportionDifference:
 
 
 def compare_proportions(
-    failures_a: int, runs_a: int, failures_b: int, runs_b: int, confidence: float = 0.95
+    failures_a: int, runs_a: int, failures_b: int, runs_b: int, confidence: float = CONFIDENCE
 ) -> ProportionDifference:
     """Two campaigns' failures: the score interval of Newcombe (1998, Stat. Med. 17, 873, method 10), Fisher's exact p.
 
@@ -417,7 +426,7 @@ def compare_proportions(
     return ProportionDifference(b - a, Interval(float(low), float(high), confidence), float(exact[1]))
 
 
-def compare_paired_proportions(a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> ProportionDifference:
+def compare_paired_proportions(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> ProportionDifference:
     """Failures of the same cases in two campaigns: true where a case failed, shape (n,) each, pair by pair.
 
     p: McNemar's test in its exact form, the binomial test of the cases that failed in one campaign alone. The

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hil.campaign.defaults import CONFIDENCE, REQUIRED
 from hil.cli.progress import CampaignProgress
 from hil.cli.results import write_campaign_report
 from hil.cli.shared import (
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 @click.option(
     "--required",
     type=float,
-    default=0.9973,
+    default=REQUIRED,
     show_default=True,
     metavar="P",
     help="Success probability to be shown.",
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
 @click.option(
     "--confidence",
     type=float,
-    default=0.95,
+    default=CONFIDENCE,
     show_default=True,
     metavar="C",
     help="Confidence of every statement and interval.",

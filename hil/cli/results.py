@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hil.campaign.defaults import CONFIDENCE
 from hil.cli.shared import EXIT, REPORT_NAME, Finite, json_option, write
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @click.argument("other", type=click.Path(path_type=Path))
 @json_option()
 @click.option(
-    "--confidence", type=Finite(0.0, 1.0, min_open=True, max_open=True), default=0.95, show_default=True,
+    "--confidence", type=Finite(0.0, 1.0, min_open=True, max_open=True), default=CONFIDENCE, show_default=True,
     help="Confidence for two campaigns.",
 )  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="HTML report to write, for two campaigns.")

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.campaign import consistency, lincov, statistics
+from hil.campaign.defaults import CONFIDENCE, REQUIRED
 from hil.campaign.journal import flown_beyond
 from hil.campaign.sampling import GROUPS, Sampling
 from hil.log import ERROR, FAIL, PASS
@@ -58,7 +59,11 @@ def none_flown(rows: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def summarise(
-    campaign: Flown, required: float = 0.9973, confidence: float = 0.95, sampler: str = "random", accepted: int = 0
+    campaign: Flown,
+    required: float = REQUIRED,
+    confidence: float = CONFIDENCE,
+    sampler: str = "random",
+    accepted: int = 0,
 ) -> dict[str, Any]:
     """The results of a campaign as plain values for JSON; None for a number that is not finite.
 
@@ -162,7 +167,7 @@ def render_campaign(
 
 
 def compare(
-    a: Flown, b: Flown, confidence: float = 0.95, samplers: tuple[str, str] = ("random", "random")
+    a: Flown, b: Flown, confidence: float = CONFIDENCE, samplers: tuple[str, str] = ("random", "random")
 ) -> dict[str, Any]:
     """Campaign B against campaign A, as plain values for JSON: the mission, then every requirement both have.
 

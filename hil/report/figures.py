@@ -33,7 +33,10 @@ AXES = (BLUE, ORANGE, GREEN)
 BINS = 900
 DRAWN_MOST = 1.0e12
 MICRO = 1.0e-6
-NEAR_M = 320.0  # shown about the target, m
+NEAR_M = 320.0  # shown about the target
+FAR_M = 600.0  # a longer approach is shown whole as well
+FINAL_M, BEHIND_M = 20.0, 0.5  # shown before and behind the port at the smaller scale
+CORRIDOR_MOST_M = 250.0
 DEG = RAD_TO_DEG
 NAVIGATION = (
     "r_chaser_target_hill_m", "v_chaser_target_hill_mps", "q_body_from_eci",
@@ -159,7 +162,7 @@ def _shade(axes: Any, log: Log, label: bool = False) -> None:
 def approach(log: Log) -> str:
     """Track of the chaser's centre of mass in V-bar/R-bar and V-bar/H-bar, whole and near the target."""
     r = log.truth["r_chaser_target_hill_m"]
-    far = float(np.abs(r[:, 1]).max(initial=0.0)) > 600.0
+    far = float(np.abs(r[:, 1]).max(initial=0.0)) > FAR_M
     with drawing(10.2, 6.4 if far else 4.4) as (figure, out):
         if far:
             grid = figure.add_gridspec(2, 2, height_ratios=[1.0, 1.15])
@@ -241,8 +244,10 @@ def corridor(log: Log) -> str:
     limits, docking = find(log.scenario, Corridor), find(log.scenario, Docking)
     r = log.truth["r_port_tport_m"]
     with drawing(10.2, 3.1) as (figure, out):
-        for axes, reach in zip(figure.subplots(1, 2), (min(250.0, float(r[0, 0]) * 1.05), 20.0), strict=True):
-            rows = np.flatnonzero((r[:, 0] <= reach) & (r[:, 0] >= -0.5))
+        for axes, reach in zip(
+            figure.subplots(1, 2), (min(CORRIDOR_MOST_M, float(r[0, 0]) * 1.05), FINAL_M), strict=True
+        ):
+            rows = np.flatnonzero((r[:, 0] <= reach) & (r[:, 0] >= -BEHIND_M))
             rows = rows[:: max(1, len(rows) // 2500)]
             width = max(1.4 * float(np.abs(r[rows, 1:]).max(initial=0.05)), 0.12)
             if limits is not None:

@@ -22,6 +22,7 @@ from hil.requirements.view import RAD_TO_DEG, mean_motion_radps
 from hil.scenario import Scenario, unit_of
 
 MISSES_SHOWN = 40
+BAR_END, FIGURE_MOST = 1.25, 0.8  # length of a bar over its limit; largest figure within a limit's part of it
 
 
 def template(name: str) -> Template:
@@ -70,7 +71,7 @@ def contact_limits(scenario: Scenario) -> tuple[Condition, ...]:
 
 
 def _contact(log: Log) -> list[dict[str, Any]]:
-    """Each condition with its limits, and where it lies on a bar that ends at 1.25 times the limit."""
+    """Each condition with its limits, and where it lies on a bar that ends at `BAR_END` times the limit."""
     conditions = contact_limits(log.scenario)
     if log.contact is None or not conditions:
         return []
@@ -78,7 +79,7 @@ def _contact(log: Log) -> list[dict[str, Any]]:
     for condition in conditions:
         low, high = condition.low or 0.0, condition.high
         figure = log.contact[condition.key]
-        end = 1.25 * max(high, 0.8 * figure)
+        end = BAR_END * max(high, FIGURE_MOST * figure)
         rows.append({
             "words": condition.words, "figure": figure, "low": low, "high": high, "unit": condition.unit,
             "passed": low <= figure <= high, "low_at": 100.0 * low / end, "high_at": 100.0 * high / end,

@@ -117,7 +117,7 @@ def _check_thrusters(reader: Reader, path: str, thrusters: Any) -> None:
         expected = f"expected one for each of the {count} positions, found {len(thrusters.power_strings)}"
         raise reader.fail(f"{path}.power_strings", MISSING, expected)
     for i, (x, y, z) in enumerate(thrusters.direction):
-        if abs(x * x + y * y + z * z - 1.0) > 1.0e-9:
+        if abs(x * x + y * y + z * z - 1.0) > ROUNDING:
             raise reader.fail(f"{path}.direction[{i}]", (x, y, z), "expected a unit vector")
 
 
@@ -190,12 +190,14 @@ def _check_order(reader: Reader, name: str, events: tuple[BoardFault, ...] | tup
 
 GROUPS_MAX = 4  # of thrusters, which flight knows the timing of
 CYCLES_MAX = 10_000_000
+ROUNDING = 1.0e-9  # relative, of numbers that must be whole or of unit length
+CYCLE_ROUNDING_US = 1.0e-6
 
 
 def _check_timing(reader: Reader, s: Scenario) -> None:
     """Times that are not whole numbers of control cycles would never be due."""
     cycle_s, max_age_s = s.flight["cycle_s"], s.flight["measurement_max_age_s"]
-    if abs(cycle_s * 1.0e6 - round(cycle_s * 1.0e6)) > 1.0e-6:
+    if abs(cycle_s * 1.0e6 - round(cycle_s * 1.0e6)) > CYCLE_ROUNDING_US:
         raise reader.fail("flight.cycle_s", cycle_s, "expected a whole number of microseconds")
     if not cycle_s <= s.scenario.max_duration_s <= CYCLES_MAX * cycle_s:
         expected = f"expected 1 to {CYCLES_MAX:,} control cycles, {cycle_s:g} to {CYCLES_MAX * cycle_s:g} s"
@@ -207,7 +209,7 @@ def _check_timing(reader: Reader, s: Scenario) -> None:
         for key in ("period_s", "latency_s"):
             value = getattr(sensor, key)
             cycles, least = value / cycle_s, 1 if key == "period_s" else 0
-            if abs(cycles - round(cycles)) > 1.0e-9 * max(1.0, cycles) or round(cycles) < least:
+            if abs(cycles - round(cycles)) > ROUNDING * max(1.0, cycles) or round(cycles) < least:
                 expected = f"expected a whole number of control cycles, flight.cycle_s = {cycle_s}"
                 raise reader.fail(f"instrument.{sensor.name}.{key}", value, expected)
         if round(sensor.latency_s / cycle_s) > core.LATE_CYCLES_MAX:
@@ -248,7 +250,7 @@ def _check_quaternions(reader: Reader, table: Mapping[str, Any], path: str) -> N
         at = f"{path}.{key}" if path else key
         if isinstance(value, dict):
             _check_quaternions(reader, value, at)
-        elif re.match(r"q_(\w+_)?from_", key) and abs(sum(c * c for c in value) - 1.0) > 1.0e-9:
+        elif re.match(r"q_(\w+_)?from_", key) and abs(sum(c * c for c in value) - 1.0) > ROUNDING:
             raise reader.fail(at, value, "expected a unit quaternion, scalar first")
 
 

@@ -303,7 +303,10 @@ def test_a_mistake_is_one_line_and_exit_status_2(kept: Path, mistake: str, capsy
             ("save", "iss-contact", "--flight", "nowhere:Mine", "--out", "set"),
             "--flight nowhere:Mine: expected MODULE:F",
         ),
-        (("save", "iss-contact", "--flight", "a:b", "--on", "linux", "--out", "set"), "cannot be combined with --on linux"),
+        (
+            ("save", "iss-contact", "--flight", "a:b", "--on", "linux", "--out", "set"),
+            "cannot be combined with --on linux",
+        ),
         (("check", "set", "--flight", "math:pi"), "--flight math:pi: expected a class or a function"),
         (("check", "set", "--flight", "a:b", "--on", "linux"), "--flight a:b: cannot be combined with --on linux"),
         (("check", "set", "--tolerance", "-1"), "tolerance = -1.0: expected 0 or more"),

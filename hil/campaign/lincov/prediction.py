@@ -14,6 +14,7 @@ from scipy.linalg import expm
 
 from gnc import kernels
 from gnc.flight import Law
+from hil.campaign.defaults import CONFIDENCE
 from hil.campaign.lincov.control import Control
 from hil.campaign.lincov.hop import Burning, burns_of
 from hil.campaign.lincov.linear import (
@@ -247,7 +248,7 @@ class Compared:
     at_edge: bool
 
 
-def compare(scenario: Scenario, rows: Sequence[Mapping[str, Any]], confidence: float = 0.95) -> list[Compared]:
+def compare(scenario: Scenario, rows: Sequence[Mapping[str, Any]], confidence: float = CONFIDENCE) -> list[Compared]:
     """The gates of a campaign's flat rows beside their prediction.
 
     rows: with the columns `gate.PHASE.0` to `.2`. A case counts at a gate if it went on from there: it has the next
