@@ -173,11 +173,11 @@ def _show_campaign(flown: Campaign, summary: dict[str, Any]) -> None:
         )
     if not summary["met"]:
         console.print(
-            f"not shown: ≥ {percent(summary['required'])} at {percent(summary['confidence'])} confidence; "
-            f"with {len(failed)} failed that takes {summary['runs_needed']:,} runs",
+            f"not enough runs to show ≥ {percent(summary['required'])} at {percent(summary['confidence'])} confidence: "
+            f"with {len(failed)} failed, that takes {summary['runs_needed']:,} runs",
             style="yellow",
             soft_wrap=True,
         )
-    accepted = f", {summary['accepted']} accepted" if summary["accepted"] else ""
+    accepted = f": {len(failed):,} of {summary['runs']:,} cases failed, {summary['accepted'] or 'none'} accepted"
     colour = {"PASS": "green", "FAIL": "red", "ERROR": "red"}[summary["verdict"]]
     console.print(styled((summary["verdict"], f"bold {colour}"), accepted), soft_wrap=True)

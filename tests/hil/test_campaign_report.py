@@ -121,7 +121,7 @@ def test_page_is_whole_and_needs_nothing_from_outside(page: str) -> None:
         ElementTree.fromstring(svg)
     for text in (
         ">FAIL<",
-        ">not shown<",
+        ">not enough runs<",
         "3 in 300",
         "--seed 7 --case 17",
         "0123abcd",

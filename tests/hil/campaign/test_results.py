@@ -44,7 +44,7 @@ def test_the_exit_status_is_of_the_failures_accepted(
     status, out, _ = call(capsys, *arguments)
     assert status == expected
     assert "3 failures in 3 runs: success ≥ 0.00 % at 95 % confidence" in out
-    assert "not shown: ≥ 99.73 % at 95 % confidence; with 3 failed that takes 2,870 runs" in out
+    assert "not enough runs to show ≥ 99.73 % at 95 % confidence: with 3 failed, that takes 2,870 runs" in out
 
 
 @pytest.mark.parametrize(("sampler", "approximate"), [("random", False), ("lhs", True)])
