@@ -1,4 +1,4 @@
-"""Flight computers by name: start the board where it is ours to start, open its port, speak with it."""
+"""Flight computers by name: starts the board if possible, opens its port, and communicates with it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Board = EmulatedBoard | LinuxBoard | SerialBoard
 
 
 class BoardComputer(RemoteFlight):
-    """A board as flight computer that can say afterwards what it was and how its link did.
+    """A board as flight computer that describes itself and its link after the run.
 
-    board: the board, started; cable: what stands between it and `link`, if anything; board_faults: what is done to
-    the board in each run, in order of time; the rest is as for `RemoteFlight`.
+    board: the board, started; cable: the simulated cable between it and `link`, if any; board_faults: the faults of the
+    board in each run, in order of time; the rest is as for `RemoteFlight`.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class BoardComputer(RemoteFlight):
             raise error if isinstance(error, BridgeError) else BoardLostError(str(error)) from error
 
     def _meet(self, fault: BoardFault, tick: int) -> None:
-        """Does to the board what is declared; the harness's hand on it where it has one, else over the link."""
+        """Injects the declared board faults, directly if the harness controls the board, otherwise over the link."""
         self._met.append({"tick": tick, "kind": fault.kind})
         if fault.kind == "kill":
             self.board.kill()
@@ -149,7 +149,7 @@ def open_computer(
     """
     found = open_board(board) if isinstance(board, str) else board
     with ExitStack() as stack:
-        if isinstance(found, SerialBoard):  # nothing to start, and opening its port says best what is wrong with it
+        if isinstance(found, SerialBoard):  # nothing to start, and opening its port gives the best error
             found.refuse(fault.kind for fault in board_faults)
         else:
             stack.enter_context(found)

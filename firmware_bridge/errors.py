@@ -1,4 +1,4 @@
-"""What can go wrong between host and board, each with one line that says what to do."""
+"""Errors between host and board, each with one line that says what to do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class PortError(BridgeError):
 
 
 class NoAnswerError(BridgeError):
-    """Nobody answers on the port, or somebody who speaks something else."""
+    """No answer on the port, or an answer in another protocol."""
 
     exit_status = 2
 
@@ -40,4 +40,4 @@ class BoardLostError(BridgeError):
 
 
 class ColdStartError(BoardLostError):
-    """The board started anew without the flight's state: it answers, and flies again once it is given parameters."""
+    """The board restarted without the flight's state: it answers, and flies again after its parameters are uploaded."""

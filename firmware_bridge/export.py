@@ -1,4 +1,4 @@
-"""Everything that a firmware is made of in one folder, for a build without Python."""
+"""All firmware sources in one folder, for a build without Python."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PARTS = (
 def export(directory: Path) -> Path:
     """Copies the sources of all firmware; returns the folder to run make in.
 
-    Raises BoardError when the folder holds something already or cannot be written.
+    Raises BoardError if the folder is not empty or cannot be written.
     """
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise BoardError(f"{directory}: already there and not an empty folder; nothing was overwritten")

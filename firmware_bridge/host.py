@@ -1,4 +1,4 @@
-"""The host's side of the conversation: who is there, parameters up, one answer for every sensor frame."""
+"""The host's side of the protocol: identification, parameter upload, one answer for every sensor frame."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something the board said unasked: a boot, an event or a text; `tick` is that of the frame being answered."""
+    """An unsolicited message of the board: a boot, an event or a text; `tick` is that of the frame being answered."""
 
     tick: int
     kind: str
@@ -151,7 +151,7 @@ class Host:
         return self.identity
 
     def connect(self) -> Identity:
-        """Finds out who is there and disturbs nothing. Raises NoAnswerError, MismatchError."""
+        """Identifies the board without disturbing it. Raises NoAnswerError, MismatchError."""
         return self._identify(start=False)
 
     def _identify(self, *, start: bool) -> Identity:
@@ -417,7 +417,7 @@ class Host:
                 packet = self._arrived.popleft()
                 if not self._noticed(packet):
                     return packet
-            if too_late:  # one last look has been taken; a device that babbles on must not hold us
+            if too_late:  # one last read was done; a device that sends without end must not block us
                 return None
             left = until - time.monotonic()
             too_late = left <= 0.0
@@ -453,7 +453,7 @@ class Host:
         which: Callable[[Packet], int | None],
         timeout_s: float,
     ) -> Packet | None:
-        """Sends a request, again and again, until an answer to it comes; None when none does in time.
+        """Sends a request repeatedly until its answer arrives; None if there is none in time.
 
         which: the sending that a packet answers, 0 being the first; UNKNOWN if it may be any, None if it answers none.
         """
@@ -514,7 +514,7 @@ class Host:
         return packet
 
     def _noticed(self, packet: Packet) -> bool:
-        """Takes what the board says to nobody in particular."""
+        """Handles unsolicited messages of the board."""
         if packet.message is icd.COMMAND:
             return False
         if packet.message is icd.TEXT:
@@ -528,13 +528,13 @@ class Host:
             self.identity = identity = Identity.of(packet.body)
             started = f"{identity.board} started ({identity.boot_reason.name.lower()}), {identity.state.name.lower()}"
             self._tell("boot", started)
-            return False  # whoever flies it must know
+            return False  # the caller must know
         else:
             return packet.message is icd.HELLO and not self._is_mine(packet)
         return True
 
     def _is_boot(self, packet: Packet) -> bool:
-        """A HELLO that nobody asked for: the board has started."""
+        """An unsolicited HELLO: the board has started."""
         return packet.message is icd.HELLO and bool(icd.HELLO.decode(packet.body)["session"] == 0)
 
     def _is_mine(self, packet: Packet) -> bool:

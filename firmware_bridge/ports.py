@@ -1,4 +1,4 @@
-"""The serial ports of this computer, by the names that stay the same when they are plugged in again."""
+"""The serial ports of this computer, by their persistent names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Port:
 
 
 def ports(by_id: Path = BY_ID) -> list[Port]:
-    """The serial ports there are, in order of device; by_id: the folder of their lasting names."""
+    """The serial ports, in order of device; by_id: the folder of their persistent names."""
     lasting = {str(link.resolve()): str(link) for link in sorted(by_id.iterdir())} if by_id.is_dir() else {}
     found = []
     for port in sorted(list_ports.comports()):

@@ -1,4 +1,4 @@
-"""When to send a request again that has not been answered: in time after a loss, never because the wire is slow."""
+"""When to resend an unanswered request: soon after a loss, but never because the wire is slow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The host's serial port: opened for us alone, read in bulk, and found again after it went away."""
+"""The host's serial port: opened exclusively, read in bulk, and reopened after it disappeared."""
 
 from __future__ import annotations
 
@@ -120,8 +120,8 @@ class SerialLink:
     def reopen(self, timeout_s: float) -> None:
         """Opens the port again once it is there. Raises PortError when it is not in time.
 
-        A pseudo-terminal never comes back, because its number may already be a stranger's. A link to one may be set to
-        another, and counts as the port's return once it has been.
+        A pseudo-terminal never comes back, because its number may already belong to another process. A link to
+        one counts as back once it points to a new one.
         """
         self.close()
         terminal = str(self.settings["device"])

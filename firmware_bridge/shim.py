@@ -1,9 +1,8 @@
-"""A null-modem cable that spoils what goes through it: drops, bit errors, duplicates, delays, truncation, babble.
+"""A simulated null-modem cable with faults: drops, bit errors, duplicates, delays, truncation, babble.
 
 `NullModem(board_tty, faults, seed)` stands between a host and a board: the host opens `tty`, a
-pseudo-terminal, the board's own line is at the other end. What is done to the n-th frame of each
-direction is drawn from the run's master seed, so two runs meet the same faults for the same frames;
-each is counted.
+pseudo-terminal, the board's own line is at the other end. The faults of the n-th frame in
+each direction are drawn from the run's master seed, so two runs have the same faults; each is counted.
 """
 
 from __future__ import annotations

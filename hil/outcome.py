@@ -1,4 +1,4 @@
-"""What became of a run, judged on truth: over the run, and over a day of free drift after it.
+"""The outcome of a run, judged on truth, over the run and over a day of free drift after it.
 
 The requirements say whether the mission achieved what it is for. The outcome says, of every run, whether it was safe.
 What telemetry declares is no evidence of that; it counts against a run where it is wrong.
@@ -265,7 +265,7 @@ def _thrust_mps(flight: View, part: slice) -> float:
 
 
 def _deceived(flight: View) -> list[str]:
-    """Navigation that says it is good, and is wrong by more than it says and than a share of the range."""
+    """Navigation that is flagged good although its error exceeds its own sigmas and a share of the range."""
     told, truth = flight.telemetry[-1], flight.truth[-1]
     kinds = flight.scenario.instrument_kinds.values()
     used, lost = int(core.Instrument.IN_USE), int(core.Instrument.LOST)
@@ -286,7 +286,7 @@ def _deceived(flight: View) -> list[str]:
 
 
 def _lacking(flight: View) -> list[str]:
-    """What a chaser that is clear for a day lacks of being safe under control."""
+    """What a chaser that stays clear for a day lacks for the outcome SAFE."""
     reasons = []
     if flight.guarded[-1]:
         reasons.append("inside a keep-out zone")

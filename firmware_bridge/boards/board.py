@@ -1,4 +1,4 @@
-"""What every board can do."""
+"""The interface of every board."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Board(Protocol):
         """Resets it as a power glitch or its reset line would: memory that survives a reset does."""
 
     def pause(self) -> None:
-        """Holds the board still, clock and all."""
+        """Pauses the board, including its clock."""
 
     def resume(self) -> None:
-        """Lets a held board go on."""
+        """Resumes a paused board."""
 
     def kill(self) -> None:
-        """Takes it away without a word, line and all: a cable pulled, a computer dead."""
+        """Removes it without warning, line included: a pulled cable or a dead computer."""
 
     def __enter__(self) -> Board:
         """Starts the board."""

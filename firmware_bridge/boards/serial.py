@@ -32,11 +32,11 @@ class SerialBoard(Managed):
         """Leaves the board as it is."""
 
     def reset(self) -> None:
-        """BoardError: the harness has no hand on its reset line."""
+        """BoardError: the harness does not control its reset line."""
         raise self._unsupported("reset it", "press its reset button, or send the reset function over the link")
 
     def pause(self) -> None:
-        """BoardError: a real computer cannot be held still."""
+        """BoardError: a real computer cannot be paused."""
         raise self._unsupported("pause it", "only emulated and Linux boards can be")
 
     def resume(self) -> None:
@@ -44,11 +44,11 @@ class SerialBoard(Managed):
         raise self._unsupported("resume it", "only emulated and Linux boards can be")
 
     def refuse(self, kinds: Iterable[str]) -> None:
-        """BoardError when one of these kinds of fault takes a hand that the harness does not have."""
+        """BoardError if one of these faults needs control that the harness does not have."""
         for kind in kinds:
             if kind in ("pause", "kill"):
                 getattr(self, kind)()
 
     def kill(self) -> None:
-        """BoardError: the cable is out of the harness's reach."""
+        """BoardError: the harness does not control the cable."""
         raise self._unsupported("take it away", "pull its cable")
