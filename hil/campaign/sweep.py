@@ -43,7 +43,7 @@ class SweepError(RuntimeError):
 
 @dataclass(frozen=True)
 class Parameter:
-    """A key of the scenario and the values it takes, as numbers, or as texts of the file."""
+    """A key of the scenario and its values, as numbers or as strings of the file. "a+b" ties two keys together."""
 
     key: str
     values: tuple[float | int | str, ...]
@@ -52,7 +52,7 @@ class Parameter:
     def parse(cls, text: str) -> Parameter:
         """Reads "key=a:b:n", n values from a to b, or "key=v1,v2,v3". Raises SweepError."""
         key, equals, written = (part.strip() for part in text.partition("="))
-        if not equals or not key or not written:
+        if not equals or not all(part.strip() for part in key.split("+")) or not written:
             raise SweepError(f"--param {text}: expected key=first:last:count or key=value,value,…")
         ends = written.split(":")
         if len(ends) == 3 and all(isinstance(_number(end), int | float) for end in ends):
@@ -63,6 +63,11 @@ class Parameter:
         if len(set(values)) < len(values):
             raise SweepError(f"--param {text}: a value is given twice")
         return cls(key, values)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that take each value, all of them the same one."""
+        return tuple(part.strip() for part in self.key.split("+"))
 
     @property
     def numeric(self) -> bool:
@@ -249,21 +254,22 @@ def sweep(
         progress: called with the number of cases done.
 
     Raises:
-        SweepError: no parameter, one twice, or too many cases.
+        SweepError: no parameter, a key twice, or too many cases.
         WorkersError: workers that cannot be started, or not with what is asked of them.
         SoftwareError: flight software without a name to import it by.
         ScenarioError: a key or a value that the scenario does not take, at whichever point.
     """
     overrides = tuple(overrides)
-    keys = [parameter.key for parameter in parameters]
+    keys = [key for parameter in parameters for key in parameter.keys]
     if not keys or len(set(keys)) < len(keys):
-        raise SweepError("--param: expected one or more, each with a key of its own")
+        raise SweepError("--param: expected one or more, and each key only once")
     if runs < 1 or runs * prod(len(parameter.values) for parameter in parameters) > CASES_MAX:
         raise SweepError(f"{runs} cases at each point: expected 1 or more, and {CASES_MAX:,} at most in all")
     workers = Workers(jobs, pool_for(flight, time_limit_s), time_limit_s=time_limit_s)
     grid, cases = [], []
     for values in product(*(parameter.values for parameter in parameters)):
-        settings = [*overrides, *(f"{key}={value}" for key, value in zip(keys, values, strict=True))]
+        drawn = zip(parameters, values, strict=True)
+        settings = [*overrides, *(f"{key}={value}" for parameter, value in drawn for key in parameter.keys)]
         read = Scenario.load(scenario, settings)
         refuse_faults_not_injected(read, None)
         prepare(read, seed).flight_core()

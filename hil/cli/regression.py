@@ -126,7 +126,8 @@ def _opener(on: str, allow_mismatch: bool) -> Opener | None:
 @click.argument("scenario")
 @click.option(
     "--param", "parameters", multiple=True, required=True, metavar="KEY=VALUES",
-    help="A key and its values, first:last:count or value,value,…; one --param for each axis of the grid.",
+    help="A key and its values, first:last:count or value,value,…; one --param for each axis of the grid. "
+    "KEY+KEY=VALUES gives several keys the same value.",
 )  # fmt: skip
 @click.option("--runs", type=int, default=1, show_default=True, help="Number of cases at each point.")
 @seed_option("every point")

@@ -51,7 +51,7 @@ def test_values_of_a_parameter() -> None:
         ("a=", "expected key=first:last:count"), ("a=1", "two values or more"), ("a=1:2", "two values or more"),
         ("a=1,,2", "two values or more"), ("a=1,1", "a value is given twice"), ("a=1:2:1", "count = 1: expected"),
         ("a=1:2:2.5", "count = 2.5: expected"), ("a=1:1:2", "two different numbers"),
-        ("a=nan:1:2", "two different numbers"),
+        ("a=nan:1:2", "two different numbers"), ("a+=1,2", "expected key=first:last:count"),
     ],
 )  # fmt: skip
 def test_what_is_no_parameter(text: str, expected: str) -> None:
@@ -68,6 +68,15 @@ def test_each_point_is_the_campaign_of_its_values(flown: Sweep) -> None:
     assert list(flown.points[3].rows) == campaign("iss-contact", 3, 2, overrides=settings, jobs=1).rows
     again = sweep("iss-contact", flown.parameters, runs=3, seed=2, jobs=1)
     assert again.digest == flown.digest
+
+
+def test_keys_tied_together_take_the_same_value() -> None:
+    tied = ("instrument.camera.sigma_los_deg", "instrument.camera.flight.sigma_los_deg")
+    (point, _) = sweep("iss-contact", [Parameter.parse(f"{'+'.join(tied)}=0.3,0.5")], seed=2, jobs=1).points
+    assert list(point.rows) == campaign("iss-contact", 1, 2, overrides=[f"{key}=0.3" for key in tied], jobs=1).rows
+    assert all(f"{key}=0.3" in point.replay(0) for key in tied)
+    with pytest.raises(SweepError, match="each key only once"):
+        sweep("iss-contact", [Parameter.parse("a+b=1,2"), Parameter.parse("b=1,2")], seed=2, jobs=1)
 
 
 def test_each_point_has_the_same_draws(flown: Sweep) -> None:
@@ -160,7 +169,7 @@ MISTAKES = {
     "value": (["--param", "vehicle.cargo.mass_kg=19000:-1:3"], "vehicle.cargo.mass_kg = -1: expected a number from"),
     "range": (["--param", "vehicle.cargo.mass_kg=1:2:x"], "expected two values or more"),
     "whole number": (["--param", "plant.field_degree=0:1:3"], "plant.field_degree = 0.5: expected"),
-    "twice": (["--param", MASS, "--param", MASS], "each with a key of its own"),
+    "twice": (["--param", MASS, "--param", MASS], "each key only once"),
     "software": (["--param", MASS, "--flight", "nowhere:Mine"], "--flight nowhere:Mine: expected MODULE:FACTORY"),
     "runs": (["--param", MASS, "--runs", "0"], "0 cases at each point: expected 1 or more"),
     "no jobs": (["--param", MASS, "--jobs", "0"], "jobs = 0: expected 1 or more"),
