@@ -126,7 +126,7 @@ def test_page_is_whole_and_needs_nothing_from_outside(page: str) -> None:
         "--seed 7 --case 17",
         "0123abcd",
         "state is not finite",
-        "takes 2,870 runs",
+        "needs 2,870 runs",
     ):
         assert text in page
 
