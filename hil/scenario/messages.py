@@ -54,6 +54,10 @@ def nearest(key: str, valid: Iterable[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
+OF_ITS_OWN = ("phase", "transition", "monitor")
+"""Lists of tables beside [flight], not in it."""
+
+
 class Reader:
     """Reports mistakes with the file they came from."""
 
@@ -86,6 +90,8 @@ class Reader:
         if same:
             units = " or ".join(unit_of(v) or "no unit" for v in same)
             return self.fail(path, value, f"wrong unit; expected {units}: write {' or '.join(same)}")
+        if table == "flight" and key in OF_ITS_OWN:
+            return self.fail(path, value, f"expected a list of tables of its own, [[{key}]]")
         where = f"[{table}]" if table else "a scenario"
         return self.fail(path, value, f"unknown key in {where}{nearest(key, valid)}")
 

@@ -126,6 +126,7 @@ MISTAKES = {
     "flight.mass_kg=3.0": "not set here: flight knows it from [central_body], [[vehicle]], [[instrument]] and",
     "flight.init_sigma_r_m=3.0": "not set here: uploaded at start",
     "phase.cam.velocity_hill_mps=[0.0, 0.0, 20.0]": ("phase.cam.velocity_hill_mps[2] = 20.0: expected -10 to 10 m/s"),
+    "flight.phase.s3.duration_s=1.0": "expected a list of tables of its own, [[phase]]",
     "phase.s33.duration_s=1.0": "phase.s33: no phase of that name; did you mean s3?",
     "transition.leave-s3.to='s5'": 'transition.leave-s3.to = "s5": expected one of "s2", "hop", "s3"',
     "transition.leave-s3.from='s5'": 'transition.leave-s3.from = "s5": expected one of "*", "s2", "hop", "s3"',
