@@ -1,13 +1,13 @@
 /* Measurement model of the instrument pinger: distance from its antenna to a transponder at the target's centre of
- * mass. `pinger.py` has the truth of it.
+ * mass. `pinger.py` is the truth model.
  *
- * The core's rules hold here: C99, + - * / and sqrt only (math/elementary.h has the rest). */
+ * The rules of the core apply: C99, only + - * / and sqrt (math/elementary.h has the rest). */
 #include "registry.h"
 
 #define VALUES 1
-#define RANGE_MIN_M 1.0 /* nearer, the direction to the target is too uncertain */
+#define RANGE_MIN_M 1.0 /* closer, the direction to the target is too uncertain */
 
-/* What flight believes of the instrument, [instrument.flight]: name, lowest and highest value, unit, meaning. */
+/* The errors that flight assumes, [instrument.flight]: name, lowest and highest value, unit, meaning. */
 #define OWN_FIELDS(F, V) F(sigma_m, 1.0e-4, 1.0e3, "m", "range noise, 1 sigma")
 typedef struct {
     OWN_FIELDS(BLOCK_F, BLOCK_V)

@@ -12,7 +12,7 @@
     sigma_m = 0.05
     timeout_s = 10.0
 
-`pinger.c` has what the flight software makes of a measurement.
+`pinger.c` is the measurement model of the flight software.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from hil.schema import STRICT, NonNegative, Positive
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PingerRow(Row):
-    """The keys of the row. Types with ranges are in `hil.schema`; a name ends in its unit."""
+    """The keys of the table. Types with ranges are in `hil.schema`; a name ends in its unit."""
 
     kind: Literal["pinger"]
     period_s: Positive
@@ -41,7 +41,7 @@ class PingerRow(Row):
 
 
 class Pinger:
-    """The truth model. Its noise is a stream of the run's seed, so that a run can be repeated to the bit."""
+    """The truth model. Its noise comes from a stream of the run's seed, so that a run can be repeated to the bit."""
 
     def __init__(self, fitted: Fitted) -> None:
         row = fitted.row

@@ -6,10 +6,10 @@
  *     limit_deg_s = 1.0
  *     urgent_deg_s = 2.0
  *
- * The core's rules hold here: C99, + - * / and sqrt only (math/elementary.h has the rest), nothing remembered. */
+ * The rules of the core apply: C99, only + - * / and sqrt (math/elementary.h has the rest), and no memory. */
 #include "registry.h"
 
-/* The keys of the row: name, lowest and highest value, unit, meaning. */
+/* The keys of the table: name, lowest and highest value, unit, meaning. */
 #define OWN_FIELDS(F, V) \
     F(limit_radps, 0.0, 10.0, "rad/s", "estimated rate that trips") \
     F(urgent_radps, 0.0, 10.0, "rad/s", "estimated rate that is urgent")
@@ -28,7 +28,7 @@ static uint8_t level(const monitor_call_t *call)
 
 const monitor_t monitor_spin = {
     .id = 128, /* 128 to 255; never changes */
-    .reason = 128, /* what telemetry gives as the reason */
+    .reason = 128, /* the reason in telemetry */
     .fields = fields,
     .level = level,
 };

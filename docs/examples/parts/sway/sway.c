@@ -7,7 +7,7 @@
  *     period_s = 120.0
  *     duration_s = 240.0
  *
- * The core's rules hold here: C99, + - * / and sqrt only (math/elementary.h has the rest), no memory but `memory`. */
+ * The rules of the core apply: C99, only + - * / and sqrt (math/elementary.h has the rest), no memory but `memory`. */
 #include "registry.h"
 
 /* The keys of the phase that are the law's own: name, lowest and highest value, unit, meaning. POINT_FIELDS come first

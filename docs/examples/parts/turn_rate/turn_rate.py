@@ -5,7 +5,7 @@
     kind = "turn_rate"
     max_deg_s = 1.0
 
-docs/requirements.md says what a requirement is, and what counts as a pass.
+docs/requirements.md explains requirements and what counts as a pass.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from hil.schema import STRICT, Positive
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TurnRate(Row):
-    """The largest rate at which the chaser turns over the whole run.
+    """Maximum angular rate of the chaser over the whole run.
 
-    The fields are the keys of the row. Types with ranges are in `hil.schema`; a name ends in its unit.
+    The fields are the keys of the table. Types with ranges are in `hil.schema`; a name ends in its unit.
     """
 
     kind: Literal["turn_rate"] = "turn_rate"
@@ -31,7 +31,7 @@ class TurnRate(Row):
 
     def measures(self) -> tuple[Measure, ...]:
         """The figures that tables and reports show: name, unit, and what they are in words."""
-        return (Measure(self.name, "deg/s", "largest turning rate of the chaser"),)
+        return (Measure(self.name, "deg/s", "maximum angular rate of the chaser"),)
 
     def evaluate(self, flight: View) -> list[Requirement]:
         """One result for each measure. `flight.truth` has one row a cycle (hil.truth.FIELDS), SI and radians."""
