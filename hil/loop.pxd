@@ -32,6 +32,7 @@ cdef class Loop:
     cdef int telecommand_count, telecommands_sent
     cdef uint64_t contact_us            # time contact was first seen; 0 before
     cdef uint64_t after_contact_us      # the run goes on for this long after contact
+    cdef uint64_t fired_us              # end of the last cycle in which a thruster gave thrust
     cdef uint32_t look_cycles           # telemetry is looked at every so many cycles; 0 never
     cdef uint32_t last_phases           # bit n: from phase n nothing follows
     cdef uint64_t broken_off_after_us   # spent in such a phase ends the run

@@ -17,6 +17,10 @@ from hil.truth import TRUTH
 
 import numpy as np
 
+# After capture a run goes on until no thruster has fired for the one, but no longer than the other
+cdef uint64_t QUIET_US = 2000000
+cdef uint64_t AFTER_CAPTURE_MAX_US = 60000000
+
 
 cdef object _dtype_of_telecommand():
     cdef telecommand_t row
@@ -115,7 +119,7 @@ cdef class Loop:
 
     @property
     def finished(self):
-        """True once contact has been made and the time after it has passed."""
+        """True once contact has been made, the time after it has passed, and a captured chaser is quiet."""
         return self._finished()
 
     @property
@@ -130,7 +134,11 @@ cdef class Loop:
             self.computer.started()
 
     cdef bint _finished(self) noexcept nogil:
-        return self.contact_us > 0 and self.plant.t_us >= self.contact_us + self.after_contact_us
+        if self.contact_us == 0 or self.plant.t_us < self.contact_us + self.after_contact_us:
+            return False
+        # who still thrusts does not know yet that it is captured
+        return (not self.plant.docked or self.plant.t_us >= self.fired_us + QUIET_US
+                or self.plant.t_us >= self.contact_us + AFTER_CAPTURE_MAX_US)
 
     cdef bint _over(self, const telemetry_t* telemetry, const truth_t* truth) noexcept nogil:
         """True when no cycle may follow the one just flown; its telemetry counts if it is one that is looked at."""
@@ -224,6 +232,8 @@ cdef class Loop:
             self.target_faults.act(self.plant, self.cycle_us)
         self.effectors.act(self.plant, command, <uint32_t>self.cycle_us)
         self.tick += 1
+        if self.plant.n_active > 0:
+            self.fired_us = self.plant.t_us
         if self.contact_us == 0 and (self.plant.touched or self.plant.n_collisions > 0):
             self.contact_us = self.plant.t_us
 

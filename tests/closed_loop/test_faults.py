@@ -1,10 +1,14 @@
 """Sensor faults end in a retreat or a hold, and never in a collision."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gnc.flight import Reason
+from hil import Scenario, fly
+from hil.instruments.faults import Fault
 from tests.closed_loop.flights import collided, fault, fly_with, phases_flown
 
 SEEDS = (51, 52)
@@ -88,3 +92,13 @@ def test_a_missed_capture_is_left_again(tmp_path: Path) -> None:
     assert log.contact["captured"] == 0.0
     assert phases_flown(log)[-2:] == ["docked", "retreat"]
     assert log.verdict == "FAIL"
+
+
+def test_a_run_goes_on_while_a_captured_chaser_still_thrusts() -> None:
+    """What does not know that it is captured fires on, for as long as the run looks on; what knows is quiet at once."""
+    contact = Scenario.load("iss-contact")
+    blind = replace(contact, faults=(Fault(instrument="dock", kind="zero", start_s=100.0),))
+    for scenario, after_s in ((contact, 5.0), (blind, 60.0)):
+        log = fly(scenario, 1)
+        captured_s = 0.1 * float(np.argmax(log.truth["contact_status"] == 1))
+        assert log.duration_s == pytest.approx(captured_s + after_s, abs=0.3)
