@@ -31,21 +31,18 @@ from hil.instruments.faults import Fault
 from hil.instruments.instrument import Instruments
 from hil.instruments.rows import Fitted, Row, TargetPort, turned
 from hil.orbits import OrbitError, State, start_states
+from hil.plant.attitudes import frame_held, modes
 from hil.plant.config import (
     MOON,
     SUN,
     Atmosphere,
-    Attitude,
     BodyConfig,
     CaptureConfig,
     EnvironmentConfig,
-    Flown,
-    Hold,
     PlantConfig,
     PortConfig,
     Quat,
     ThrusterConfig,
-    Tumble,
     load_atmosphere,
     load_gravity_field,
 )
@@ -57,8 +54,6 @@ from hil.scenario import Scenario, ScenarioError, inertia_matrix
 from hil.scenario.air import OF_THE_DAY, day_of
 from hil.scenario.graph import BlockFullError, fill_graph
 from hil.scenario.parameters import MOUNTED_FIELDS
-from hil.scenario.schema.attitudes import Flown as FlownAttitude
-from hil.scenario.schema.attitudes import FreeTumble, InertialHold, LvlhHold
 from hil.scenario.schema.orbits import Approach, Docked
 from hil.scenario.schema.vehicle import Port, Vehicle
 from hil.schema import DEG
@@ -254,29 +249,10 @@ def _ports(s: Scenario, vehicle: Vehicle) -> tuple[PortConfig, ...]:
     )  # fmt: skip
 
 
-def _attitude(vehicle: Vehicle, d: Dispersed | None) -> Attitude:
-    """How the plant turns a vehicle, with the errors of its hold where they are drawn."""
-    attitude = vehicle.attitude
-    if isinstance(attitude, FreeTumble):
-        x, y, z = (rate * DEG for rate in attitude.rate_body_deg_s)
-        q = attitude.q_body_from_hill
-        if d is not None:
-            q, (x, y, z) = turned(q, d.target_attitude_tbody_rad), _added((x, y, z), d.target_rate_amplitude_radps)
-        return Tumble(q, (x, y, z))
-    if not isinstance(attitude, LvlhHold | InertialHold):
-        return Flown()
-    lvlh = isinstance(attitude, LvlhHold)
-    hold = Hold(
-        q_body_from_frame=attitude.q_body_from_hill if isinstance(attitude, LvlhHold) else attitude.q_body_from_eci,
-        limit_cycle_radps=attitude.limit_cycle_radps, frame="lvlh" if lvlh else "inertial",
-        ends_at_capture=attitude.ends_at_capture,
-    )  # fmt: skip
-    if d is None:
-        return hold
-    return replace(
-        hold, bias_rad=d.target_attitude_tbody_rad, rate_amplitude_radps=d.target_rate_amplitude_radps,
-        phase_rad=d.target_phase_rad,
-    )  # fmt: skip
+def _attitude(vehicle: Vehicle, d: Dispersed | None) -> Any:
+    """How the plant turns a vehicle, with the errors of its attitude where they are drawn."""
+    drawn = None if d is None else (d.target_attitude_tbody_rad, d.target_rate_amplitude_radps, d.target_phase_rad)
+    return modes()[vehicle.attitude.mode].truth(vehicle.attitude, drawn)
 
 
 def _touch_m(s: Scenario, port: Port) -> float:
@@ -364,7 +340,7 @@ def _place(plant: Plant, s: Scenario, d: Dispersed) -> None:
         if name not in (target, chaser.name):
             attitude = s.vehicles[name].attitude
             turn = kernels.hill_frame(*map(np.array, state))[0]
-            q = _quaternion(kernels.quat_from_dcm(turn)) if isinstance(attitude, FlownAttitude) else None
+            q = _quaternion(kernels.quat_from_dcm(turn)) if attitude.mode == "flown" else None
             plant.place(name, *state, q)
     q = _start_attitude(plant, s)
     if isinstance(chaser.orbit, Docked):
@@ -387,8 +363,9 @@ def _place(plant: Plant, s: Scenario, d: Dispersed) -> None:
 def _start_attitude(plant: Plant, s: Scenario) -> Quat:
     """q_body_from_hill of the chaser at the start, as declared, or that of docking to the target as it is then."""
     attitude = s.vehicles[s.scenario.chaser].attitude
-    if isinstance(attitude, FlownAttitude) and attitude.q_body_from_hill:
-        return attitude.q_body_from_hill
+    declared: Quat | None = attitude.q_body_from_hill if attitude.mode == "flown" else None
+    if declared:
+        return declared
     q_tport_from_hill = _mul(s.target.q_tport_from_tbody, _q_tbody_from_hill(plant, s))
     q_port_from_hill = _mul(_conj(s.chaser.q_tport_from_port), q_tport_from_hill)
     return _mul(_conj(s.chaser.q_port_from_body), q_port_from_hill)
@@ -396,7 +373,7 @@ def _start_attitude(plant: Plant, s: Scenario) -> Quat:
 
 def _q_tbody_from_hill(plant: Plant, s: Scenario) -> Quat:
     """The target's attitude: nominal where it holds one in the hill frame, else that of the start."""
-    if isinstance(s.vehicles[s.scenario.target].attitude, LvlhHold):
+    if frame_held(s.vehicles[s.scenario.target].attitude) == "lvlh":
         return s.target.q_tbody_from_hill
     target = plant.state("target")
     turn = kernels.hill_frame(np.array(target["r_eci_m"]), np.array(target["v_eci_mps"]))[0]

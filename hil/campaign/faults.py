@@ -37,12 +37,12 @@ from hil.instruments import kinds as instrument_kinds
 from hil.instruments.faults import FAULTS, Fault, components
 from hil.log import Log, versions
 from hil.outcome import Outcome
+from hil.plant.attitudes import frame_held
 from hil.prepare import prepare
 from hil.requirements import rows_of
 from hil.requirements.keep_out import KeepOut
 from hil.run import fly
 from hil.scenario import Scenario, ScenarioError, read_toml
-from hil.scenario.schema.attitudes import InertialHold, LvlhHold
 from hil.software import RunError
 from hil.workers import Workers, pool_for
 
@@ -189,7 +189,7 @@ def _effector_keys(fault: str, effector: Any, size: str) -> Iterator[tuple[str, 
 def _target_keys(scenario: Scenario, size: str) -> Iterator[tuple[str, dict[str, Any]]]:
     scale = SIZES[size]
     yield "reboost", {"accel_hill_mps2": (0.0, REBOOST_MPS2 * scale, 0.0), "duration_s": REBOOST_S}
-    if isinstance(scenario.vehicles[scenario.scenario.target].attitude, LvlhHold | InertialHold):
+    if frame_held(scenario.vehicles[scenario.scenario.target].attitude):
         yield "attitude_drift", {"rate_deg_s": (0.0, DRIFT_DEG_S * scale, 0.0)}
         yield "tumble", {"rate_deg_s": (0.0, TUMBLE_DEG_S * scale, 0.0)}
 

@@ -2,7 +2,7 @@
 
 from gnc.ccore cimport orbit_hill_frame, quat_mul, quat_normalize, vec3_add
 from hil.faults.window cimport window_look, window_open, window_set, window_times, window_waits
-from hil.plant.attitude cimport ATTITUDE_FLOWN, ATTITUDE_TUMBLE, attitude_t
+from hil.plant.attitude cimport attitude_t
 from hil.plant.plant cimport Plant
 
 from hil.faults.rows import TargetFault
@@ -25,11 +25,10 @@ cdef class TargetFaults:
 
     def _declare(self, Plant plant, fault, phases):
         cdef target_fault_t* f = &self.fault[self.count]
-        cdef int mode = plant.attitudes[plant.i_target].mode
         cdef int i
         if problem := fault.problem():
             raise ValueError(f"fault of {fault.vehicle}: {problem[0]} = {getattr(fault, problem[0])}: {problem[1]}")
-        if fault.kind != "reboost" and (mode == ATTITUDE_FLOWN or mode == ATTITUDE_TUMBLE):
+        if fault.kind != "reboost" and plant.attitudes[plant.i_target].reference == NULL:
             raise ValueError(f"fault of {fault.vehicle}: kind = {fault.kind}: expected a target that holds an attitude")
         if fault.kind == "tumble" and any(x is not None for x in (fault.end_s, fault.duration_s, fault.period_s)):
             raise ValueError(f"fault of {fault.vehicle}: kind = tumble: expected without an end")
@@ -93,7 +92,7 @@ cdef class TargetFaults:
                 f.changed += 1
             elif f.kind == FAULT_TUMBLE and not f.done:
                 f.done = True
-                attitude.mode = ATTITUDE_TUMBLE
+                attitude.reference = NULL
                 vec3_add(plant.target.w_body_radps, plant.target.w_body_radps, f.vector)
                 if plant.docked:
                     vec3_add(plant.stack.body.w_body_radps, plant.stack.body.w_body_radps, f.vector)

@@ -1,64 +1,42 @@
-"""Attitude that a body holds, and the ideal torque that keeps it there."""
+"""What a body does with its attitude, and the ideal torque that keeps it there."""
 
-from gnc.ccore cimport (
-    elem_sincos, mat3_mul_vec, orbit_hill_frame, quat_conj, quat_from_dcm, quat_mul, quat_rotate, vec3_add, vec3_copy,
-    vec3_cross, vec3_dot, vec3_set,
-)
+from gnc.ccore cimport mat3_mul_vec, quat_conj, quat_mul, vec3_add, vec3_cross
 from hil.plant.dynamics cimport body_t
 
 
-cdef void attitude_reference(double* q_body_from_eci, double* w_body_radps, double* alpha_body_radps2,
-                             const attitude_t* attitude, const body_t* body, double t_s) noexcept nogil:
-    """The frame's nominal attitude, turned by theta = bias + limit cycle.
+cdef class AttitudeMode:
+    """A mode of attitude: `AttitudeMode(row, truth, frame)`.
 
-    Rate and acceleration to first order in theta; what that leaves out (theta * theta', 6e-6 rad/s at
-    1 deg and 0.02 deg/s) the controller's feedback takes up.
+    row: the model of `attitude` in `[[vehicle]]`. truth: takes such a row, and attitude error, rate and phase of its limit
+    cycle as drawn for the run (body axes, radians) or None, and gives the plant's configuration, whose `mode` is the mode's
+    name. frame: "lvlh" or "inertial" where the body holds an attitude in it, else empty.
     """
-    cdef double dcm[9]
-    cdef double w_frame[3]
-    cdef double theta[3]
-    cdef double q[4]
-    cdef double s, c, si, ci, rate, t2, om = attitude.limit_cycle_radps
-    cdef int i
-    elem_sincos(om * t_s, &s, &c)
-    for i in range(3):
-        si = s * attitude.cos_phase[i] + c * attitude.sin_phase[i]
-        ci = c * attitude.cos_phase[i] - s * attitude.sin_phase[i]
-        rate = attitude.rate_amplitude_radps[i]
-        theta[i] = attitude.bias_rad[i] + rate / om * si
-        w_body_radps[i] = rate * ci
-        alpha_body_radps2[i] = -rate * om * si
-    if attitude.mode == ATTITUDE_LVLH:
-        orbit_hill_frame(dcm, w_frame, body.r_eci_m, body.v_eci_mps)
-        quat_from_dcm(q_body_from_eci, dcm)
-        quat_mul(q_body_from_eci, attitude.q_body_from_frame_nominal, q_body_from_eci)
-    else:
-        vec3_set(w_frame, 0.0, 0.0, 0.0)
-        for i in range(4):
-            q_body_from_eci[i] = attitude.q_body_from_frame_nominal[i]
-    # cosine and sine of the small half angle to fourth order
-    t2 = vec3_dot(theta, theta)
-    q[0] = 1.0 - t2 * (0.125 - t2 / 384.0)
-    for i in range(3):
-        q[i + 1] = -theta[i] * (0.5 - t2 / 48.0)
-    quat_mul(q_body_from_eci, q, q_body_from_eci)
-    quat_rotate(w_frame, attitude.q_body_from_frame_nominal, w_frame)
-    quat_rotate(w_frame, q, w_frame)
-    vec3_add(w_body_radps, w_body_radps, w_frame)
+
+    def __init__(self, row, truth, str frame=""):
+        self.row, self.truth, self.frame = row, truth, frame
 
 
-cdef void attitude_start(double* q_body_from_eci, double* w_body_radps, const attitude_t* attitude, const body_t* body,
+cdef int attitude_load(attitude_t* attitude, config, str name) except -1:
+    cdef AttitudeMode mode
+    from hil.plant.attitudes import modes   # which imports this
+    known = modes()
+    if getattr(config, "mode", None) not in known:
+        raise ValueError(f"{name} is {config!r}: expected a configuration of one of the modes {', '.join(known)}")
+    mode = known[config.mode]
+    attitude.reference, attitude.start, attitude.is_about_hill = mode.reference, mode.start, mode.is_about_hill
+    return mode.load(attitude, config, name)
+
+
+cdef bint attitude_start(double* q_body_from_eci, double* w_body_radps, const attitude_t* attitude, const body_t* body,
                          double t_s) noexcept nogil:
-    cdef double dcm[9]
-    cdef double w_hill[3]
     cdef double alpha[3]
-    if attitude.mode != ATTITUDE_TUMBLE:
-        attitude_reference(q_body_from_eci, w_body_radps, alpha, attitude, body, t_s)
-        return
-    orbit_hill_frame(dcm, w_hill, body.r_eci_m, body.v_eci_mps)
-    quat_from_dcm(q_body_from_eci, dcm)
-    quat_mul(q_body_from_eci, attitude.q_body_from_frame_nominal, q_body_from_eci)
-    vec3_copy(w_body_radps, attitude.w_start_body_radps)
+    if attitude.start != NULL:
+        attitude.start(q_body_from_eci, w_body_radps, attitude, body)
+    elif attitude.reference != NULL:
+        attitude.reference(q_body_from_eci, w_body_radps, alpha, attitude, body, t_s)
+    else:
+        return False
+    return True
 
 
 cdef void attitude_torque(double* torque_body_Nm, const attitude_t* attitude, const body_t* body, double t_s) noexcept nogil:
@@ -70,9 +48,9 @@ cdef void attitude_torque(double* torque_body_Nm, const attitude_t* attitude, co
     cdef double h[3]
     cdef double sign, bw = attitude.bandwidth_radps
     cdef int i
-    if attitude.mode == ATTITUDE_FLOWN or attitude.mode == ATTITUDE_TUMBLE:
+    if attitude.reference == NULL:
         return
-    attitude_reference(q_ref, w_ref, alpha, attitude, body, t_s)
+    attitude.reference(q_ref, w_ref, alpha, attitude, body, t_s)
     # rotation from the attitude held to the reference, small: its vector part is -delta/2
     quat_conj(q, body.q_body_from_eci)
     quat_mul(q, q_ref, q)

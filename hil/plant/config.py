@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cache
 from math import hypot, inf
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
 
@@ -158,6 +158,8 @@ class PortConfig:
 class Flown:
     """Attitude that nothing but thrusters and the gravity gradient turn."""
 
+    mode: ClassVar[str] = "flown"
+
 
 # Largest angle of the hold's series of the half angle (quaternion norm to 6e-9) and of its rate to first order
 HOLD_ANGLE_MAX_RAD = 0.2
@@ -180,21 +182,15 @@ class Hold:
     ends_at_capture: bool = False
 
     @property
+    def mode(self) -> str:
+        """The mode of attitude, one of `hil.plant.attitudes.OWN`."""
+        return f"{self.frame}_hold"
+
+    @property
     def angle_max_rad(self) -> float:
         """Bound of the angle between the nominal attitude and the one held: bias and full swing on all axes at once."""
         pairs = zip(self.bias_rad, self.rate_amplitude_radps, strict=True)
         return hypot(*(abs(bias) + abs(rate) / self.limit_cycle_radps for bias, rate in pairs))
-
-
-@dataclass(frozen=True)
-class Tumble:
-    """A free rigid body: the attitude and the rate with respect to ECI, body axes, that it is placed with."""
-
-    q_body_from_hill: Quat
-    w_body_radps: Vec3
-
-
-Attitude = Flown | Hold | Tumble
 
 
 @dataclass(frozen=True)
@@ -215,7 +211,7 @@ class BodyConfig:
     name: str = "body"
     ports: tuple[PortConfig, ...] = ()
     thrusters: tuple[ThrusterConfig, ...] = ()
-    attitude: Attitude = Flown()
+    attitude: Any = Flown()  # the configuration of a mode of hil.plant.attitudes
     radiation_coefficient: float = 0.0
     radiation_area_m2: float = 0.0
     shape: tuple[

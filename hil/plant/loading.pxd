@@ -1,7 +1,6 @@
 """From the plant's configuration to its structs; every figure is checked here."""
 
 from hil.effectors.thrusters cimport thruster_t
-from hil.plant.attitude cimport attitude_t
 from hil.plant.contact cimport port_t
 from hil.plant.dynamics cimport body_t
 from hil.plant.environment cimport environment_t
@@ -16,5 +15,4 @@ cdef int load_at_least_zero(double value, str name) except -1
 cdef list load_environment(environment_t* env, config)
 cdef int load_body(body_t* body, config, str name) except -1
 cdef int load_thruster(thruster_t* th, config, str name) except -1
-cdef int load_attitude(attitude_t* attitude, config, str name) except -1
 cdef int load_port(port_t* port, config, str name) except -1

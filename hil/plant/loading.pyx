@@ -4,7 +4,6 @@ from libc.stdint cimport uint32_t
 
 from gnc.ccore cimport elem_log, elem_sincos, quat_normalize, vec3_norm, vec3_scale, vec3_set
 from hil.effectors.thrusters cimport thruster_t
-from hil.plant.attitude cimport ATTITUDE_FLOWN, ATTITUDE_INERTIAL, ATTITUDE_LVLH, ATTITUDE_TUMBLE, attitude_t
 from hil.plant.contact cimport port_t
 from hil.plant.dynamics cimport body_t, dynamics_mass_properties
 from hil.plant.environment cimport (
@@ -14,7 +13,7 @@ from hil.plant.environment cimport (
 
 import numpy as np
 
-from hil.plant.config import HOLD_ANGLE_MAX_RAD, IDENTITY, BodyConfig, CaptureConfig, CelestialBody, Flown, Hold, PortConfig, Tumble, inertia_problem
+from hil.plant.config import IDENTITY, BodyConfig, CaptureConfig, CelestialBody, PortConfig, inertia_problem
 from hil.plant.environment import pole_of_date
 from hil.timescales import Epoch
 
@@ -216,38 +215,6 @@ cdef int load_thruster(thruster_t* th, config, str name) except -1:
     th.thrust_n, th.isp_s, th.rise_s, th.decay_s = config.thrust_n, config.isp_s, config.rise_s, config.decay_s
     th.min_on_us = <uint32_t>(config.min_on_s * 1e6 + 0.5)
     th.valve_tick_us = config.valve_tick_us
-    return 0
-
-
-cdef int load_attitude(attitude_t* attitude, config, str name) except -1:
-    cdef double phase[3]
-    cdef int i
-    attitude.mode = ATTITUDE_FLOWN
-    if isinstance(config, Flown):
-        return 0
-    if isinstance(config, Tumble):
-        attitude.mode = ATTITUDE_TUMBLE
-        load_quat(attitude.q_body_from_frame_nominal, config.q_body_from_hill, f"{name}.q_body_from_hill")
-        load_vec(attitude.w_start_body_radps, config.w_body_radps, 3, f"{name}.w_body_radps")
-        return 0
-    if not isinstance(config, Hold):
-        raise ValueError(f"{name} is {config!r}: expected Flown, Hold or Tumble")
-    if config.frame not in ("lvlh", "inertial"):
-        raise ValueError(f"{name}.frame is {config.frame!r}: expected 'lvlh' or 'inertial'")
-    attitude.mode = ATTITUDE_LVLH if config.frame == "lvlh" else ATTITUDE_INERTIAL
-    attitude.ends_at_capture = config.ends_at_capture
-    load_quat(attitude.q_body_from_frame_nominal, config.q_body_from_frame, f"{name}.q_body_from_frame")
-    load_vec(attitude.bias_rad, config.bias_rad, 3, f"{name}.bias_rad")
-    load_vec(attitude.rate_amplitude_radps, config.rate_amplitude_radps, 3, f"{name}.rate_amplitude_radps")
-    load_vec(phase, config.phase_rad, 3, f"{name}.phase_rad")
-    for i in range(3):
-        elem_sincos(phase[i], &attitude.sin_phase[i], &attitude.cos_phase[i])
-    load_positive(config.limit_cycle_radps, f"{name}.limit_cycle_radps")
-    load_positive(config.bandwidth_radps, f"{name}.bandwidth_radps")
-    attitude.limit_cycle_radps, attitude.bandwidth_radps = config.limit_cycle_radps, config.bandwidth_radps
-    if not config.angle_max_rad <= HOLD_ANGLE_MAX_RAD:
-        raise ValueError(f"{name}: bias and limit cycle turn the body by up to {config.angle_max_rad:.4g} rad: "
-                         f"expected at most {HOLD_ANGLE_MAX_RAD:g} rad, the range of the attitude hold's small angles")
     return 0
 
 

@@ -15,7 +15,7 @@ from gnc.ccore cimport (
     vec3_set, vec3_sub,
 )
 from hil.effectors.thrusters cimport ACTUATORS_MAX_THRUSTERS, actuators_area_s, actuators_open, pulse_t, thruster_t
-from hil.plant.attitude cimport ATTITUDE_FLOWN, ATTITUDE_LVLH, attitude_reference, attitude_start, attitude_torque
+from hil.plant.attitude cimport attitude_load, attitude_start, attitude_torque
 from hil.plant.clearance cimport (
     clearance_look, clearance_motion, clearance_speed_mps, motion_t, nearest_t, outline_t, pair_t,
 )
@@ -34,7 +34,7 @@ from hil.plant.environment cimport (
     environment_radiation, environment_slow, environment_sunlit, environment_update,
 )
 from hil.plant.loading cimport (
-    as_tuple, load_attitude, load_body, load_environment, load_port, load_positive, load_quat, load_thruster, load_vec,
+    as_tuple, load_body, load_environment, load_port, load_positive, load_quat, load_thruster, load_vec,
 )
 from hil.plant.passive cimport drift_state_t, passive_min_distance_m
 from hil.plant.shapes cimport load_shape, shape_reach_m
@@ -94,7 +94,7 @@ cdef class Plant:
         port_names = []
         for i, body in enumerate(config.bodies):
             load_body(&self.bodies[i], body, body.name)
-            load_attitude(&self.attitudes[i], body.attitude, f"{body.name}.attitude")
+            attitude_load(&self.attitudes[i], body.attitude, f"{body.name}.attitude")
             ports = body.ports or (PortConfig((0.0, 0.0, 0.0)),)
             if len(ports) > PLANT_MAX_PORTS:
                 raise ValueError(f"{body.name} has {len(ports)} ports: expected at most {PLANT_MAX_PORTS}")
@@ -731,7 +731,7 @@ cdef class Plant:
         if q_body_from_eci is not None:
             load_quat(body.q_body_from_eci, q_body_from_eci, "q_body_from_eci")
             load_vec(body.w_body_radps, (0.0, 0.0, 0.0) if w_body_radps is None else w_body_radps, 3, "w_body_radps")
-        elif self.attitudes[i].mode != ATTITUDE_FLOWN:
+        elif self.attitudes[i].start != NULL or self.attitudes[i].reference != NULL:
             if not orbit_hill_frame(dcm, w, body.r_eci_m, body.v_eci_mps):
                 raise ValueError(f"{name} state r={r_eci_m} m, v={v_eci_mps} m/s spans no orbit plane")
             attitude_start(body.q_body_from_eci, body.w_body_radps, &self.attitudes[i], body, <double>self.t_us * 1e-6)
@@ -798,7 +798,7 @@ cdef class Plant:
             raise ValueError("the target's state must be set before the chaser's relative state")
         if datum == "port":
             vec3_sub(arm, self.target_port.position_body_m, self.target.com_body_m)
-            if self.attitudes[self.i_target].mode == ATTITUDE_LVLH:
+            if self.attitudes[self.i_target].is_about_hill:
                 quat_irotate(arm, self.attitudes[self.i_target].q_body_from_frame_nominal, arm)
             else:
                 quat_irotate(arm, self.target.q_body_from_eci, arm)
@@ -975,12 +975,15 @@ cdef class Plant:
         return self.sunlit_chaser()
 
     def hold_error_rad(self):
-        """Angle between the target's attitude and the reference its hold follows."""
+        """Angle between the target's attitude and the reference its hold follows; 0 where it holds none."""
         cdef double q[4]
         cdef double w[3]
         cdef double a[3]
         cdef double c[4]
-        attitude_reference(q, w, a, &self.attitudes[self.i_target], self.target, <double>self.t_us * 1e-6)
+        if self.attitudes[self.i_target].reference == NULL:
+            return 0.0
+        self.attitudes[self.i_target].reference(
+            q, w, a, &self.attitudes[self.i_target], self.target, <double>self.t_us * 1e-6)
         quat_conj(c, self.target.q_body_from_eci)
         quat_mul(q, q, c)
         return 2.0 * elem_asin(vec3_norm(&q[1]))

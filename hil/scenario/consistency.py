@@ -19,12 +19,12 @@ from hil.faults.power import strings
 from hil.faults.rows import OTHERS, Other, PowerFault, TargetFault
 from hil.instruments import kinds
 from hil.instruments.faults import Fault
+from hil.plant.attitudes import frame_held
 from hil.plant.config import HOLD_ANGLE_MAX_RAD, inertia_problem
 from hil.requirements.catalogue import Catalogue
 from hil.requirements.row import Row as Requirement
 from hil.scenario.dispersed import check_correlated, check_distributions, check_draws, largest
 from hil.scenario.messages import Reader, nearest, show
-from hil.scenario.schema.attitudes import LvlhHold
 from hil.scenario.schema.events import Telecommand
 from hil.scenario.schema.vehicle import Vehicle, inertia_matrix
 from hil.scenario.views import Thruster
@@ -257,7 +257,7 @@ def _check_quaternions(reader: Reader, table: Mapping[str, Any], path: str) -> N
 def _check_hold(reader: Reader, s: Scenario) -> None:
     """The target's attitude hold is modelled for small angles: checks the largest bias and limit cycle drawn."""
     attitude = s.vehicles[s.scenario.target].attitude
-    if not isinstance(attitude, LvlhHold):
+    if frame_held(attitude) != "lvlh":
         return
     reach = {key: largest(s, key) * DEG for key in ("target_attitude_deg", "target_rate_deg_s")}
     angle = sqrt(3.0) * (reach["target_attitude_deg"] + reach["target_rate_deg_s"] / attitude.limit_cycle_radps)

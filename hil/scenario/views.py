@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from hil.scenario.schema.attitudes import LvlhHold
+from hil.plant.attitudes import frame_held
 from hil.scenario.schema.orbits import Oem
 from hil.scenario.schema.vehicle import Port, Vehicle
 
@@ -88,8 +88,8 @@ def target_of(vehicle: Vehicle, port: Port, antenna_tbody_m: Vector) -> Target:
         mass_kg=vehicle.mass_kg, drag_area_m2=vehicle.drag_area_m2, drag_coefficient=vehicle.drag_coefficient,
         inertia_kgm2=vehicle.inertia_kgm2, port_tbody_m=port.position_body_m, q_tport_from_tbody=port.q_port_from_body,
         gnss_antenna_tbody_m=antenna_tbody_m,
-        q_tbody_from_hill=attitude.q_body_from_hill if isinstance(attitude, LvlhHold) else (1.0, 0.0, 0.0, 0.0),
-        hold_limit_cycle_radps=attitude.limit_cycle_radps if isinstance(attitude, LvlhHold) else 1.0,
+        q_tbody_from_hill=attitude.q_body_from_hill if frame_held(attitude) == "lvlh" else (1.0, 0.0, 0.0, 0.0),
+        hold_limit_cycle_radps=attitude.limit_cycle_radps if frame_held(attitude) == "lvlh" else 1.0,
     )  # fmt: skip
 
 

@@ -12,13 +12,19 @@ from typing import Any, NamedTuple
 import pytest
 
 from hil import effectors, instruments
+from hil.plant import attitudes
 from tests.quality.out_of_tree import ROOT
 
-# A kind of instrument or effector has no stub: what is public of it is its KIND, typed where the registry is.
+# A kind of instrument or effector, or a mode of attitude, has no stub: what is public of it is its KIND or MODE, typed
+# where the registry is.
 KINDS = [ROOT / f"hil/instruments/{name}.pyx" for name in instruments.OWN]
 KINDS += [path for name in effectors.OWN if (path := ROOT / f"hil/effectors/{name}.pyx").is_file()]
+MODES = [ROOT / f"hil/plant/attitudes/{name}.pyx" for name in attitudes.OWN]
 PYX = [
-    p for house in ("gnc", "hil", "firmware_bridge") for p in sorted((ROOT / house).rglob("*.pyx")) if p not in KINDS
+    p
+    for house in ("gnc", "hil", "firmware_bridge")
+    for p in sorted((ROOT / house).rglob("*.pyx"))
+    if p not in KINDS + MODES
 ]
 # What Python itself sets on a class, and what a data class defines, and what is private.
 OF_EVERY_CLASS = re.compile(r"_(?!_init__$|_call__$|_len__$|_iter__$|_enter__$|_exit__$).*")
@@ -148,3 +154,11 @@ def test_a_kind_declares_itself_and_its_row_and_nothing_else(path: Path) -> None
     assert house.kinds()[path.stem] is module.KIND
     defined = re.findall(r"^(?:def|class|cdef class|cpdef [\w ]*?)\s*(\w+)", path.read_text(), re.M)
     assert [n for n in defined if not n.startswith("_")] == [module.KIND.row.__name__]
+
+
+@pytest.mark.parametrize("path", MODES, ids=name)
+def test_a_mode_of_attitude_declares_its_row_and_its_configuration(path: Path) -> None:
+    module = importlib.import_module(name(path))
+    assert attitudes.modes()[path.stem] is module.MODE
+    public = re.findall(r"^(?:def|class|cdef class)\s+([^\W_]\w*)", path.read_text(), re.M)
+    assert public[0] == module.MODE.row.__name__ and len(public) <= 2

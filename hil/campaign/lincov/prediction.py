@@ -33,10 +33,10 @@ from hil.campaign.lincov.linear import (
 from hil.campaign.lincov.navigation import Navigation, declared_rms, turn_over_step
 from hil.campaign.lincov.reference import Leg, Path, without_noise
 from hil.log import PASS, Log
+from hil.plant.attitudes import frame_held
 from hil.prepare import prepare
 from hil.run import fly
 from hil.scenario import DEG, Scenario
-from hil.scenario.schema.attitudes import LvlhHold
 
 RATIO_LOW, RATIO_HIGH = 0.8, 1.25
 RUNS_LEAST = 20
@@ -77,7 +77,7 @@ def not_predicted(scenario: Scenario) -> str | None:
         return "dispersions are correlated"
     if s.initial is None:
         return "the chaser does not start at rest before the target's port"
-    if not isinstance(s.vehicles[s.scenario.target].attitude, LvlhHold):
+    if frame_held(s.vehicles[s.scenario.target].attitude) != "lvlh":
         return "the target holds no LVLH attitude"
     if missing:
         return f"not one instrument each of kind {', '.join(missing)}"
