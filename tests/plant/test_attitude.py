@@ -2,13 +2,14 @@
 
 import math
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
 from scipy.special import ellipk
 
 from hil import Scenario
-from hil.plant.config import Hold, Tumble
+from hil.plant.config import Hold
 from hil.prepare import prepare
 from tests.closed_loop.flights import HEADER
 from tests.plant.plants import EMPTY, LVLH, SPHERE, TARGET, plant
@@ -16,12 +17,13 @@ from tests.plant.test_motion import rotation
 
 # A stage of 11 m x 4 m and 3 t: a rod more than a disc
 ROD = replace(TARGET, dry_mass_kg=3000.0, dry_inertia_body_kgm2=(6000.0, 0, 0, 0, 33000.0, 0, 0, 0, 33000.0))
+TUMBLE = import_module("hil.plant.attitudes.free_tumble").Tumble
 VOID = replace(EMPTY, mu_m3ps2=1e-9)
 
 
 def tumbling(environment, inertia, q, w):
     body = replace(ROD, dry_inertia_body_kgm2=(inertia[0], 0, 0, 0, inertia[1], 0, 0, 0, inertia[2]))
-    p = plant(environment, target=replace(body, attitude=Tumble(q, w)))
+    p = plant(environment, target=replace(body, attitude=TUMBLE(q, w)))
     p.set_target((6778137.0, 0.0, 0.0), (0.0, 7668.56, 0.0))
     return p
 

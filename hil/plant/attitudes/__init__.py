@@ -16,6 +16,7 @@ OWN = (
     "flown",
     "lvlh_hold",
     "inertial_hold",
+    "free_tumble",
 )
 """The modes of attitude, each a module of this package."""
 
