@@ -236,6 +236,8 @@ cdef class Loop:
             self.fired_us = self.plant.t_us
         if self.contact_us == 0 and (self.plant.touched or self.plant.n_collisions > 0):
             self.contact_us = self.plant.t_us
+        elif self.contact_us > 0 and not self.plant.touched and self.plant.n_collisions == 0:
+            self.contact_us = 0  # what was captured has been let go: it flies on
 
     cdef int _run(self, int count, sensor_frame_t* frames, command_t* commands, telemetry_t* telemetry,
                   truth_t* truth) noexcept nogil:

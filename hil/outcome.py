@@ -41,7 +41,8 @@ SIGMAS = 3.0  # of the flight's own state, by which free drifts start to either 
 HOLD_S, COAST_MPS = 300.0, 0.01  # before the end: velocity change by thrust below which a chaser coasts
 AWAY_MPS, AWAY_RATES = 1.0, 2.0  # relative speed of a chaser that is flown, and share of mean motion times range
 AFTER_CAPTURE_S = 2.0  # from capture, after which nothing fires
-OFF_AXIS = 0.7  # share of the distance that lies along the docking axis, below which a chaser does not come along it
+ON_AXIS, AT_PORT_M = 0.98, 2.0  # share of the distance along the docking axis from which on, or distance within which,
+# a chaser comes along it
 DENSITY_FACTOR = 2.0  # 3 sigma of the air's density, where the mission has no number of its own
 NOT_RELATIVE = {int(kind) for kind in (core.Kind.IMU, core.Kind.STAR, core.Kind.GNSS, core.Kind.DOCK)}
 
@@ -208,7 +209,7 @@ def _too_fast(flight: View, row: ClosingRate) -> list[str]:
     """
     r, v = flight.approach["r_port_tport_m"], flight.approach["v_port_tport_mps"]
     distance = flight.range_port_m
-    on_axis = r[:, 0] >= OFF_AXIS * distance
+    on_axis = (r[:, 0] >= ON_AXIS * distance) | (distance <= AT_PORT_M)
     nearing = -np.einsum("ij,ij->i", r, v) / np.maximum(distance, 1.0e-9)
     closing = np.where(on_axis, -v[:, 0], nearing)
     across = np.hypot(v[:, 1], v[:, 2])

@@ -339,7 +339,7 @@ cdef class Plant:
         vec3_copy(v, self.chaser.v_eci_mps)
         docking_release(self.chaser, self.target, self.target_port, self.chaser_port.release_mps)
         self._feel(v)
-        self.docked = self.dock_release = False
+        self.docked = self.dock_release = self.touched = False
         self.contact.status = CONTACT_NONE
         self.slow_due_us = 0
         self.looked = False

@@ -8,6 +8,7 @@ import pytest
 
 from gnc.flight import Reason
 from hil import Scenario, fly
+from hil.effectors.faults import Fault as EffectorFault
 from hil.instruments.faults import Fault
 from tests.closed_loop.flights import collided, fault, fly_with, phases_flown
 
@@ -102,3 +103,16 @@ def test_a_run_goes_on_while_a_captured_chaser_still_thrusts() -> None:
         log = fly(scenario, 1)
         captured_s = 0.1 * float(np.argmax(log.truth["contact_status"] == 1))
         assert log.duration_s == pytest.approx(captured_s + after_s, abs=0.3)
+
+
+def test_a_chaser_that_is_let_go_after_capture_flies_on() -> None:
+    slipped = replace(
+        Scenario.load("iss-contact"),
+        effector_faults=(
+            EffectorFault(effector="mechanism", kind="lets_go", event="capture", after_s=1.0, duration_s=1.0),
+        ),
+    )
+    log = fly(slipped, 1)
+    held = np.flatnonzero(log.truth["contact_status"] == 1)
+    assert held.size and log.truth["contact_status"][-1] != 1
+    assert len(log.truth) > held[-1] + 200, "not ended five seconds after it was caught"
