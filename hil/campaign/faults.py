@@ -333,7 +333,7 @@ def broken(why: str) -> dict[str, Any]:
 def _result(log: Log, start_s: float, without: Sound) -> dict[str, Any]:
     if log.outcome is None:
         return broken(log.error or "no outcome")
-    rows = len(log.truth)
+    rows, told = len(log.truth), np.flatnonzero(log.telemetry["t_us"])
     before = log.truth["contact_status"] == 0
     clearance = log.truth["clearance_m"][before] if rows else np.empty(0)
     detected_s, isolated, reason = _detected(log, start_s)
@@ -347,7 +347,7 @@ def _result(log: Log, start_s: float, without: Sound) -> dict[str, Any]:
         "closest_m": float(clearance.min()) if clearance.size else None,
         "delta_v_mps": log.delta_v_mps.get("total"),
         "ended": log.ended,
-        "phase_at_end": log.scenario.flight.phase_name(int(log.telemetry["phase"][-1])) if rows else None,
+        "phase_at_end": log.scenario.flight.phase_name(int(log.telemetry["phase"][told[-1]])) if told.size else None,
         "duration_s": log.duration_s,
     }
 
