@@ -168,6 +168,8 @@ cdef extern from "flight.h" nogil:
         double target_attitude_rad[3]
         double target_rate_radps[3]
         double sensed_eci_mps[3]
+        double unexplained_mps[3]
+        double unexplained_radps[3]
         double variance_r_hill_m2[3]
         double variance_v_hill_m2ps2[3]
         double variance_attitude_rad2[3]
@@ -175,6 +177,7 @@ cdef extern from "flight.h" nogil:
         double disagreement_chi2
         float instrument_nis[12]
         uint32_t cycles_since_thrust
+        uint32_t thruster_applied_us[32]
         uint16_t instrument_rejects[12]
         uint8_t instrument_state[12]
         uint8_t attitude_quality
@@ -182,7 +185,7 @@ cdef extern from "flight.h" nogil:
         uint8_t relative_quality
         uint8_t target_quality
         uint8_t dock_flags
-        uint8_t solution_reserved
+        uint8_t explained
         uint16_t slots_refused
     ctypedef struct intent_t:
         uint64_t t_us
@@ -231,6 +234,8 @@ cdef extern from "flight.h" nogil:
         uint32_t tick
         uint32_t thruster_on_us[32]
         uint32_t mechanism
+        uint32_t shut
+        uint32_t reserved[1]
     ctypedef struct telemetry_t:
         uint64_t t_us
         double q_body_from_eci[4]
@@ -251,6 +256,7 @@ cdef extern from "flight.h" nogil:
         float instrument_nis[12]
         uint32_t tick
         uint32_t flags
+        uint32_t thrusters_shut
         uint16_t instrument_rejects[12]
         uint16_t slots_refused
         uint8_t instrument_state[12]
@@ -258,6 +264,6 @@ cdef extern from "flight.h" nogil:
         uint8_t law
         uint8_t abort_reason
         uint8_t previous_phase
-        uint8_t reserved[2]
+        uint8_t reserved[6]
     ctypedef struct flight_params_t:
         double cycle_s

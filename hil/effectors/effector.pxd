@@ -42,6 +42,8 @@ cdef class Effectors:
     cdef int valve[ACTUATORS_MAX_THRUSTERS]             # that each driver opens
     cdef effector_fault_t fault[EFFECTOR_FAULTS]
     cdef int fault_count
+    cdef readonly uint32_t can_shut     # thrusters with an isolation valve, a bit each
+    cdef readonly uint32_t shut         # those that are shut
     cdef readonly uint32_t armed        # bit n: the mechanism of the chaser's port n, as last commanded
     cdef bint fitted                    # `sound` has been taken from the plant
     cdef bint swapped, captures, captures_unarmed, releases, lets_go

@@ -22,8 +22,11 @@ cdef class Effectors:
         if len(self.faults) > EFFECTOR_FAULTS:
             raise ValueError(f"{len(self.faults)} faults of effectors: expected at most {EFFECTOR_FAULTS}")
         first, by_name = 0, {}
+        self.can_shut = self.shut = 0
         for row in rows:
             by_name[row.name] = (row, first)
+            if getattr(row, "isolation_valves", False):
+                self.can_shut |= ((1 << len(row.position_m)) - 1) << first
             first += len(getattr(row, "position_m", ()))
         for fault in self.faults:
             if fault.effector not in by_name:
@@ -83,6 +86,10 @@ cdef class Effectors:
             for i in range(self.fault_count):
                 if self.fault[i].in_force:
                     self._count(plant, &self.fault[i], command, cycle_us)
+        if command.shut & self.can_shut != self.shut:
+            self.shut = command.shut & self.can_shut
+            for i in range(plant.n_thrusters):
+                plant.thrusters[i].isolated = (self.shut >> i) & 1
         self.armed = command.mechanism & 0xFFFF
         plant.dock_armed = (0xFFFF if self.captures_unarmed else self.armed) if self.captures else 0
         if plant.docked and self.releases and (

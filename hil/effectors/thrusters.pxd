@@ -21,6 +21,7 @@ ctypedef struct thruster_t:
     double leak                     # level that a shut valve passes, 0 to 1
     uint32_t stiction_us            # the valve does not open for a shorter isolated pulse
     # state
+    bint isolated                   # its isolation valve is shut: no propellant reaches it
     double level                    # thrust over full thrust, 0..1
     bint open_at_cycle_end
     uint32_t driven_us              # on-time that the valve driver gave in the last cycle, whatever the valve did

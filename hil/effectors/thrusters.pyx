@@ -23,6 +23,7 @@ from hil.schema import Component, Vector
 class Thrusters(Row):
     """Thrusters of one class: places and directions of the force, structural body frame.
 
+    isolation_valves: each thruster has one, which the flight software can shut.
     power_strings: what feeds each of them, where it is not one power_string.
     """
 
@@ -34,6 +35,7 @@ class Thrusters(Row):
     decay_s: Annotated[float, Ge(0.0), Le(0.2)]
     position_m: Annotated[tuple[Vector, ...], MinLen(1), MaxLen(core.N_THRUSTERS)]
     direction: Annotated[tuple[tuple[Component, Component, Component], ...], MinLen(1), MaxLen(core.N_THRUSTERS)]
+    isolation_valves: bool = False
     power_strings: Annotated[tuple[str, ...], MaxLen(core.N_THRUSTERS)] = ()
 
 
@@ -41,7 +43,7 @@ KIND = EffectorKind(row=Thrusters, faults=OF_THRUSTERS)
 
 
 cdef bint actuators_open(pulse_t* pulse, thruster_t* thruster, uint32_t on_us, uint32_t cycle_us) noexcept nogil:
-    cdef double rise_needed_s, on_s
+    cdef double rise_needed_s, on_s, leak = 0.0 if thruster.isolated else thruster.leak
     if on_us > cycle_us:
         on_us = cycle_us
     on_us -= on_us % thruster.valve_tick_us
@@ -53,7 +55,7 @@ cdef bint actuators_open(pulse_t* pulse, thruster_t* thruster, uint32_t on_us, u
         on_us = 0
     if thruster.stuck_on:
         on_us = cycle_us
-    if thruster.stuck_off:
+    if thruster.stuck_off or thruster.isolated:
         on_us = 0
     if on_us > 0 and not thruster.open_at_cycle_end:
         thruster.firings += 1
@@ -62,7 +64,7 @@ cdef bint actuators_open(pulse_t* pulse, thruster_t* thruster, uint32_t on_us, u
 
     on_s = <double>on_us * 1e-6
     pulse.area_done_s = 0.0
-    pulse.leak = thruster.leak
+    pulse.leak = leak
     pulse.level_0 = thruster.level
     rise_needed_s = (1.0 - thruster.level) * thruster.rise_s
     pulse.t_off_s = on_s
@@ -83,5 +85,5 @@ cdef bint actuators_open(pulse_t* pulse, thruster_t* thruster, uint32_t on_us, u
         thruster.level = pulse.level_peak
     else:
         thruster.level = actuators_level(pulse, <double>cycle_us * 1e-6)
-    pulse.t_over_s = pulse.t_end_s if thruster.leak == 0.0 else 1.0e-6 * <double>cycle_us
-    return on_us > 0 or pulse.level_0 > 0.0 or thruster.leak > 0.0
+    pulse.t_over_s = pulse.t_end_s if leak == 0.0 else 1.0e-6 * <double>cycle_us
+    return on_us > 0 or pulse.level_0 > 0.0 or leak > 0.0

@@ -264,7 +264,7 @@ const icd_message_t icd_messages[ICD_MESSAGES] = {
     {"function_request", 0x020, 15, 15, 1, 8, 1},
     {"ping", 0x020, 18, 18, 1, 17, 1},
     {"hello", 0x010, 78, 78, 0, 0, 0},
-    {"command", 0x012, 502, 502, 0, 0, 0},
+    {"command", 0x012, 510, 510, 0, 0, 0},
     {"ack", 0x020, 22, 22, 0, 1, 1},
     {"nak", 0x020, 23, 23, 0, 1, 2},
     {"statistics", 0x020, 86, 86, 0, 3, 25},
@@ -474,6 +474,7 @@ void icd_put_command(uint8_t *body, const icd_command_t *m)
     at = put_i32(at, m->status);
     at = put_u32s(at, m->command.thruster_on_us, 32);
     at = put_u32(at, m->command.mechanism);
+    at = put_u32(at, m->command.shut);
     at = put_f64s(at, m->telemetry.q_body_from_eci, 4);
     at = put_f64s(at, m->telemetry.w_body_eci_body_radps, 3);
     at = put_f64s(at, m->telemetry.r_chaser_target_hill_m, 3);
@@ -491,6 +492,7 @@ void icd_put_command(uint8_t *body, const icd_command_t *m)
     at = put_f32s(at, m->telemetry.accel_cmd_hill_mps2, 3);
     at = put_f32s(at, m->telemetry.instrument_nis, 12);
     at = put_u32(at, m->telemetry.flags);
+    at = put_u32(at, m->telemetry.thrusters_shut);
     at = put_u16s(at, m->telemetry.instrument_rejects, 12);
     at = put_u16(at, m->telemetry.slots_refused);
     at = put_u8s(at, m->telemetry.instrument_state, 12);
@@ -507,6 +509,7 @@ void icd_get_command(const uint8_t *body, icd_command_t *m)
     at = get_i32(at, &m->status);
     at = get_u32s(at, m->command.thruster_on_us, 32);
     at = get_u32(at, &m->command.mechanism);
+    at = get_u32(at, &m->command.shut);
     at = get_f64s(at, m->telemetry.q_body_from_eci, 4);
     at = get_f64s(at, m->telemetry.w_body_eci_body_radps, 3);
     at = get_f64s(at, m->telemetry.r_chaser_target_hill_m, 3);
@@ -524,6 +527,7 @@ void icd_get_command(const uint8_t *body, icd_command_t *m)
     at = get_f32s(at, m->telemetry.accel_cmd_hill_mps2, 3);
     at = get_f32s(at, m->telemetry.instrument_nis, 12);
     at = get_u32(at, &m->telemetry.flags);
+    at = get_u32(at, &m->telemetry.thrusters_shut);
     at = get_u16s(at, m->telemetry.instrument_rejects, 12);
     at = get_u16(at, &m->telemetry.slots_refused);
     at = get_u8s(at, m->telemetry.instrument_state, 12);
@@ -531,9 +535,10 @@ void icd_get_command(const uint8_t *body, icd_command_t *m)
     at = get_u8(at, &m->telemetry.law);
     at = get_u8(at, &m->telemetry.abort_reason);
     (void)get_u8(at, &m->telemetry.previous_phase);
+    for (size_t i = 0; i < 1; i++) m->command.reserved[i] = 0;
     m->telemetry.tick = m->command.tick;
     m->telemetry.t_us = m->command.t_us;
-    for (size_t i = 0; i < 2; i++) m->telemetry.reserved[i] = 0;
+    for (size_t i = 0; i < 6; i++) m->telemetry.reserved[i] = 0;
 }
 
 void icd_put_ack(uint8_t *body, const icd_ack_t *m)

@@ -7,7 +7,7 @@ import numpy as np
 
 from firmware_bridge.icd.message import Message
 
-ICD_HASH = 0x8D7CA357BA3816A9
+ICD_HASH = 0x703DAB9A0D7B48A8
 
 
 class Apid(IntEnum):
@@ -164,6 +164,7 @@ COMMAND = Message(
         ("status", ">i4"),
         ("thruster_on_us", ">u4", (32,)),
         ("mechanism", ">u4"),
+        ("shut", ">u4"),
         ("q_body_from_eci", ">f8", (4,)),
         ("w_body_eci_body_radps", ">f8", (3,)),
         ("r_chaser_target_hill_m", ">f8", (3,)),
@@ -181,6 +182,7 @@ COMMAND = Message(
         ("accel_cmd_hill_mps2", ">f4", (3,)),
         ("instrument_nis", ">f4", (12,)),
         ("flags", ">u4"),
+        ("thrusters_shut", ">u4"),
         ("instrument_rejects", ">u2", (12,)),
         ("slots_refused", ">u2"),
         ("instrument_state", "u1", (12,)),

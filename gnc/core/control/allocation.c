@@ -30,10 +30,10 @@ static void start_basis(basis_t *b, const double w[ROWS], double cost)
     }
 }
 
-/* Of which thrusters: the first `count`, of groups up to a level. */
+/* Of which thrusters: the first `count` that are not shut off, of groups up to a level. */
 typedef struct {
     const effectors_t *e;
-    uint32_t count, level;
+    uint32_t count, level, shut;
 } choice_t;
 
 static int32_t entering(const choice_t *of, const basis_t *b, bool bland)
@@ -45,7 +45,7 @@ static int32_t entering(const choice_t *of, const basis_t *b, bool bland)
         for (size_t i = 0; i < ROWS; i++) y[j] += b->cost[i] * b->inverse[i * ROWS + j];
     }
     for (uint32_t t = 0; t < of->count; t++) {
-        if (of->e->level[t] > of->level) continue;
+        if (of->e->level[t] > of->level || (of->shut & (1u << t))) continue;
         const double *a = of->e->arms[t];
         double reduced = 1.0 - (y[0] * a[0] + y[1] * a[1] + y[2] * a[2] + y[3] * a[3] + y[4] * a[4] + y[5] * a[5]);
         if (reduced < best) {
@@ -152,12 +152,13 @@ void control_init(const flight_params_t *p, effectors_t *e)
         vec3_cross(&e->arms[t][3], arm, force);
         if (p->thruster_force_n[t] > 0.0) weakest = elem_min(weakest, p->thruster_force_n[t]);
     }
+    (void)mat3_inverse(e->inertia_inverse, p->inertia_body_kgm2); /* flight_init has refused another */
     e->artificial_cost = ARTIFICIAL_COST / weakest;
     order_groups(p, e);
     for (size_t axis = 0; axis < ROWS; axis++) {
         e->smallest[axis] = NEVER;
         for (uint32_t level = 0; level < e->levels; level++) {
-            const choice_t of = {e, p->thruster_count, level};
+            const choice_t of = {e, p->thruster_count, level, 0};
             double least = elem_max(smallest_demand(p, &of, axis, -PROBE), smallest_demand(p, &of, axis, PROBE));
             e->smallest[axis] = elem_min(e->smallest[axis], least);
         }
@@ -207,11 +208,23 @@ static bool choose(const control_call_t *call, const double w[ROWS], double seco
 {
     const effectors_t *e = call->effectors;
     for (uint32_t level = 0; level < e->levels; level++) {
-        const choice_t of = {e, call->p->thruster_count, level};
+        const choice_t of = {e, call->p->thruster_count, level, call->memory->health.shut};
         bool given = solve(&of, w, seconds);
         if (level + 1u == e->levels || (given && !(share_of(call->p, seconds) < 1.0))) return given;
     }
     return false;
+}
+
+/* Where the thrusters that are left cannot give all of it: the torque alone, or else the force alone. */
+static bool choose_degraded(const control_call_t *call, const double w[ROWS], double seconds[FLIGHT_THRUSTERS])
+{
+    double part[ROWS] = {0.0};
+    if (choose(call, w, seconds)) return true;
+    if (call->memory->health.shut == 0) return false;
+    for (size_t i = 3; i < ROWS; i++) part[i] = w[i];
+    if (choose(call, part, seconds)) return true;
+    for (size_t i = 0; i < ROWS; i++) part[i] = i < 3 ? w[i] : 0.0;
+    return choose(call, part, seconds);
 }
 
 void control_allocate(const control_call_t *call, command_t *command)
@@ -224,5 +237,5 @@ void control_allocate(const control_call_t *call, command_t *command)
         w[i] = worth ? c->carried[i] : 0.0;
         any = any || worth;
     }
-    if (any && choose(call, w, seconds)) call->progress->fired = fire(call, seconds, command);
+    if (any && choose_degraded(call, w, seconds)) call->progress->fired = fire(call, seconds, command);
 }

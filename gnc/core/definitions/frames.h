@@ -79,6 +79,10 @@
     V(f64, target_attitude_rad, 3, "rad", "target attitude against its nominal hold, tbody axes") \
     V(f64, target_rate_radps, 3, "rad/s", "rate of target_attitude_rad") \
     V(f64, sensed_eci_mps, 3, "m/s", "velocity sensed over the last cycle, at the c.m.") \
+    V(f64, unexplained_mps, 3, "m/s", \
+      "change of velocity that inertial units sensed over the cycle and nominal thrusters, as their valves were " \
+      "driven, do not explain, body axes") \
+    V(f64, unexplained_radps, 3, "rad/s", "same, of the body rate") \
     V(f64, variance_r_hill_m2, 3, "m^2", "variance of r_hill_m") \
     V(f64, variance_v_hill_m2ps2, 3, "m^2/s^2", "variance of the relative velocity (inertial rate, hill axes)") \
     V(f64, variance_attitude_rad2, 3, "rad^2", "variance of the attitude, body axes") \
@@ -88,6 +92,7 @@
       "variances") \
     V(f32, instrument_nis, FLIGHT_INSTRUMENTS, "1", "normalised innovation squared of each instrument's last update") \
     S(u32, cycles_since_thrust, "1", "cycles since a thruster was last commanded or driven") \
+    V(u32, thruster_applied_us, FLIGHT_THRUSTERS, "us", "on-time that the valve drivers gave in the cycle") \
     V(u16, instrument_rejects, FLIGHT_INSTRUMENTS, "1", "measurements of each instrument rejected since start") \
     V(u8, instrument_state, FLIGHT_INSTRUMENTS, "1", "INSTRUMENT_* bits of each instrument") \
     S(u8, attitude_quality, "1", "QUALITY_* of the attitude") \
@@ -95,7 +100,7 @@
     S(u8, relative_quality, "1", "QUALITY_* of the relative motion") \
     S(u8, target_quality, "1", "QUALITY_* of the target's attitude") \
     S(u8, dock_flags, "1", "what the docking mechanism senses in this cycle, DOCK_* bits") \
-    S(u8, solution_reserved, "1", "zero") \
+    S(u8, explained, "bool", "unexplained_mps and unexplained_radps are of this cycle") \
     S(u16, slots_refused, "1", "measurements of no instrument in the table, since start")
 
 /* ---- Intent: what the mission wants, for guidance and control ------------------------------------ */
@@ -153,7 +158,9 @@
     S(u32, tick, "1", "tick of the sensor frame answered") \
     V(u32, thruster_on_us, FLIGHT_THRUSTERS, "us", \
       "valve on-time from the start of the coming cycle; 0 fires nothing") \
-    S(u32, mechanism, "1", "docking mechanisms, MECHANISM_* bits of port 0; of port n shifted left by n")
+    S(u32, mechanism, "1", "docking mechanisms, MECHANISM_* bits of port 0; of port n shifted left by n") \
+    S(u32, shut, "1", "thrusters whose isolation valves are shut, a bit each") \
+    V(u32, reserved, 1, "1", "zero")
 
 /* ---- Telemetry ---------------------------------------------------------------------------- */
 #define TELEMETRY_FIELDS(S, V) \
@@ -177,6 +184,7 @@
       "normalised innovation squared of each instrument's last update, of all its components") \
     S(u32, tick, "1", "tick of the sensor frame answered") \
     S(u32, flags, "1", "FLAG_* bits") \
+    S(u32, thrusters_shut, "1", "thrusters whose isolation valves are shut, a bit each") \
     V(u16, instrument_rejects, FLIGHT_INSTRUMENTS, "1", \
       "measurements of each instrument rejected since start, in whole or in part") \
     S(u16, slots_refused, "1", "measurements of no instrument in the table, since start") \
@@ -185,6 +193,6 @@
     S(u8, law, "1", "guidance law in force, LAW_*") \
     S(u8, abort_reason, "1", "why the last break-off happened, REASON_*") \
     S(u8, previous_phase, "1", "the phase before it") \
-    V(u8, reserved, 2, "1", "zero")
+    V(u8, reserved, 6, "1", "zero")
 
 #endif

@@ -187,6 +187,7 @@ void nav_imu_take(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s,
     reading_t reading[IMU_UNITS];
     double voted[IMU_VALUES] = {0.0}, limit[2] = {0.0, 0.0};
     size_t unit = nav_in_use(p, nav, KIND_IMU);
+    imu->gyro_before = imu->gyro_taken;
     imu->gyro_taken = imu->accel_taken = false;
     nav_expect(p, nav, s);
     if (unit == FLIGHT_INSTRUMENTS) return;

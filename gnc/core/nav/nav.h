@@ -48,11 +48,15 @@ typedef struct {
 /* The inertial measurement of the cycle, the vote of all units; a half that is not taken was missing or refused. Beside
  * it, what the valve drivers' report makes of the cycle with nominal thrusters. */
 typedef struct {
-    bool gyro_taken, accel_taken, started; /* started: both halves have been taken */
+    bool gyro_taken, accel_taken;
+    bool gyro_before, started; /* the gyro was taken in the cycle before; both halves have been taken */
     uint32_t silent_cycles[2]; /* since the gyro's, the accelerometer's half was last taken, up to a limit */
     double dtheta_body_rad[3], dv_body_mps[3];
     double expected_mps[3], expected_radps[3]; /* change of velocity and of rate, body axes */
     double expected_turn_rad[3]; /* what a gyro would then read */
+    bool explained; /* the next two are of this cycle */
+    double unexplained_mps[3], unexplained_radps[3]; /* sensed, less what was expected */
+    double push_mps2[3]; /* smoothed: what is sensed beside the bias while no valve is driven */
 } nav_imu_t;
 
 /* Attitude filter, multiplicative: q_true = exp(dtheta) (x) q, error state [dtheta, dbias], body axes. */

@@ -69,6 +69,7 @@ void navigate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, boo
     if (nav->mated && !docked) nav_relative_mated(p, nav);
     nav->mated = docked && (nav->mated || (out->dock_flags & DOCK_CAPTURED) != 0);
     for (size_t i = 0; i < s->slot_count; i++) take(p, nav, &s->slot[i], docked);
+    for (size_t t = 0; t < FLIGHT_THRUSTERS; t++) out->thruster_applied_us[t] = s->thruster_applied_us[t];
     nav_solution(p, nav, out);
     nav_health(p, nav, out);
     nav->started = true;

@@ -4,6 +4,9 @@
 #include "nav/nav.h"
 
 #define LOST_SCALE_SIGMA 0.1 /* 1 sigma of a velocity increment that no accelerometer sensed, of the increment */
+#define PUSH_S 2.0 /* time constant of what is sensed while no valve is driven */
+#define PUSH_SHARE 0.2 /* of what sound units may differ by: a push that is more is real */
+#define PUSH_KNOWN_S 30.0 /* until the bias has been averaged for so long, a push cannot be told from it */
 #define THRUST_TAIL_CYCLES 1 /* cycles after a firing in which its thrust still decays */
 
 double nav_rgnss_growth(const flight_params_t *p, const nav_t *nav)
@@ -140,6 +143,35 @@ static void unsensed_velocity(nav_t *nav)
     filter_noise(&n->filter, n->p, RELATIVE_V, RELATIVE_V, given * given, 0.0, 0.0);
 }
 
+/* While no valve is driven: pushed all the same, by a leak or a valve that hangs. What the accelerometer then shows
+ * must not be learnt as its bias. */
+static bool is_pushed(const imu_block_t *own, const nav_t *nav)
+{
+    return nav->relative.accel_bias_age_s > PUSH_KNOWN_S &&
+           vec3_norm(nav->imu.push_mps2) > PUSH_SHARE * own->agree_mps2;
+}
+
+/* What of the cycle's motion the valve drivers' report does not explain, body axes. */
+static void unexplained(nav_t *nav, const double dv_body_mps[3])
+{
+    nav_imu_t *imu = &nav->imu;
+    double dw[3];
+    vec3_sub(imu->unexplained_mps, dv_body_mps, imu->expected_mps);
+    vec3_sub(dw, nav->attitude.w_body_radps, nav->attitude.w_before_radps);
+    vec3_sub(imu->unexplained_radps, dw, imu->expected_radps);
+    imu->explained = imu->gyro_taken && imu->gyro_before;
+}
+
+static void watch_push(const flight_params_t *p, nav_t *nav)
+{
+    nav_imu_t *imu = &nav->imu;
+    double gain = p->cycle_s / PUSH_S;
+    if (!imu->accel_taken || nav->relative.cycles_since_thrust <= THRUST_TAIL_CYCLES) return;
+    for (size_t i = 0; i < 3; i++)
+        imu->push_mps2[i] +=
+            gain * (imu->dv_body_mps[i] / p->cycle_s - nav->relative.accel_bias_mps2[i] - imu->push_mps2[i]);
+}
+
 /* Velocity the accelerometer sensed over the cycle, at the c.m., eci axes. While no thruster
  * fires all it shows is bias, which is averaged; while one fires the bias is taken off. */
 static void sensed_velocity(const flight_params_t *p, nav_t *nav)
@@ -149,17 +181,20 @@ static void sensed_velocity(const flight_params_t *p, nav_t *nav)
     double *dv_eci = n->sensed_eci_mps;
     double dt = p->cycle_s, arm[3], dw[3], lever[3], dv[3];
     vec3_set(dv_eci, 0.0, 0.0, 0.0);
+    nav->imu.explained = false;
     if (!nav->imu.accel_taken) {
         unsensed_velocity(nav);
         return;
     }
     const imu_block_t *own = nav_block(p, imu);
-    if (n->cycles_since_thrust > THRUST_TAIL_CYCLES) {
+    if (n->cycles_since_thrust > THRUST_TAIL_CYCLES && !is_pushed(own, nav)) {
         n->accel_bias_age_s += dt;
         double gain = dt / elem_min(n->accel_bias_age_s, own->accel_bias_tau_s);
         for (size_t i = 0; i < 3; i++)
             n->accel_bias_mps2[i] += gain * (nav->imu.dv_body_mps[i] / dt - n->accel_bias_mps2[i]);
         n->sensed_mps -= n->sensed_mps * dt / own->accel_bias_tau_s;
+        for (size_t i = 0; i < 3; i++) dv[i] = nav->imu.dv_body_mps[i] - dt * n->accel_bias_mps2[i];
+        unexplained(nav, dv);
         return;
     }
     /* a_imu = a_cm + dw/dt x r + w x (w x r) */
@@ -171,6 +206,7 @@ static void sensed_velocity(const flight_params_t *p, nav_t *nav)
     vec3_cross(lever, nav->attitude.w_body_radps, lever);
     vec3_axpy(dv, dv, -dt, lever);
     vec3_axpy(dv, dv, -dt, n->accel_bias_mps2);
+    unexplained(nav, dv);
     quat_irotate(dv_eci, nav->attitude.q_body_from_eci, dv);
     n->sensed_mps += vec3_norm(dv);
 }
@@ -183,6 +219,7 @@ void nav_relative_propagate(const flight_params_t *p, nav_t *nav, const sensor_f
     const double *dv = n->sensed_eci_mps;
     double sensed_before = n->sensed_mps;
     watch_thrust(nav, s, fired);
+    watch_push(p, nav);
     sensed_velocity(p, nav);
     for (size_t i = 0; i < 3; i++) {
         n->r_target_eci_m[i] += dt * (n->v_target_eci_mps[i] + 0.5 * dt * n->a_target_eci_mps2[i]);

@@ -31,6 +31,9 @@ static void states(const flight_params_t *p, const nav_t *nav, solution_t *o)
     vec3_copy(o->target_rate_radps, n->rate_tbody_radps);
     vec3_copy(o->sensed_eci_mps, n->sensed_eci_mps);
     o->cycles_since_thrust = n->cycles_since_thrust;
+    o->explained = nav->imu.explained;
+    vec3_copy(o->unexplained_mps, nav->imu.unexplained_mps);
+    vec3_copy(o->unexplained_radps, nav->imu.unexplained_radps);
     /* All that is measured hangs on the chaser's structure: its centre of mass is off by as much again, whatever the
      * filter knows. */
     variance_hill(o->c_hill_from_eci, n, RELATIVE_R, p->com_sigma_m * p->com_sigma_m, o->variance_r_hill_m2);
