@@ -256,7 +256,6 @@ cdef extern from "flight.h" nogil:
         float instrument_nis[12]
         uint32_t tick
         uint32_t flags
-        uint32_t thrusters_shut
         uint16_t instrument_rejects[12]
         uint16_t slots_refused
         uint8_t instrument_state[12]
@@ -264,6 +263,6 @@ cdef extern from "flight.h" nogil:
         uint8_t law
         uint8_t abort_reason
         uint8_t previous_phase
-        uint8_t reserved[6]
+        uint8_t reserved[2]
     ctypedef struct flight_params_t:
         double cycle_s

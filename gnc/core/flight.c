@@ -237,7 +237,6 @@ static void report(const flight_t *f, telemetry_t *t)
         t->instrument_state[i] = o->instrument_state[i];
     }
     t->slots_refused = o->slots_refused;
-    t->thrusters_shut = f->control.health.shut;
     t->flags = flags_of(f);
     t->phase = f->intent.phase;
     t->law = f->intent.law;

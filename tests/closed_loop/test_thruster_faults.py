@@ -23,7 +23,7 @@ def with_fault(
 
 def shut(log: Log) -> tuple[int, float]:
     """Thrusters that were shut off at the end, a bit each, and when the first of them was."""
-    mask = log.telemetry["thrusters_shut"]
+    mask = log.command["shut"]
     first = int(np.argmax(mask != 0)) if mask.any() else -1
     return int(mask[-1]), float(log.telemetry["t_us"][first]) * 1e-6
 

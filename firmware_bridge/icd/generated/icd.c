@@ -264,7 +264,7 @@ const icd_message_t icd_messages[ICD_MESSAGES] = {
     {"function_request", 0x020, 15, 15, 1, 8, 1},
     {"ping", 0x020, 18, 18, 1, 17, 1},
     {"hello", 0x010, 78, 78, 0, 0, 0},
-    {"command", 0x012, 510, 510, 0, 0, 0},
+    {"command", 0x012, 506, 506, 0, 0, 0},
     {"ack", 0x020, 22, 22, 0, 1, 1},
     {"nak", 0x020, 23, 23, 0, 1, 2},
     {"statistics", 0x020, 86, 86, 0, 3, 25},
@@ -492,7 +492,6 @@ void icd_put_command(uint8_t *body, const icd_command_t *m)
     at = put_f32s(at, m->telemetry.accel_cmd_hill_mps2, 3);
     at = put_f32s(at, m->telemetry.instrument_nis, 12);
     at = put_u32(at, m->telemetry.flags);
-    at = put_u32(at, m->telemetry.thrusters_shut);
     at = put_u16s(at, m->telemetry.instrument_rejects, 12);
     at = put_u16(at, m->telemetry.slots_refused);
     at = put_u8s(at, m->telemetry.instrument_state, 12);
@@ -527,7 +526,6 @@ void icd_get_command(const uint8_t *body, icd_command_t *m)
     at = get_f32s(at, m->telemetry.accel_cmd_hill_mps2, 3);
     at = get_f32s(at, m->telemetry.instrument_nis, 12);
     at = get_u32(at, &m->telemetry.flags);
-    at = get_u32(at, &m->telemetry.thrusters_shut);
     at = get_u16s(at, m->telemetry.instrument_rejects, 12);
     at = get_u16(at, &m->telemetry.slots_refused);
     at = get_u8s(at, m->telemetry.instrument_state, 12);
@@ -538,7 +536,7 @@ void icd_get_command(const uint8_t *body, icd_command_t *m)
     for (size_t i = 0; i < 1; i++) m->command.reserved[i] = 0;
     m->telemetry.tick = m->command.tick;
     m->telemetry.t_us = m->command.t_us;
-    for (size_t i = 0; i < 6; i++) m->telemetry.reserved[i] = 0;
+    for (size_t i = 0; i < 2; i++) m->telemetry.reserved[i] = 0;
 }
 
 void icd_put_ack(uint8_t *body, const icd_ack_t *m)

@@ -9,11 +9,11 @@
 
 #include "flight.h"
 
-#define ICD_HASH 0x703DAB9A0D7B48A8u
+#define ICD_HASH 0x463E44D7FA036EDEu
 #define ICD_PACKET_MAX 1031 /* largest packet, primary header and CRC-32 included */
 #define ICD_FRAME_MAX 1038 /* largest frame, delimiters included */
 #define ICD_UPLINK_FRAME_MAX 1038
-#define ICD_DOWNLINK_FRAME_MAX 525
+#define ICD_DOWNLINK_FRAME_MAX 521
 #define ICD_PARAMETERS_BYTES 11353 /* the parameter record on the wire */
 #define ICD_APIDS 5
 
@@ -82,7 +82,7 @@ enum {
 #define ICD_FUNCTION_REQUEST_BYTES 15
 #define ICD_PING_BYTES 18
 #define ICD_HELLO_BYTES 78
-#define ICD_COMMAND_BYTES 510
+#define ICD_COMMAND_BYTES 506
 #define ICD_ACK_BYTES 22
 #define ICD_NAK_BYTES 23
 #define ICD_STATISTICS_BYTES 86

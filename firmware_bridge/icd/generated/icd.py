@@ -7,7 +7,7 @@ import numpy as np
 
 from firmware_bridge.icd.message import Message
 
-ICD_HASH = 0x703DAB9A0D7B48A8
+ICD_HASH = 0x463E44D7FA036EDE
 
 
 class Apid(IntEnum):
@@ -182,7 +182,6 @@ COMMAND = Message(
         ("accel_cmd_hill_mps2", ">f4", (3,)),
         ("instrument_nis", ">f4", (12,)),
         ("flags", ">u4"),
-        ("thrusters_shut", ">u4"),
         ("instrument_rejects", ">u2", (12,)),
         ("slots_refused", ">u2"),
         ("instrument_state", "u1", (12,)),

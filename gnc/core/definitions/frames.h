@@ -184,7 +184,6 @@
       "normalised innovation squared of each instrument's last update, of all its components") \
     S(u32, tick, "1", "tick of the sensor frame answered") \
     S(u32, flags, "1", "FLAG_* bits") \
-    S(u32, thrusters_shut, "1", "thrusters whose isolation valves are shut, a bit each") \
     V(u16, instrument_rejects, FLIGHT_INSTRUMENTS, "1", \
       "measurements of each instrument rejected since start, in whole or in part") \
     S(u16, slots_refused, "1", "measurements of no instrument in the table, since start") \
@@ -193,6 +192,6 @@
     S(u8, law, "1", "guidance law in force, LAW_*") \
     S(u8, abort_reason, "1", "why the last break-off happened, REASON_*") \
     S(u8, previous_phase, "1", "the phase before it") \
-    V(u8, reserved, 6, "1", "zero")
+    V(u8, reserved, 2, "1", "zero")
 
 #endif

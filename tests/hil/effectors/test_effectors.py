@@ -177,7 +177,8 @@ def test_a_mechanism_that_is_stuck_does_not_let_go() -> None:
 
 def test_a_mechanism_that_does_not_capture_touches_and_the_flight_goes_on() -> None:
     assert fly("iss-contact", 1).truth["contact_status"][-1] == 1
-    broken = replace(CONTACT, effector_faults=(Fault(effector="mechanism", kind="no_capture", start_s=0.0),))
+    longer = Scenario.load("iss-contact", ("scenario.max_duration_s=4000.0",))  # until it holds still again
+    broken = replace(longer, effector_faults=(Fault(effector="mechanism", kind="no_capture", start_s=0.0),))
     log = fly(broken, 1)
     status = log.truth["contact_status"]
     touching = np.flatnonzero(status == 3)
@@ -189,7 +190,7 @@ def test_two_groups_of_one_class_fly_as_one(tmp_path: Path) -> None:
     """Rows are numbered through: thrusters divided over two rows are drawn, flown and commanded like those of one."""
     row = next(r for r in list_rows(CONTACT.document)["effector"] if r["kind"] == "thrusters")
     halves = [
-        row | {"name": name, "position_m": row["position_m"][part], "direction": row["direction"][part]}
+        row | {"name": name} | {key: row[key][part] for key in ("position_m", "direction", "power_strings")}
         for name, part in (("aft", slice(0, 20)), ("fore", slice(20, 28)))
     ]
     document = {"schema": 2, "scenario": {"name": "two", "extends": "iss-contact"}}
@@ -202,7 +203,7 @@ def test_two_groups_of_one_class_fly_as_one(tmp_path: Path) -> None:
 
 def test_five_groups_are_too_many(tmp_path: Path) -> None:
     row = next(r for r in list_rows(CONTACT.document)["effector"] if r["kind"] == "thrusters")
-    one = {"position_m": row["position_m"][:1], "direction": row["direction"][:1]}
+    one = {"position_m": row["position_m"][:1], "direction": row["direction"][:1], "power_strings": []}
     document = {"schema": 2, "scenario": {"name": "five", "extends": "iss-contact"}}
     document["effector"] = [row | one | {"name": f"g{i}"} for i in range(4)]
     (tmp_path / "five.toml").write_text(tomli_w.dumps(document))
