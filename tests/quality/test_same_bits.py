@@ -14,8 +14,8 @@ import pytest
 from tests.quality.out_of_tree import ROOT, build, run_python
 
 DIGESTS = {
-    "iss-contact": "26c35c99f73083e38b2561bab6710eb69b94c425a6d5a95fa780912f8396ee5c",
-    "iss-final": "1cc54c09df653ff3d1a59c179d19568233a5a40c36880c87fe98d5d9e26e9183",
+    "iss-contact": "dd386d3cd4820df1f142f7eefbf4b003fbca550d96867cc042a66b2f5ef3a2df",
+    "iss-final": "3c60b0ce178457856d8f0cfc9855e6d04d93edfa48d16e2ee4b1e2b7dc2fc3d7",
 }
 FLY = f"from hil import fly; print({{name: fly(name, seed=1).digest for name in {list(DIGESTS)}}})"
 BUILDS = {
