@@ -115,9 +115,11 @@ def test_every_bit_counts(contact_log: Log) -> None:
         name = baseline.FRAMES[row % 3]
         record = frames[name][row : row + 1]
         if name == "sensors":  # of a measurement's values: an unused slot has no channel
-            record = record["slot"][0, int(rng.integers(record["slot_count"][0] - 1))]["z"][:3]
-        # of telemetry what comes before the arrays by instrument: one that is not fitted has no channel
-        most = record.dtype.fields["instrument_nis"][1] if name == "telemetry" else record.nbytes
+            slots = record["slot"][0]
+            record = slots[rng.choice(np.flatnonzero(slots["count"] >= 3))]["z"][:3]
+        # of telemetry what comes before the arrays by instrument, of which one that is not fitted has no channel
+        last = {"telemetry": "instrument_nis", "command": "reserved"}.get(name)
+        most = record.nbytes if last is None else record.dtype.fields[last][1]
         at = int(rng.integers(most))
         record.view(np.uint8)[at] ^= np.uint8(1 << rng.integers(8))
         flips.append(row)
