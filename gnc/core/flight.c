@@ -3,6 +3,7 @@
 #include "registry.h"
 
 #define MAGIC 0x50524F58u
+#define FRAMES_TO_BELIEVE 10u /* refused frames in a row that make a new count of ticks */
 #define AGE_TOLERANCE 1.0e-9 /* of the rounding in a number of cycles */
 
 size_t flight_size(void) { return sizeof(flight_t); }
@@ -214,7 +215,7 @@ static void report(const flight_t *f, telemetry_t *t)
 {
     const solution_t *o = &f->solution;
     zero(t, sizeof *t);
-    t->t_us = f->t_us;
+    t->t_us = f->t_us + f->nav.clock_ahead_us;
     t->tick = f->tick;
     for (size_t i = 0; i < 4; i++) t->q_body_from_eci[i] = o->q_body_from_eci[i];
     vec3_copy(t->w_body_eci_body_radps, o->w_body_eci_body_radps);
@@ -320,7 +321,10 @@ static bool run(const step_t *c, uint32_t stage)
         flight_run_stage(c->flight, stage, c->sensors, c->command);
         return true;
     }
-    return stages->run(stages->context, stage, c->sensors, c->command) != 0 && is_sound(c->flight, stage, c->command);
+    bool done = stages->run(stages->context, stage, c->sensors, c->command) != 0;
+    done = done && is_sound(c->flight, stage, c->command);
+    if (done && stage == STAGE_DECIDE) c->flight->mission.phase = c->flight->intent.phase;
+    return done;
 }
 
 /* The stages of a cycle. Guidance follows the intent of the last decision, so that the mission decides on the errors of
@@ -332,6 +336,7 @@ static bool cycle(const step_t *c)
     flight_t *f = c->flight;
     if (!run(c, STAGE_NAVIGATE)) return false;
     if (!f->started) mission_start(&f->params, &f->mission, f->t_us, &f->intent);
+    mission_mend(&f->params, &f->mission, &f->intent);
     f->intent.t_us = f->t_us;
     f->intent.begins = false;
     uint32_t entry = f->intent.entry, restart = f->intent.restart;
@@ -344,6 +349,28 @@ static void head(command_t *command, const sensor_frame_t *sensors)
 {
     command->t_us = sensors->t_us;
     command->tick = sensors->tick;
+}
+
+/* Whether a frame goes on from the last one: the next tick, or one after a gap that can be bridged. After frames that
+ * went on from each other and were refused, as long as it takes to be sure, the gap counts as the longest. The tick
+ * says how many cycles have passed; where the clock disagrees it has been set, and the flight's own time goes on
+ * without. */
+static bool follows(flight_t *f, const sensor_frame_t *s)
+{
+    uint32_t passed = s->tick - f->tick;
+    if (f->started && (passed == 0 || passed > FLIGHT_GAP_CYCLES)) {
+        bool in_order = f->refused > 0 && s->tick == f->refused_tick + 1u;
+        f->refused = in_order ? f->refused + 1u : 1u;
+        f->refused_tick = s->tick;
+        if (f->refused < FRAMES_TO_BELIEVE) return false;
+        passed = FLIGHT_GAP_CYCLES;
+    }
+    f->refused = f->refused_tick = 0;
+    f->nav.missed = f->started ? passed - 1u : 0;
+    f->t_us = f->started ? f->t_us + passed * f->cycle_us : s->t_us;
+    f->nav.clock_ahead_us = s->t_us - f->t_us;
+    f->tick = s->tick;
+    return true;
 }
 
 int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *command, telemetry_t *telemetry)
@@ -360,10 +387,7 @@ int32_t flight_step_with(flight_t *flight, const sensor_frame_t *sensors, comman
     if (flight->magic != MAGIC) return FLIGHT_ERR_NOT_INIT;
     head(command, sensors);
     if (sensors->slot_count > FLIGHT_SLOTS) return FLIGHT_ERR_FRAME;
-    if (flight->started && (sensors->tick != flight->tick + 1u || sensors->t_us != flight->t_us + flight->cycle_us))
-        return FLIGHT_ERR_FRAME;
-    flight->tick = sensors->tick;
-    flight->t_us = sensors->t_us;
+    if (!follows(flight, sensors)) return FLIGHT_ERR_FRAME;
     const step_t step = {flight, sensors, command, stages};
     bool done = cycle(&step);
     flight->started = true;

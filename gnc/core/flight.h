@@ -41,6 +41,7 @@ typedef uint8_t u8;
 #define FLIGHT_TRANSITIONS 96
 #define FLIGHT_GUARDS 2 /* of each transition */
 #define FLIGHT_MONITORS 16
+#define FLIGHT_GAP_CYCLES 100u /* the next tick may be so many cycles after the last: what was missed is bridged */
 #define FLIGHT_ANY 255 /* any phase, any instrument */
 
 /* ---- status ------------------------------------------------------------------------------- */
@@ -48,7 +49,7 @@ typedef uint8_t u8;
 #define FLIGHT_ERR_NULL (-1)      /* a pointer argument is NULL */
 #define FLIGHT_ERR_PARAM (-2)     /* a parameter outside its declared range, or inconsistent */
 #define FLIGHT_ERR_FRAME \
-    (-3)     /* a malformed sensor frame: tick or time did not advance by one cycle, or more slots than there are */
+    (-3)     /* a malformed sensor frame: its tick does not follow, or it has more slots than there are */
 #define FLIGHT_ERR_NOT_INIT (-4)  /* flight_init has not succeeded on this state */
 #define FLIGHT_ERR_FPU (-5)       /* the FPU flushes subnormals: results would differ */
 #define FLIGHT_ERR_STAGE (-6)     /* a replaced stage failed, or its output is invalid */
@@ -179,9 +180,11 @@ size_t flight_size(void);
 FLIGHT_MUST_USE int32_t flight_init(flight_t *flight, const flight_params_t *params, uint32_t *bad_field);
 
 /* One control cycle. Writes the Command on every path: all off on error. telemetry may be NULL.
- * Ticks and times must advance by exactly one cycle from the first frame on, and slot_count is at most
- * FLIGHT_SLOTS; else FLIGHT_ERR_FRAME and the state is untouched. A bad measurement (non-finite, stale, out of range,
- * outside its gate) is rejected and counted, and the step goes on. */
+ * The tick says how many cycles have passed: at least one, and at most FLIGHT_GAP_CYCLES; else, or with a slot_count
+ * above FLIGHT_SLOTS, FLIGHT_ERR_FRAME, all off, and the state is as it was, until ten such frames have followed each
+ * other: then they are believed. Missed cycles are flown without measurements and without thrust. Where t_us does not
+ * fit the ticks the clock has been set: the flight's own time goes on by whole cycles. A bad measurement (non-finite,
+ * stale, out of range, outside its gate) is rejected and counted, and the step goes on. */
 FLIGHT_MUST_USE int32_t flight_step(flight_t *flight, const sensor_frame_t *sensors, command_t *command,
                                     telemetry_t *telemetry);
 

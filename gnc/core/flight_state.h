@@ -17,6 +17,7 @@ struct flight {
     /* Changed by flight_step. */
     uint64_t t_us;
     uint32_t tick, magic;
+    uint32_t refused, refused_tick; /* frames refused since the last that was taken, and the last of them */
     bool started;
     /* Each stage's own memory, and what it gives to the others. */
     nav_t nav;

@@ -9,7 +9,6 @@ import pytest
 from gnc.flight import Reason
 from hil import Scenario, fly
 from hil.effectors.faults import Fault as EffectorFault
-from hil.instruments.faults import Fault
 from tests.closed_loop.flights import collided, fault, fly_with, phases_flown
 
 SEEDS = (51, 52)
@@ -96,10 +95,10 @@ def test_a_missed_capture_is_left_again(tmp_path: Path) -> None:
 
 
 def test_a_run_goes_on_while_a_captured_chaser_still_thrusts() -> None:
-    """What does not know that it is captured fires on, for as long as the run looks on; what knows is quiet at once."""
+    """A valve that hangs open is seen for as long as the run looks on; what is quiet ends it at once."""
     contact = Scenario.load("iss-contact")
-    blind = replace(contact, faults=(Fault(instrument="dock", kind="zero", start_s=100.0),))
-    for scenario, after_s in ((contact, 5.0), (blind, 60.0)):
+    valve = EffectorFault(effector="thrusters", kind="stuck_on", thruster=8, event="capture", after_s=0.5)
+    for scenario, after_s in ((contact, 5.0), (replace(contact, effector_faults=(valve,)), 60.0)):
         log = fly(scenario, 1)
         captured_s = 0.1 * float(np.argmax(log.truth["contact_status"] == 1))
         assert log.duration_s == pytest.approx(captured_s + after_s, abs=0.3)

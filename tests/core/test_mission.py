@@ -24,7 +24,8 @@ class Mission:
         self.tick = -1
         self.alive, self.from_port_m = True, from_port_m
         self.offsets: dict[str, Any] = {}
-        for track in ("attitude.star", "relative.rgnss", "relative.camera"):
+        self.apart_m = 20.0  # from port to port, as estimated
+        for track in ("attitude.star", "relative.rgnss", "relative.camera", "dock"):
             self.c[f"{track}.seen"] = True
         self.step()
 
@@ -37,13 +38,13 @@ class Mission:
             c = self.c
             c["t_us"], c["tick"] = frame["t_us"], frame["tick"]
             if self.alive:
-                for track in ("attitude.star", "relative.rgnss", "relative.camera"):
+                for track in ("attitude.star", "relative.rgnss", "relative.camera", "dock"):
                     c[f"{track}.accepted_us"] = frame["t_us"]
             c.call("nav_solution")
             c["solution.r_port_hill_m"] = c["reference.r_hill_m"]
             c["solution.v_port_hill_mps"] = c["reference.v_hill_mps"]
             c["solution.q_body_from_hill"] = c["reference.q_body_from_hill"]
-            c["solution.r_port_tport_m"], c["solution.v_port_tport_mps"] = [20.0, 0.0, 0.0], 0.0
+            c["solution.r_port_tport_m"], c["solution.v_port_tport_mps"] = [self.apart_m, 0.0, 0.0], 0.0
             if self.tick == 0:
                 c["solution.r_port_hill_m"] = [0.0, -34.0 - self.from_port_m, 0.0]
             for name, value in self.offsets.items():
@@ -183,11 +184,12 @@ def test_telecommands_by_law(core: ctypes.CDLL, law: str, opcode: int) -> None:
     flying = law in ("hold", "forced")
     taken = {
         Telecommand.NONE: True, Telecommand.GO: True, Telecommand.HOLD: flying, Telecommand.RESUME: False,
-        Telecommand.RETREAT: flying, Telecommand.ABORT: law not in ("docked", "cam"), Telecommand.FREE_DRIFT: True,
+        Telecommand.RETREAT: flying or law == "hop", Telecommand.ABORT: law not in ("docked", "cam"), Telecommand.FREE_DRIFT: True,
         Telecommand.INHIBIT: True,
     }.get(opcode, False)  # type: ignore[call-overload] # fmt: skip
     assert bool(m.c["intent.tc_rejected"][0]) == (not taken)
-    expected = {Telecommand.RETREAT: "retreat", Telecommand.ABORT: "cam"}.get(opcode)  # type: ignore[call-overload]
+    away = "cam" if law == "hop" else "retreat"  # far away, the retreat point is nearer to the target
+    expected = {Telecommand.RETREAT: away, Telecommand.ABORT: "cam"}.get(opcode)  # type: ignore[call-overload]
     assert m.phase == phase(expected if taken and expected else LAWS[law])
     assert m.c["intent.reason"][0] == (Reason.TELECOMMAND if taken and expected else Reason.NONE)
     assert bool(m.overlay & Overlay.HELD) == (opcode == Telecommand.HOLD and flying)
@@ -251,9 +253,16 @@ def test_a_commanded_break_off_ends_a_free_drift(core: ctypes.CDLL, opcode: int,
 # ---- contact ----
 
 
+def touching(core: ctypes.CDLL, name: str, **changes: Any) -> Mission:
+    """The ports are as near as they are when they touch."""
+    m = Mission(core, name, **changes)
+    m.apart_m = 0.5
+    return m
+
+
 @pytest.mark.parametrize("sensed", ["dock_contact", "dock_captured"])
 def test_contact_stops_everything(core: ctypes.CDLL, sensed: str) -> None:
-    m = Mission(core, "final")
+    m = touching(core, "final")
     m.step(**{sensed: 1})
     assert m.phase == phase("docked")
     assert m.c.params["phase_law"][m.phase] == Law.DOCKED
@@ -261,7 +270,7 @@ def test_contact_stops_everything(core: ctypes.CDLL, sensed: str) -> None:
 
 def test_contact_without_capture_is_left_again_and_stays_left(core: ctypes.CDLL) -> None:
     """Three seconds of free drift, then the retreat, though the ports still touch."""
-    m = Mission(core, "final")
+    m = touching(core, "final")
     m.step(WAIT_CYCLES + 1, dock_contact=1)
     assert m.phase == phase("docked")
     m.step(dock_contact=1)
@@ -273,25 +282,45 @@ def test_contact_without_capture_is_left_again_and_stays_left(core: ctypes.CDLL)
     assert m.phase == phase("docked")
 
 
-def test_captured_it_stays_and_one_lost_frame_does_not_fire(core: ctypes.CDLL) -> None:
-    m = Mission(core, "final")
+def test_captured_it_stays_whatever_becomes_of_the_mechanisms_sensor(core: ctypes.CDLL) -> None:
+    m = touching(core, "final")
     m.step(100, dock_contact=1, dock_captured=1)
     assert m.phase == phase("docked")
-    m.step(WAIT_CYCLES)
-    m.step(dock_captured=1)
-    m.step(WAIT_CYCLES)
+    m.step(20 * WAIT_CYCLES)
     assert m.phase == phase("docked")
-    m.step()
+
+
+@pytest.mark.parametrize("sensed", ["dock_contact", "dock_captured"])
+def test_contact_far_from_the_port_is_not_believed_nor_ever_again(core: ctypes.CDLL, sensed: str) -> None:
+    """A sensor that says so is broken: the approach is aborted."""
+    m = Mission(core, "final")
+    m.step(**{sensed: 1})
+    assert (m.phase, m.c["intent.reason"][0]) == (phase("retreat"), Reason.INSTRUMENT)
+    m.apart_m = 0.5
+    m.step(**{sensed: 1})
     assert m.phase == phase("retreat")
 
 
+def test_a_port_that_stands_still_in_the_other_is_held_though_the_mechanism_is_silent(core: ctypes.CDLL) -> None:
+    m = touching(core, "final", without=BREAKING_OFF)
+    m.apart_m = 0.05
+    m.step(5)
+    assert m.phase == phase("final")
+    m.offsets = {"solution.r_port_hill_m": [0.0, -0.2, 0.0]}  # behind its reference
+    m.step(2)
+    assert m.phase == phase("docked")
+    m.offsets = {}
+    m.step(20 * WAIT_CYCLES)
+    assert m.phase == phase("docked")
+
+
 def test_contact_in_the_avoidance_burn_does_not_stop_it(core: ctypes.CDLL) -> None:
-    m = Mission(core, "cam")
+    m = touching(core, "cam")
     m.step(3, dock_contact=1)
     assert m.phase == phase("cam")
 
 
 def test_contact_that_no_transition_waits_for_changes_nothing(core: ctypes.CDLL) -> None:
-    m = Mission(core, "final", without=[Event.CONTACT, Event.CAPTURED])
+    m = touching(core, "final", without=[Event.CONTACT, Event.CAPTURED])
     m.step(dock_contact=1, dock_captured=1)
     assert m.phase == phase("final")

@@ -3,6 +3,9 @@
 
 #include "registry.h"
 
+#define HELD_M 0.15 /* from port to port: nearer than this to where it docks ... */
+#define GONE_THROUGH_M 0.1 /* ... and so far behind its reference, the chaser is held */
+#define TOUCHING_M 1.5 /* from port to port, as estimated: further apart no mechanism can sense contact */
 #define GATE_ATTITUDE_SHARE 0.5 /* of the largest attitude error: what the gate lets pass */
 
 /* What the transitions of a cycle are judged on. */
@@ -13,6 +16,7 @@ typedef struct {
     mission_t *memory;
     intent_t *intent;
     uint16_t opcode; /* of a telecommand that is new in this cycle; TC_NONE */
+    uint8_t sensed; /* what is believed of what the docking mechanism senses */
     bool monitored; /* level and reason are known */
     uint8_t level, reason;
 } cycle_t;
@@ -34,7 +38,7 @@ void mission_enter(const flight_params_t *p, mission_t *m, uint8_t phase, bool a
 {
     const law_t *law = flight_law_of(p->phase_law[phase]);
     intent->previous_phase = intent->phase;
-    intent->phase = phase;
+    intent->phase = m->phase = phase;
     intent->law = law->id;
     intent->nav_mode = law->nav_mode;
     intent->entry_us = intent->t_us;
@@ -45,6 +49,24 @@ void mission_enter(const flight_params_t *p, mission_t *m, uint8_t phase, bool a
     intent->mechanism = mechanism_of(p->phase_mechanism[phase]);
     if (m->entries[phase] < UINT16_MAX) m->entries[phase]++;
     m->go = m->apart = m->captured = false;
+}
+
+static bool has_law(const flight_params_t *p, uint8_t phase, uint8_t law)
+{
+    return phase < p->phase_count && p->phase_law[phase] == law;
+}
+
+void mission_mend(const flight_params_t *p, mission_t *m, intent_t *intent)
+{
+    if (has_law(p, m->phase, intent->law)) intent->phase = m->phase;
+    else if (has_law(p, intent->phase, intent->law)) m->phase = intent->phase;
+    else if (m->phase < p->phase_count) intent->phase = m->phase;
+    else intent->phase = m->phase = intent->phase < p->phase_count ? intent->phase : (uint8_t)p->start_phase;
+    intent->law = p->phase_law[intent->phase];
+    intent->nav_mode = flight_law_of(intent->law)->nav_mode;
+    intent->mechanism = mechanism_of(p->phase_mechanism[intent->phase]);
+    intent->overlay &= OVERLAY_HELD | OVERLAY_FREE_DRIFT | OVERLAY_INHIBITED;
+    if (intent->previous_phase >= p->phase_count) intent->previous_phase = intent->phase;
 }
 
 void mission_start(const flight_params_t *p, mission_t *m, uint64_t t_us, intent_t *intent)
@@ -102,7 +124,13 @@ static bool holds(const cycle_t *c, uint8_t guard, uint16_t argument, uint8_t to
 
 static uint8_t level(cycle_t *c)
 {
-    if (!c->monitored) c->level = fdir_level(c->p, c->solution, c->intent, c->progress, &c->reason);
+    if (!c->monitored) {
+        c->level = fdir_level(c->p, c->solution, c->intent, c->progress, &c->reason);
+        if (c->level == LEVEL_NONE && c->memory->contradicted) {
+            c->level = LEVEL_TRIPS;
+            c->reason = REASON_INSTRUMENT;
+        }
+    }
     c->monitored = true;
     return c->level;
 }
@@ -115,7 +143,7 @@ static bool timed_out(const cycle_t *c)
 
 static bool happened(cycle_t *c, uint8_t event, uint8_t argument)
 {
-    uint8_t sensed = c->solution->dock_flags;
+    uint8_t sensed = c->sensed;
     switch (event) {
     case EVENT_DONE: return c->progress->done && !(c->intent->overlay & OVERLAY_HELD);
     case EVENT_TIMEOUT: return timed_out(c);
@@ -221,6 +249,20 @@ static bool lay_over(cycle_t *c)
     return true;
 }
 
+/* While the chaser flies free, contact and capture are believed only of ports that can be where they touch: a mechanism
+ * that senses them elsewhere is not believed again. Where an armed port stands still in the other while its reference
+ * has gone on through, it is held, whatever the mechanism says. */
+static uint8_t believed(const solution_t *s, const progress_t *progress, const intent_t *intent, mission_t *m)
+{
+    double apart = vec3_norm(s->r_port_tport_m);
+    if (intent->nav_mode != MODE_NORMAL) return s->dock_flags;
+    if (apart > TOUCHING_M && (s->dock_flags & (DOCK_CONTACT | DOCK_CAPTURED))) m->contradicted = true;
+    bool armed = (intent->mechanism & 0xFFFFu) != 0;
+    m->inferred = armed && apart < HELD_M && progress->error_r_m > GONE_THROUGH_M;
+    if (m->inferred) return DOCK_CONTACT | DOCK_CAPTURED;
+    return m->contradicted || apart > TOUCHING_M ? 0 : s->dock_flags;
+}
+
 /* Contact and capture, as far as they outlast a cycle. */
 static void watch_ports(const cycle_t *c)
 {
@@ -228,16 +270,25 @@ static void watch_ports(const cycle_t *c)
     if (!m->apart &&
         vec3_norm(c->solution->r_port_tport_m) >= (double)c->p->phase_ignores_contact_until_m[c->intent->phase])
         m->apart = true;
-    if (!(c->solution->dock_flags & DOCK_CAPTURED)) return;
-    m->captured = true;
-    /* One frame without it must not fire thrusters against the latches. */
-    if (c->intent->nav_mode == MODE_DOCKED) c->intent->entry_us = c->intent->t_us;
+    bool docked = c->intent->nav_mode == MODE_DOCKED;
+    if ((c->sensed & DOCK_CAPTURED) || (docked && m->inferred)) m->captured = true;
+    /* Once captured, a mechanism that falls silent must not fire thrusters against the latches. */
+    if (docked && m->captured) c->intent->entry_us = c->intent->t_us;
 }
 
 bool decide(const flight_params_t *p, const graph_t *graph, mission_t *m, const solution_t *solution,
             const progress_t *progress, const telecommand_t *telecommand, intent_t *intent)
 {
-    cycle_t c = {p, solution, progress, m, intent, take_telecommand(m, telecommand), false, LEVEL_NONE, REASON_NONE};
+    cycle_t c = {p,
+                 solution,
+                 progress,
+                 m,
+                 intent,
+                 take_telecommand(m, telecommand),
+                 believed(solution, progress, intent, m),
+                 false,
+                 LEVEL_NONE,
+                 REASON_NONE};
     uint32_t entry = intent->entry, restart = intent->restart;
     if (c.opcode != TC_NONE) intent->tc_rejected = !lay_over(&c);
     watch_ports(&c);

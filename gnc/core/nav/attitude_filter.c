@@ -121,7 +121,7 @@ static void innovation(const nav_t *nav, const double q_star_from_body[4], const
 {
     const nav_attitude_t *a = &nav->attitude;
     double back[3], dq[4], q_then[4], q_inv[4], residual_q[4], z_body[3];
-    vec3_scale(back, -1.0e-6 * elem_from_u64(nav->t_us - m->t_valid_us), a->w_body_radps);
+    vec3_scale(back, -1.0e-6 * elem_from_u64(nav->t_us - nav_valid_us(nav, m)), a->w_body_radps);
     quat_from_rotvec(dq, back);
     quat_mul(q_then, dq, a->q_body_from_eci);
     quat_conj(q_inv, q_star_from_body);

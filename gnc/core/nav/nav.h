@@ -106,6 +106,9 @@ struct nav {
     double inertia_inverse[9];
     /* Changed by navigate. */
     uint64_t t_us;
+    uint64_t
+        clock_ahead_us; /* of the instruments' clock before t_us, modulo its range: it has been set since the start */
+    uint32_t missed; /* cycles since the last one that were never flown */
     bool started;
     nav_imu_t imu;
     imu_unit_t unit[IMU_UNITS];
@@ -188,6 +191,8 @@ void nav_attitude_variance(const flight_params_t *p, const nav_t *nav, double va
 /* relative_filter.c */
 void nav_relative_init(const flight_params_t *p, nav_t *nav);
 void nav_relative_propagate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, bool fired);
+/* A cycle that was missed: free motion. */
+void nav_relative_coast(const flight_params_t *p, nav_t *nav);
 void nav_relative_remember(nav_t *nav);
 void nav_relative_covariance(const flight_params_t *p, nav_t *nav);
 void nav_relative_correct(nav_t *nav, const double *dx);
@@ -218,6 +223,11 @@ bool nav_lost(const flight_params_t *p, const nav_t *nav, size_t instrument);
 void nav_hand_over(const flight_params_t *p, nav_t *nav, size_t instrument);
 bool nav_all_finite(const double *x, size_t n);
 bool nav_all_within(const double *x, size_t n, double limit); /* false for NaN */
+/* When a measurement is valid, in the flight's own time. */
+static inline uint64_t nav_valid_us(const nav_t *nav, const measurement_t *m)
+{
+    return m->t_valid_us - nav->clock_ahead_us;
+}
 bool nav_of_this_cycle(const nav_t *nav, const measurement_t *m);
 /* solution.c */
 /* The states and their variances. */

@@ -1,6 +1,7 @@
 /* The navigation stage of a cycle. */
 #include "nav/nav.h"
 
+#define GAP_SHARE 0.2 /* of what all thrusters can do in a cycle: 1 sigma of what happened unseen in a gap */
 #define CONTACT_NEAR_M 5.0 /* from port to port: nearer, the ports may touch */
 
 void nav_init(const flight_params_t *p, nav_t *nav)
@@ -55,9 +56,31 @@ static uint8_t dock_flags(const flight_params_t *p, const nav_t *nav, const sens
     return 0;
 }
 
+/* Cycles that were missed: the motion goes on as it was, and what the last command did in the first of them is unknown
+ * by as much as it may have been. */
+static void bridge(const flight_params_t *p, nav_t *nav)
+{
+    if (nav->missed == 0 || !nav->started) return;
+    nav_imu_t *imu = &nav->imu;
+    imu->gyro_taken = imu->accel_taken = imu->explained = false;
+    vec3_set(imu->expected_mps, 0.0, 0.0, 0.0);
+    vec3_set(imu->expected_radps, 0.0, 0.0, 0.0);
+    for (uint32_t i = 0; i < nav->missed; i++) {
+        nav->t_us += nav->cycle_us;
+        nav_attitude_propagate(p, nav);
+        nav_relative_coast(p, nav);
+    }
+    double unknown = GAP_SHARE * nav->reach_mps;
+    filter_noise(&nav->relative.filter, nav->relative.p, RELATIVE_V, FILTER_NONE, unknown * unknown, 0.0, 0.0);
+    double turned = GAP_SHARE * nav->reach_radps, dt = nav->missed * p->cycle_s;
+    filter_noise(&nav->attitude.filter, nav->attitude.p, ATTITUDE_ANGLE, FILTER_NONE, turned * turned * dt * dt, 0.0,
+                 0.0);
+}
+
 void navigate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, bool fired, bool docked, solution_t *out)
 {
-    nav->t_us = s->t_us;
+    bridge(p, nav);
+    nav->t_us = s->t_us - nav->clock_ahead_us;
     nav_imu_take(p, nav, s, docked || vec3_norm(out->r_port_tport_m) < CONTACT_NEAR_M);
     if (nav->started) {
         nav_attitude_propagate(p, nav);

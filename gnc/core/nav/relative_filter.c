@@ -212,15 +212,11 @@ static void sensed_velocity(const flight_params_t *p, nav_t *nav)
 }
 
 /* Velocity Verlet under the on-board gravity for both craft; thrust from the accelerometer. */
-void nav_relative_propagate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, bool fired)
+static void move(const flight_params_t *p, nav_t *nav, double sensed_before)
 {
     nav_relative_t *n = &nav->relative;
     double dt = p->cycle_s, a_target[3], g[3], r[3];
     const double *dv = n->sensed_eci_mps;
-    double sensed_before = n->sensed_mps;
-    watch_thrust(nav, s, fired);
-    watch_push(p, nav);
-    sensed_velocity(p, nav);
     for (size_t i = 0; i < 3; i++) {
         n->r_target_eci_m[i] += dt * (n->v_target_eci_mps[i] + 0.5 * dt * n->a_target_eci_mps2[i]);
         n->dr_eci_m[i] += dt * (n->dv_eci_mps[i] + 0.5 * (dt * n->da_eci_mps2[i] + dv[i]));
@@ -249,6 +245,21 @@ void nav_relative_propagate(const flight_params_t *p, nav_t *nav, const sensor_f
     n->pending_s += dt;
     nav_relative_remember(nav);
     if (n->pending_s > 0.95) nav_relative_covariance(p, nav);
+}
+
+void nav_relative_propagate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, bool fired)
+{
+    double sensed_before = nav->relative.sensed_mps;
+    watch_thrust(nav, s, fired);
+    watch_push(p, nav);
+    sensed_velocity(p, nav);
+    move(p, nav, sensed_before);
+}
+
+void nav_relative_coast(const flight_params_t *p, nav_t *nav)
+{
+    vec3_set(nav->relative.sensed_eci_mps, 0.0, 0.0, 0.0);
+    move(p, nav, nav->relative.sensed_mps);
 }
 
 /* Point-mass gravity gradient, -mu/r^3 (I - 3 u u'). */

@@ -33,7 +33,8 @@ bool nav_take(const flight_params_t *p, const nav_t *nav, sensor_track_t *track,
     track->seq = m->seq;
     track->seen = true;
     uint64_t max_age_us = (uint64_t)(p->measurement_max_age_s * 1.0e6);
-    if (m->t_valid_us > nav->t_us || nav->t_us - m->t_valid_us > max_age_us) {
+    uint64_t valid_us = nav_valid_us(nav, m);
+    if (valid_us > nav->t_us || nav->t_us - valid_us > max_age_us) {
         nav_accept(nav, track, false);
         return false;
     }
@@ -84,5 +85,6 @@ void nav_arm(const flight_params_t *p, size_t instrument, double arm_body_m[3])
 
 bool nav_of_this_cycle(const nav_t *nav, const measurement_t *m)
 {
-    return m->t_valid_us <= nav->t_us && nav->t_us - m->t_valid_us < nav->cycle_us;
+    uint64_t valid_us = nav_valid_us(nav, m);
+    return valid_us <= nav->t_us && nav->t_us - valid_us < nav->cycle_us;
 }

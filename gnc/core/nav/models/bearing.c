@@ -37,7 +37,7 @@ static void bearing(const flight_params_t *p, nav_t *nav, size_t instrument, con
     const bearing_block_t *own = nav_block(p, instrument);
     if (!nav_take(p, nav, track, m)) return;
     bool ok = m->count == VALUES && nav_all_finite(m->z, VALUES) && sight_before(m->z[AZIMUTH], m->z[ELEVATION]) &&
-              sight_predict(p, nav, instrument, m->t_valid_us, own->point_tbody_m, &s);
+              sight_predict(p, nav, instrument, nav_valid_us(nav, m), own->point_tbody_m, &s);
     if (ok) {
         observe(p, nav, own, m, &s, &o);
         ok = nav_relative_update(nav, instrument, &o);

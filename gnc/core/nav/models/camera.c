@@ -58,7 +58,7 @@ static void camera(const flight_params_t *p, nav_t *nav, size_t instrument, cons
     bool pose = m->count == POSE_VALUES;
     bool ok = (m->count == SIGHT_VALUES || pose) && nav_all_finite(z, SIGHT_VALUES) && z[SIGHT_RANGE] > 0.0 &&
               sight_before(z[SIGHT_AZIMUTH], z[SIGHT_ELEVATION]) &&
-              sight_predict(p, nav, instrument, m->t_valid_us, p->tport_tbody_m, &s);
+              sight_predict(p, nav, instrument, nav_valid_us(nav, m), p->tport_tbody_m, &s);
     if (ok) {
         observation_start(&o, pose ? 6 : 3);
         observe_sight(p, nav, own, z, &s, &o);

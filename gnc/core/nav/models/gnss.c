@@ -78,7 +78,8 @@ static void rgnss(const flight_params_t *p, nav_t *nav, size_t instrument, const
     sensor_track_t *track = &nav->track[instrument];
     if (!nav_take(p, nav, track, m)) return;
     bool ok = false;
-    if (m->count == GNSS_VALUES && nav_all_finite(m->z, GNSS_VALUES) && nav_relative_at(nav, m->t_valid_us, &at)) {
+    if (m->count == GNSS_VALUES && nav_all_finite(m->z, GNSS_VALUES) &&
+        nav_relative_at(nav, nav_valid_us(nav, m), &at)) {
         double arm[3], rate[3];
         target_antenna_t t;
         observation_t o;
@@ -106,7 +107,8 @@ static void gnss(const flight_params_t *p, nav_t *nav, size_t instrument, const 
     sensor_track_t *track = &nav->track[instrument];
     if (!nav_take(p, nav, track, m)) return;
     bool ok = false;
-    if (m->count == GNSS_VALUES && nav_all_finite(m->z, GNSS_VALUES) && nav_relative_at(nav, m->t_valid_us, &at)) {
+    if (m->count == GNSS_VALUES && nav_all_finite(m->z, GNSS_VALUES) &&
+        nav_relative_at(nav, nav_valid_us(nav, m), &at)) {
         double arm[3], rate[3], r = own->sigma_r_m, v = own->sigma_v_mps;
         observation_t o;
         observation_start(&o, GNSS_VALUES);

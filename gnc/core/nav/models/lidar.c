@@ -46,7 +46,7 @@ static void lidar(const flight_params_t *p, nav_t *nav, size_t instrument, const
     if (!nav_take(p, nav, track, m)) return;
     bool ok = (m->count == SIGHT_VALUES || m->count == POSE_VALUES) && nav_all_finite(m->z, SIGHT_VALUES) &&
               m->z[SIGHT_RANGE] > 0.0 && sight_before(m->z[SIGHT_AZIMUTH], m->z[SIGHT_ELEVATION]) &&
-              sight_predict(p, nav, instrument, m->t_valid_us, own->point_tbody_m, &s) &&
+              sight_predict(p, nav, instrument, nav_valid_us(nav, m), own->point_tbody_m, &s) &&
               observe(p, nav, own, m, &s, &o) && nav_relative_update(nav, instrument, &o);
     nav_accept(nav, track, ok);
 }
