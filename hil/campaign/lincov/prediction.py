@@ -70,7 +70,7 @@ def predict(scenario: Scenario) -> dict[str, Gate]:
 def not_predicted(scenario: Scenario) -> str | None:
     """Why a scenario is none whose covariance is modelled; None for an approach to a port in its hill frame."""
     s, kinds = scenario, [row.kind for row in scenario.instruments]
-    missing = [kind for kind in INSTRUMENTS if kinds.count(kind) != 1]
+    missing = [kind for kind in INSTRUMENTS if kinds.count(kind) != 1 and not (kind == "imu" and kind in kinds)]
     if s.faults or s.effector_faults or s.other_faults or s.telecommands:
         return "faults or telecommands are declared"
     if s.dispersions.correlated:
