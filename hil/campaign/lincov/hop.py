@@ -11,7 +11,7 @@ import numpy as np
 from gnc import kernels
 from gnc.flight import Kind, instruments_of, law_block, model_block
 from hil.campaign.lincov.linear import AT, I3, MOTIONS, SIZE, STEP_S, Augmented, Floats, burn_statistics, cross, of
-from hil.campaign.lincov.navigation import declared_rms
+from hil.campaign.lincov.navigation import declared_rms, voted
 from hil.campaign.lincov.reference import Leg, Path
 from hil.scenario import DEG, Scenario
 
@@ -87,9 +87,10 @@ class Burning:
     def __init__(self, scenario: Scenario, params: Any, path: Path, thrust_sigma: Floats):
         self.s, self.p, self.path, self.thrust_sigma = scenario, params, path, thrust_sigma
         imu = scenario.sensors.imu
-        self.scale = declared_rms(scenario, "instrument.imu.scale_factor_ppm") * 1.0e-6
-        self.misalignment = declared_rms(scenario, "instrument.imu.misalignment_deg") * DEG
-        self.noise = imu.accelerometer_noise_mps_per_sqrt_s
+        share = voted(scenario)
+        self.scale = share * declared_rms(scenario, "instrument.imu.scale_factor_ppm") * 1.0e-6
+        self.misalignment = share * declared_rms(scenario, "instrument.imu.misalignment_deg") * DEG
+        self.noise = share * imu.accelerometer_noise_mps_per_sqrt_s
         self.cycle_dv = float(params["force_max_n"] * params["cycle_s"] / params["mass_kg"])
 
     def apply(self, state: Augmented, burn: Burn) -> None:

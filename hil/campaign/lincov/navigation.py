@@ -28,6 +28,15 @@ from hil.dispersion import declared_sigma
 from hil.prepare import facing_port
 from hil.scenario import DEG, Scenario, declared, quantities
 
+# Sigma of the middle value of so many normal errors, of the mean of the middle two where the number is even, in the
+# sigma of one (David & Nagaraja 2003, table 3.2)
+VOTED = {1: 1.0, 2: 0.7071, 3: 0.6698, 4: 0.5461}
+
+
+def voted(scenario: Scenario) -> float:
+    """What the vote of the inertial units makes of an error that is drawn for each, as a share of its sigma."""
+    return VOTED[min(4, sum(row.kind == "imu" for row in scenario.instruments))]
+
 
 def declared_rms(scenario: Scenario, key: str) -> float:
     """Root mean square of what is drawn for a key, in its unit."""

@@ -30,7 +30,7 @@ from hil.campaign.lincov.linear import (
     of,
     relative_motion,
 )
-from hil.campaign.lincov.navigation import Navigation, declared_rms, turn_over_step
+from hil.campaign.lincov.navigation import Navigation, declared_rms, turn_over_step, voted
 from hil.campaign.lincov.reference import Leg, Path, without_noise
 from hil.log import PASS, Log
 from hil.plant.attitudes import frame_held
@@ -121,9 +121,9 @@ class Prediction:
         self.thrust_sigma = np.sqrt(mass**2 + force**2 / self.path.sharing)
         self.burning = Burning(scenario, self.p, self.path, self.thrust_sigma)
         imu, lever = scenario.sensors.imu, np.subtract(scenario.sensors.imu.position_body_m, scenario.chaser.com_body_m)
-        gyro = imu.gyro_arw_deg_per_sqrt_h * DEG / 60.0
+        gyro = voted(scenario) * imu.gyro_arw_deg_per_sqrt_h * DEG / 60.0
         # a cycle that fires adds the accelerometer's noise and, over the lever arm, that of two rates
-        self.sensed_variance = imu.accelerometer_noise_mps_per_sqrt_s**2 * self.path.cycle_s
+        self.sensed_variance = (voted(scenario) * imu.accelerometer_noise_mps_per_sqrt_s) ** 2 * self.path.cycle_s
         self.sensed_variance += 2.0 * gyro**2 / self.path.cycle_s * float(lever @ lever) * 2.0 / 3.0
         self._begin()
         self.transition, self.noise = self._free_motion()

@@ -24,10 +24,12 @@ def without_noise(scenario: Scenario) -> Scenario:
     still: dict[str, Any] = {field.name: 0.0 for field in fields(scenario.dispersions)}
     still |= {"density_factor": 1.0, "correlated": ()}
     s = scenario.sensors
-    imu = replace(
-        s.imu, gyro_arw_deg_per_sqrt_h=0.0, gyro_bias_deg_per_h=0.0, gyro_rrw_deg_per_h15=0.0,
-        accelerometer_bias_mps2=0.0, accelerometer_noise_mps_per_sqrt_s=0.0, scale_factor_ppm=0.0, misalignment_deg=0.0,
-    )  # fmt: skip
+    exact: dict[str, Any] = {
+        "gyro_arw_deg_per_sqrt_h": 0.0, "gyro_bias_deg_per_h": 0.0, "gyro_rrw_deg_per_h15": 0.0,
+        "accelerometer_bias_mps2": 0.0, "accelerometer_noise_mps_per_sqrt_s": 0.0, "scale_factor_ppm": 0.0,
+        "misalignment_deg": 0.0,
+    }  # fmt: skip
+    units = [replace(row, **exact) for row in scenario.instruments if row.kind == "imu"]
     star = replace(s.star, sigma_cross_arcsec=0.0, sigma_roll_arcsec=0.0, misalignment_deg=0.0)
     gnss = replace(s.gnss, sigma_r_m=0.0, sigma_v_mps=0.0)
     rgnss = replace(s.rgnss, sigma_r_m=0.0, sigma_v_mps=0.0, bias_sigma_m=0.0)
@@ -35,7 +37,7 @@ def without_noise(scenario: Scenario) -> Scenario:
         s.camera, sigma_range_ratio=0.0, sigma_range_floor_m=0.0, sigma_los_deg=0.0, sigma_pose_deg=0.0,
         boresight_deg=0.0, dropout_probability=0.0,
     )  # fmt: skip
-    quiet = {row.name: row for row in (imu, star, gnss, rgnss, camera)}
+    quiet = {row.name: row for row in (*units, star, gnss, rgnss, camera)}
     instruments = tuple(quiet.get(row.name, row) for row in scenario.instruments)
     return replace(scenario, dispersions=replace(scenario.dispersions, **still), instruments=instruments)
 
