@@ -184,8 +184,8 @@ def test_telecommands_by_law(core: ctypes.CDLL, law: str, opcode: int) -> None:
     flying = law in ("hold", "forced")
     taken = {
         Telecommand.NONE: True, Telecommand.GO: True, Telecommand.HOLD: flying, Telecommand.RESUME: False,
-        Telecommand.RETREAT: flying or law == "hop", Telecommand.ABORT: law not in ("docked", "cam"), Telecommand.FREE_DRIFT: True,
-        Telecommand.INHIBIT: True,
+        Telecommand.RETREAT: flying or law == "hop", Telecommand.ABORT: law not in ("docked", "cam"),
+        Telecommand.FREE_DRIFT: True, Telecommand.INHIBIT: True,
     }.get(opcode, False)  # type: ignore[call-overload] # fmt: skip
     assert bool(m.c["intent.tc_rejected"][0]) == (not taken)
     away = "cam" if law == "hop" else "retreat"  # far away, the retreat point is nearer to the target
