@@ -130,6 +130,14 @@ static size_t send_command(protocol_t *p, const icd_command_t *m)
     return send(p, ICD_COMMAND, 0);
 }
 
+/* The core would bridge a gap. Over a link it need not: the host remembers the frames that are missing and sends them.
+ */
+static bool follows(const protocol_t *p, const sensor_frame_t *sensors)
+{
+    if (p->kept->state != ICD_BOARD_STATE_FLYING) return true;
+    return sensors->tick == tick_of(p) + 1u && sensors->t_us == t_us_of(p) + p->kept->flight.cycle_us;
+}
+
 static size_t on_sensor(protocol_t *p, const link_packet_t *packet)
 {
     protocol_kept_t *kept = p->kept;
@@ -141,7 +149,8 @@ static size_t on_sensor(protocol_t *p, const link_packet_t *packet)
         return send_command(p, &kept->answer);
     }
     zero(&answer, sizeof answer);
-    int32_t status = flight_step(&kept->flight, &sensors, &answer.command, &answer.telemetry);
+    int32_t status = follows(p, &sensors) ? flight_step(&kept->flight, &sensors, &answer.command, &answer.telemetry)
+                                          : FLIGHT_ERR_FRAME;
     if (status == FLIGHT_OK) {
         p->steps++;
         kept->answer = answer;
