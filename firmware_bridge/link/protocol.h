@@ -9,9 +9,10 @@
  *         if (protocol.function != 0) perform it;
  *
  * Every SENSOR is answered by one COMMAND of its tick. The tick last taken is answered from memory,
- * so that a repeated frame never steps the core twice; one that does not follow is refused, though the core could bridge
- * the gap: the host sends what is missing. Everything that must survive a reset is in protocol_kept_t. It is kept before
- * the answer leaves: a board reset in between is asked again and answers from memory. */
+ * so that a repeated frame never steps the core twice. A frame that does not follow is refused, though
+ * the core could bridge the gap: the host sends what is missing. Everything that must survive a reset is
+ * in protocol_kept_t. It is kept before the answer leaves: a board reset in between is asked again and
+ * answers from memory. */
 #ifndef PROXOPS_PROTOCOL_H
 #define PROXOPS_PROTOCOL_H
 

@@ -4,6 +4,7 @@
 #include "nav/nav.h"
 
 #define LOST_SCALE_SIGMA 0.1 /* 1 sigma of a velocity increment that no accelerometer sensed, of the increment */
+#define COVARIANCE_S 0.95 /* the covariance is propagated about once a second, or before a measurement */
 #define PUSH_S 2.0 /* time constant of what is sensed while no valve is driven */
 #define PUSH_SHARE 0.2 /* of what sound units may differ by: a push that is more is real */
 #define PUSH_KNOWN_S 30.0 /* until the bias has been averaged for so long, a push cannot be told from it */
@@ -244,7 +245,7 @@ static void move(const flight_params_t *p, nav_t *nav, double sensed_before)
     if (rgnss != NULL) vec3_scale(n->bias_rgnss_eci_m, 1.0 - dt / rgnss->bias_tau_s, n->bias_rgnss_eci_m);
     n->pending_s += dt;
     nav_relative_remember(nav);
-    if (n->pending_s > 0.95) nav_relative_covariance(p, nav);
+    if (n->pending_s > COVARIANCE_S) nav_relative_covariance(p, nav);
 }
 
 void nav_relative_propagate(const flight_params_t *p, nav_t *nav, const sensor_frame_t *s, bool fired)
