@@ -24,7 +24,7 @@ def watching(core: ctypes.CDLL, name: str = "final", **changes: Any) -> Core:
     c.call("guidance_step")
     c["reference.error_attitude_rad"] = 0.0
     c["solution.r_port_tport_m"], c["solution.v_port_tport_mps"] = [10.0, 0.1, -0.1], [-0.075, 0.0, 0.0]
-    for track in ("attitude.star", "relative.rgnss", "relative.camera"):
+    for track in ("attitude.star", "relative.rgnss", "relative.camera", "dock"):
         c[f"{track}.seen"], c[f"{track}.accepted_us"] = True, NOW_US
     return c
 
@@ -54,7 +54,7 @@ def aside(c: Core, angle: float, at_m: float = 10.0, taken_as_m: float = 10.0) -
 
 def overdue(c: Core, phase_us: int) -> None:
     c["intent.entry_us"], c["t_us"] = 0, phase_us
-    for track in ("attitude.star", "relative.rgnss", "relative.camera"):
+    for track in ("attitude.star", "relative.rgnss", "relative.camera", "dock"):
         c[f"{track}.accepted_us"] = phase_us
 
 
