@@ -24,7 +24,7 @@ from hil.instruments import kinds as instrument_kinds
 from hil.scenario import Scenario
 from tests.command_line import call
 
-KINDS = ("camera.dropout", "thrusters.stuck_on.0", "dock.dropout")
+KINDS = ("camera.dropout", "commands.forged.inhibit", "dock.dropout")
 
 
 @pytest.fixture(scope="module")
@@ -76,13 +76,13 @@ def test_phases_that_a_telecommand_leads_to_are_flown_as_well(scenario: Scenario
 
 def test_each_flight_has_its_outcome_and_what_it_took_to_see_it(flown: FaultCampaign) -> None:
     assert [(row["fault"], row["case"]) for row in flown.rows] == [
-        (fault, case) for case in (0, 1) for fault in ("camera.dropout", "dock.dropout", "thrusters.stuck_on.0")
+        (fault, case) for case in (0, 1) for fault in ("camera.dropout", "dock.dropout", "commands.forged.inhibit")
     ]
     by = {(row["fault"], row["case"]): row for row in flown.rows}
     lost = by["camera.dropout", 0]
     assert lost["outcome"] == "safe" and lost["injected"] and 0.0 < lost["detected_s"] < 20.0
     assert lost["phase_at_end"] == "retreat-hold" and lost["closest_m"] > 2.0
-    stuck = by["thrusters.stuck_on.0", 0]
+    stuck = by["commands.forged.inhibit", 0]
     assert stuck["outcome"] in ("collision", "breach", "uncontrolled") and stuck["reasons"]
 
 
@@ -93,7 +93,7 @@ def test_the_summary_counts_outcomes_and_says_how_to_fly_the_bad_ones_again(
     names = ("collision", "breach", "uncontrolled", "passive", "safe", "pass", "broke")
     assert found["runs"] == 6 and found["collisions"] == found["collision"]
     assert sum(found[name] for name in names) == 6
-    cell = next(cell for cell in found["cells"] if cell["fault"] == "thrusters.stuck_on.0")
+    cell = next(cell for cell in found["cells"] if cell["fault"] == "commands.forged.inhibit")
     assert (cell["runs"], cell["bad"], cell["phase"]) == (2, 2, "final")
     assert cell["bad_probability"]["low"] > 0.1 and "≥ 0" in cell["not_bad"]
     again = shlex.split(found["bad"][-1]["replay"])

@@ -110,7 +110,7 @@ def test_labels_of_the_graph_can_be_read(name: str) -> None:
         ),
         (
             '[[transition]]\nname = "blind"\ninstrument = "camera"\n',
-            "phase approach needs star, but no transition handles the loss",
+            "phase approach needs star, dock, but no transition handles the loss",
         ),
         ("[flight]\nforce_max_n = 900.0\n", "flight.force_max_n = 900 exceeds what the thrusters give: "),
         ("[phase.hop]\nlead_s = 2.0\n", "phase hop: its first burn takes about "),
