@@ -66,7 +66,7 @@ def test_a_clear_chaser_without_means_is_passive(scenario: Scenario) -> None:
     truth, telemetry = waiting()
     truth["propellant_kg"] = 0.5
     found = outcome(scenario, truth, telemetry)
-    assert found.outcome == "PASSIVE" and "an avoidance burn takes 0.51 m/s" in found.reasons[0]
+    assert found.outcome == "PASSIVE" and "an avoidance burn takes 0.50 m/s" in found.reasons[0]
     truth, telemetry = waiting()
     telemetry["tick"] = 0
     assert outcome(scenario, truth, telemetry).outcome == "PASSIVE"
@@ -256,4 +256,4 @@ def test_what_telemetry_declares_is_no_evidence_of_safety(scenario: Scenario) ->
 
 
 def test_the_avoidance_burn_is_the_missions_own(scenario: Scenario) -> None:
-    assert avoidance_dv_mps(scenario) == pytest.approx(np.hypot(0.5, 0.1), rel=1e-12, abs=0.0)
+    assert avoidance_dv_mps(scenario) == pytest.approx(np.hypot(0.5, 0.02), rel=1e-12, abs=0.0)

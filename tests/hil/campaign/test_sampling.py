@@ -114,7 +114,7 @@ DIGESTS = {
 
 @pytest.mark.parametrize("sampler", DIGESTS)
 def test_draws_have_these_bits_on_every_machine_and_in_every_version_of_scipy(sampler: str) -> None:
-    """Of a distribution of every kind; a digest may change with the samplers and what the mission draws, never with a library."""
+    """A digest may change with the samplers and with what the mission draws, never with a library."""
     declared = [
         'mass_ratio={kind="truncated", sigma=0.02, low=-0.03, high=0.01}',
         'com_m={kind="normal", mean=[0.0, 0.01, 0.0], sigma=0.01}',
