@@ -57,7 +57,7 @@ def assert_drawn(page: str, folder: Path, plots: int) -> None:
     assert console == [] and seen["asked"] == []
     assert len(seen["plots"]) == plots
     for plot in seen["plots"]:
-        assert plot["width"] > 700 and plot["height"] > 100 and plot["drawn"] > 20
+        assert plot["width"] > 700 and plot["height"] > 100 and plot["drawn"] > 5  # a short mission has a small graph
     assert seen["wide"] <= 1120, "nothing is wider than the page"
 
 
