@@ -309,10 +309,10 @@ def test_a_damaged_log_is_named(contact_log: Log, contact_folder: Path, tmp_path
 
 
 def test_a_row_takes_no_more_than_is_said(contact_log: Log, contact_folder: Path) -> None:
-    """The bound on iss-vbar is 30 MB, 335 bytes a row; in the short iss-contact more is measured and fired."""
+    """iss-vbar takes 435 bytes a row, 50 of them for each inertial unit; in the short iss-contact more is measured."""
     with h5py.File(contact_folder / "log.h5") as file:
         stored = {name: file[name].id.get_storage_size() / len(contact_log.truth) for name in FRAMES}
-    assert sum(stored.values()) < 400.0 < ROW_BYTES
+    assert sum(stored.values()) < 520.0 < ROW_BYTES
 
 
 PLAIN = "import sys, h5py; h5py.File(sys.argv[1])['truth'][:]"

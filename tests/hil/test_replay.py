@@ -176,9 +176,10 @@ def test_commands_of_missed_cycles_are_left_out(log: Log) -> None:
 
 
 def test_a_core_that_refuses_a_frame_says_which(log: Log) -> None:
-    gap = dataclasses.replace(log, sensors=np.delete(log.sensors, 50))
-    with pytest.raises(ReplayError, match=r"refused the frame of tick 51: malformed sensor frame"):
-        replay(gap)
+    again = log.sensors.copy()
+    again[50] = again[49]  # a frame that was taken before
+    with pytest.raises(ReplayError, match=r"refused the frame of tick 49: malformed sensor frame"):
+        replay(dataclasses.replace(log, sensors=again))
 
 
 def test_replay_and_compare_on_the_command_line(

@@ -303,14 +303,6 @@ def test_touching_beside_the_ports_envelope_is_a_collision():
     assert event["t_s"] == pytest.approx(13.0, abs=0.02)
 
 
-def test_an_uncaught_chaser_runs_into_the_target():
-    p = docking(armed=False)
-    p.run(300, 100_000)
-    assert p.contact_record()["status"] == 2
-    assert p.n_collisions == 1
-    assert p.collisions()[0]["t_s"] > p.contact_record()["t_s"]
-
-
 @pytest.mark.parametrize(
     ("shape", "message"),
     [

@@ -110,7 +110,7 @@ def test_all_parts_together_give_the_same_bits_on_a_board(parts: Path) -> None:
     mission = parts / "parts.toml"
     mission.write_text(MISSION)
     drawn = run_python(parts / "tree", "-m", "hil.cli", "check", str(mission), path=(parts / "site",))
-    assert "s4 (sway, start, needs star, camera)" in drawn
+    assert "s4 (sway, start, needs star, camera, dock)" in drawn
     printed = run_python(parts / "tree", "-c", FLOWN, str(mission), path=(parts / "site",))
     flown, board, board_core, core, plain, turning, unknown = json.loads(printed)
     assert flown == board and board_core == core and turning is True
