@@ -25,7 +25,7 @@ MS = 1_000_000
 CYCLE_NS = 100 * MS
 HELD_NS = 350 * MS
 FROM_START = "flight.quiet_start_s=0.0"  # thrusters may fire at once
-FIRES = 33  # and the command of this tick then does
+FIRES = 34  # and the command of this tick then does
 
 
 class Clock(MonotonicClock):
