@@ -142,7 +142,7 @@ static void smooth(const control_call_t *call, const double on_s[FLIGHT_THRUSTER
     h->force_n += gain * (force_n / p->cycle_s - h->force_n);
 }
 
-/* The motion of a cycle belongs to the command of the cycle before: what it asked for. */
+/* The motion of a cycle belongs to what the valve drivers gave in it. */
 void control_watch_thrusters(const control_call_t *call)
 {
     thruster_health_t *h = &call->memory->health;

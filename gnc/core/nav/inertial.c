@@ -143,27 +143,20 @@ static void judge(const flight_params_t *p, nav_t *nav, const reading_t *r, bool
     nav_accept(nav, &nav->track[r->instrument], fits);
 }
 
-/* Within reach of what all thrusters and the loads of contact could do since the last measurement, whatever was
- * commanded: a thruster that fires uncommanded must not look like a bad unit. */
-static bool in_reach(const double *z, const double *before, double reach)
-{
-    double d[3];
-    vec3_sub(d, z, before);
-    return vec3_norm(d) <= reach;
-}
-
+/* The vote counts within reach of what all thrusters and the loads of contact could do since the last measurement,
+ * whatever was commanded: a thruster that fires uncommanded must not look like a bad unit. */
 static void gate(const flight_params_t *p, const nav_t *nav, bool touching, bool have[2],
                  const double voted[IMU_VALUES])
 {
-    const double dt = p->cycle_s, none[3] = {0.0, 0.0, 0.0};
+    const double dt = p->cycle_s;
     const nav_imu_t *imu = &nav->imu;
     double turning[3];
     for (size_t i = 0; i < 3; i++) turning[i] = dt * (nav->attitude.w_body_radps[i] + nav->attitude.bias_radps[i]);
     double cycles = 1.0 + (double)imu->silent_cycles[0];
     if (have[0] && imu->started)
-        have[0] = in_reach(&voted[GYRO], turning, dt * (cycles * nav->reach_radps + (touching ? CONTACT_RADPS : 0.0)));
-    if (have[1] && imu->started)
-        have[1] = in_reach(&voted[ACCEL], none, nav->reach_mps + (touching ? CONTACT_MPS : 0.0));
+        have[0] =
+            distance(&voted[GYRO], turning) <= dt * (cycles * nav->reach_radps + (touching ? CONTACT_RADPS : 0.0));
+    if (have[1] && imu->started) have[1] = vec3_norm(&voted[ACCEL]) <= nav->reach_mps + (touching ? CONTACT_MPS : 0.0);
 }
 
 /* No unit votes: those that were lost are heard, for want of better. */
