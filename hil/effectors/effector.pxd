@@ -4,7 +4,7 @@ from libc.stdint cimport uint32_t
 
 from gnc.definitions cimport command_t, sensor_frame_t
 from hil.effectors.thrusters cimport ACTUATORS_MAX_THRUSTERS, thruster_t
-from hil.faults.window cimport sight_t, window_t
+from hil.faults.window cimport Declared, window_t
 from hil.plant.plant cimport Plant
 
 cdef enum:
@@ -27,21 +27,17 @@ cdef enum:
 # A declared fault of thrusters first..last, in force in the cycles that begin while its window is open
 ctypedef struct effector_fault_t:
     int kind
-    window_t window
     int first
     int last
     int other                           # with which a harness is swapped
     double factor
     uint32_t min_on_us
     bint in_force
-    uint32_t changed                    # cycles that would have been others without it
 
-cdef class Effectors:
-    cdef readonly tuple faults          # declared, in order
+cdef class Effectors(Declared):
     cdef thruster_t sound[ACTUATORS_MAX_THRUSTERS]      # as they are without a fault
     cdef int valve[ACTUATORS_MAX_THRUSTERS]             # that each driver opens
     cdef effector_fault_t fault[EFFECTOR_FAULTS]
-    cdef int fault_count
     cdef readonly uint32_t can_shut     # thrusters with an isolation valve, a bit each
     cdef readonly uint32_t shut         # those that are shut
     cdef readonly uint32_t armed        # bit n: the mechanism of the chaser's port n, as last commanded
@@ -52,10 +48,7 @@ cdef class Effectors:
     cdef void act(self, Plant plant, const command_t* command, uint32_t cycle_us) noexcept nogil
     # What the valve drivers gave in the cycle that ends now
     cdef void read(self, Plant plant, sensor_frame_t* frame) noexcept nogil
-    # Begins the faults that wait for what is seen
-    cdef void look(self, const sight_t* sight) noexcept nogil
-    cdef bint waits(self) noexcept nogil
     cdef void _set_faults(self, Plant plant) noexcept nogil
     cdef void _sound(self) noexcept nogil
-    cdef void _spoil(self, Plant plant, const effector_fault_t* f) noexcept nogil
-    cdef void _count(self, Plant plant, effector_fault_t* f, const command_t* command, uint32_t cycle_us) noexcept nogil
+    cdef void _spoil(self, Plant plant, const effector_fault_t* f, const window_t* w) noexcept nogil
+    cdef bint _changes(self, Plant plant, const effector_fault_t* f, const command_t* command, uint32_t cycle_us) noexcept nogil

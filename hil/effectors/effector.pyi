@@ -1,17 +1,14 @@
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from hil.effectors.faults import Fault
 from hil.effectors.rows import Row
+from hil.faults.window import Declared
 
-class Effectors:
+class Effectors(Declared):
     def __init__(self, rows: Iterable[Row] = (), faults: Iterable[Fault] = (), phases: Sequence[str] = ()) -> None: ...
-    @property
-    def faults(self) -> tuple[Fault, ...]: ...
     @property
     def can_shut(self) -> int: ...
     @property
     def shut(self) -> int: ...
     @property
     def armed(self) -> int: ...
-    def injected(self) -> tuple[dict[str, Any], ...]: ...

@@ -4,13 +4,13 @@ A fault of thrusters changes what the plant knows of them, from the cycle in whi
 ends.
 """
 
-from hil.faults.window cimport window_look, window_open, window_set, window_times, window_waits, window_weight
+from hil.faults.window cimport window_open, window_set, window_weight
 
 from hil.effectors import kinds
 from hil.effectors.faults import FAULTS
 
 
-cdef class Effectors:
+cdef class Effectors(Declared):
     """Effectors in the order of their rows: thrusters of the first group are the first of the plant.
 
     rows: models of `hil.effectors`; faults: `hil.effectors.faults.Fault`, each of one of the rows; phases: those of the
@@ -18,9 +18,7 @@ cdef class Effectors:
     """
 
     def __init__(self, rows=(), faults=(), phases=()):
-        self.faults = tuple(faults)
-        if len(self.faults) > EFFECTOR_FAULTS:
-            raise ValueError(f"{len(self.faults)} faults of effectors: expected at most {EFFECTOR_FAULTS}")
+        self._admit(faults, EFFECTOR_FAULTS, "effectors", "effector")
         first, by_name = 0, {}
         self.can_shut = self.shut = 0
         for row in rows:
@@ -40,52 +38,26 @@ cdef class Effectors:
         self.releases, self.lets_go = True, False
 
     def _declare(self, fault, row, first, phases):
-        cdef effector_fault_t* f = &self.fault[self.fault_count]
+        cdef effector_fault_t* f = &self.fault[self.count]
         if problem := fault.problem(kinds()[row.kind], row):
             raise ValueError(f"fault of {row.name}: {problem[0]} = {getattr(fault, problem[0])}: {problem[1]}")
         f.kind = FAULTS[fault.kind].number
-        window_set(&f.window, fault, phases)
+        window_set(&self.window[self.count], fault, phases)
         f.first = first + (fault.thruster or 0)
         f.last = f.first if fault.thruster is not None else first + len(getattr(row, "position_m", ())) - 1
         f.other = first + (fault.with_thruster or 0)
         f.factor = fault.factor or 0.0
         f.min_on_us = <uint32_t>((fault.min_on_s or 0.0) * 1.0e6 + 0.5)
-        self.fault_count += 1
-
-    def injected(self):
-        """What became of each declared fault: a tuple of dicts.
-
-        Each has `effector`, `kind`, `start_s` (None: it has not begun), `end_s` (None: never) and `changed`, how many
-        cycles it changed. A fault that changed none was not injected.
-        """
-        found = []
-        for i, f in enumerate(self.faults):
-            start_s, end_s = window_times(&self.fault[i].window)
-            found.append({"effector": f.effector, "kind": f.kind, "start_s": start_s, "end_s": end_s,
-                          "changed": self.fault[i].changed})
-        return tuple(found)
-
-    cdef void look(self, const sight_t* sight) noexcept nogil:
-        cdef int i
-        for i in range(self.fault_count):
-            window_look(&self.fault[i].window, sight)
-
-    cdef bint waits(self) noexcept nogil:
-        """Whether any fault waits for something to begin with."""
-        cdef int i
-        for i in range(self.fault_count):
-            if window_waits(&self.fault[i].window):
-                return True
-        return False
+        self.count += 1
 
     cdef void act(self, Plant plant, const command_t* command, uint32_t cycle_us) noexcept nogil:
         cdef uint32_t on_us[ACTUATORS_MAX_THRUSTERS]
         cdef int i
-        if self.fault_count > 0:
+        if self.count > 0:
             self._set_faults(plant)
-            for i in range(self.fault_count):
-                if self.fault[i].in_force:
-                    self._count(plant, &self.fault[i], command, cycle_us)
+            for i in range(self.count):
+                if self.fault[i].in_force and self._changes(plant, &self.fault[i], command, cycle_us):
+                    self.changed[i] += 1
         if command.shut & self.can_shut != self.shut:
             self.shut = command.shut & self.can_shut
             for i in range(plant.n_thrusters):
@@ -113,10 +85,10 @@ cdef class Effectors:
         cdef thruster_t* th
         cdef bint now, changes = not self.fitted
         cdef int i
-        for i in range(self.fault_count):
+        for i in range(self.count):
             f = &self.fault[i]
-            now = window_open(&f.window, plant.t_us)
-            changes = changes or now != f.in_force or (now and f.window.ramp_s > 0.0)
+            now = window_open(&self.window[i], plant.t_us)
+            changes = changes or now != f.in_force or (now and self.window[i].ramp_s > 0.0)
             f.in_force = now
         if not changes:
             return
@@ -130,11 +102,11 @@ cdef class Effectors:
             self.valve[i] = i
         self.fitted = True
         self._sound()
-        for i in range(self.fault_count):
+        for i in range(self.count):
             if self.fault[i].in_force:
-                self._spoil(plant, &self.fault[i])
+                self._spoil(plant, &self.fault[i], &self.window[i])
 
-    cdef void _spoil(self, Plant plant, const effector_fault_t* f) noexcept nogil:
+    cdef void _spoil(self, Plant plant, const effector_fault_t* f, const window_t* w) noexcept nogil:
         cdef thruster_t* th
         cdef int i
         if f.kind == FAULT_NO_CAPTURE:
@@ -156,17 +128,18 @@ cdef class Effectors:
                 elif f.kind == FAULT_STUCK_OFF:
                     th.stuck_off = True
                 elif f.kind == FAULT_LEAK:
-                    th.leak = f.factor * window_weight(&f.window, plant.t_us)
+                    th.leak = f.factor * window_weight(w, plant.t_us)
                 elif f.kind == FAULT_WEAK:
-                    th.thrust_n *= 1.0 + window_weight(&f.window, plant.t_us) * (f.factor - 1.0)
+                    th.thrust_n *= 1.0 + window_weight(w, plant.t_us) * (f.factor - 1.0)
                 elif f.kind == FAULT_SLOW:
                     th.rise_s *= f.factor
                     th.decay_s *= f.factor
                 elif f.kind == FAULT_STICTION:
                     th.stiction_us = f.min_on_us
 
-    cdef void _count(self, Plant plant, effector_fault_t* f, const command_t* command, uint32_t cycle_us) noexcept nogil:
-        """Counts the cycle if the fault makes another of it."""
+    cdef bint _changes(self, Plant plant, const effector_fault_t* f, const command_t* command,
+                       uint32_t cycle_us) noexcept nogil:
+        """Whether a fault in force makes another of the cycle."""
         cdef bint changes = False
         cdef int i
         if f.kind == FAULT_NO_CAPTURE:
@@ -189,5 +162,4 @@ cdef class Effectors:
                     changes = changes or 0 < command.thruster_on_us[i] < f.min_on_us
                 else:
                     changes = changes or command.thruster_on_us[i] > 0
-        if changes:
-            f.changed += 1
+        return changes

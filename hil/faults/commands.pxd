@@ -3,7 +3,7 @@
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
 
 from gnc.definitions cimport sensor_frame_t
-from hil.faults.window cimport sight_t, window_t
+from hil.faults.window cimport Declared
 
 cdef enum:
     COMMAND_FAULTS = 16
@@ -24,23 +24,17 @@ ctypedef struct under_way_t:
 
 ctypedef struct command_fault_t:
     int kind
-    window_t window
     uint64_t delay_us
     uint16_t opcode
     double arg[2]
     bint done                           # in this time that it is in force
-    uint32_t changed
 
-cdef class Commands:
-    cdef readonly tuple faults
+cdef class Commands(Declared):
     cdef command_fault_t fault[COMMAND_FAULTS]
-    cdef int count
     cdef under_way_t waiting[COMMANDS_UNDER_WAY]
     cdef int n_waiting
     cdef uint16_t seq                   # of the last one that arrived
 
-    cdef void look(self, const sight_t* sight) noexcept nogil
-    cdef bint waits(self) noexcept nogil
     # What of the telecommand in a frame arrives
     cdef void deliver(self, sensor_frame_t* frame) noexcept nogil
     cdef void _hold(self, const sensor_frame_t* frame, uint64_t delay_us) noexcept nogil

@@ -3,7 +3,7 @@
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 
 from gnc.flight cimport Flight, command_t, sensor_frame_t, telemetry_t
-from hil.faults.window cimport sight_t, window_t
+from hil.faults.window cimport Declared
 from hil.noise cimport stream_t
 
 cdef enum:
@@ -20,7 +20,6 @@ cdef enum:
 
 ctypedef struct computer_fault_t:
     int kind
-    window_t window
     uint64_t step_us                    # of the clock, modulo 2^64: it may go back
     int frame                           # of the state, with the byte in it and the bits that may flip; -1: anywhere
     uint32_t first
@@ -29,20 +28,15 @@ ctypedef struct computer_fault_t:
     int count
     bint done                           # in this time that it is in force
     stream_t stream
-    uint32_t changed
 
-cdef class Computer:
-    cdef readonly tuple faults
+cdef class Computer(Declared):
     cdef computer_fault_t fault[COMPUTER_FAULTS]
-    cdef int count
     cdef readonly bint cold             # it has lost its state: the next cycle needs a new flight core
     cdef readonly uint32_t refused      # frames that the core refused
 
-    cdef void look(self, const sight_t* sight) noexcept nogil
-    cdef bint waits(self) noexcept nogil
     # What its clock makes of a frame
     cdef void tell(self, sensor_frame_t* frame) noexcept nogil
     # One cycle from t_us on; mechanism: as last commanded. A status that is not FLIGHT_OK ends the run
     cdef int32_t step(self, Flight flight, uint64_t t_us, uint64_t cycle_us, uint32_t mechanism,
                       const sensor_frame_t* frame, command_t* command, telemetry_t* telemetry) noexcept nogil
-    cdef void _flip(self, Flight flight, computer_fault_t* f) noexcept nogil
+    cdef uint32_t _flip(self, Flight flight, computer_fault_t* f) noexcept nogil

@@ -3,7 +3,7 @@
 from libc.string cimport memset
 
 from gnc.flight cimport FLIGHT_ERR_STAGE, FLIGHT_OK, flight_frames, flight_frames_t, flight_size, flight_step_with, flight_t
-from hil.faults.window cimport window_look, window_open, window_set, window_times, window_waits
+from hil.faults.window cimport window_open, window_set
 from hil.noise cimport noise_open, noise_uniform
 
 from hil.faults.rows import FRAMES, ComputerFault, place_of
@@ -22,7 +22,7 @@ cdef char* _frame_of(flight_t* state, int frame) noexcept nogil:
     return <char*>frames.progress if frame == 3 else <char*>state
 
 
-cdef class Computer:
+cdef class Computer(Declared):
     """Faults of the flight computer: `Computer(faults, phases, seed, case)`.
 
     faults: `hil.faults.rows.ComputerFault`; phases: those of the flight, in which faults begin; seed, case: of the bits that
@@ -31,9 +31,7 @@ cdef class Computer:
     """
 
     def __init__(self, faults=(), phases=(), seed=1, case=0):
-        self.faults = tuple(faults)
-        if len(self.faults) > COMPUTER_FAULTS:
-            raise ValueError(f"{len(self.faults)} faults of the flight computer: expected at most {COMPUTER_FAULTS}")
+        self._admit(faults, COMPUTER_FAULTS, "the flight computer", "computer")
         for fault in self.faults:
             self._declare(fault, phases, seed, case)
 
@@ -43,7 +41,7 @@ cdef class Computer:
             raise ValueError(f"fault of the flight computer: {problem[0]} = {getattr(fault, problem[0])}: {problem[1]}")
         memset(f, 0, sizeof(computer_fault_t))
         f.kind = ComputerFault.KINDS[fault.kind].number
-        window_set(&f.window, fault, phases)
+        window_set(&self.window[self.count], fault, phases)
         step_us = round((fault.step_s or 0.0) * 1.0e6)
         f.step_us = <uint64_t>(step_us % 2**64)
         f.frame, f.bit, f.count = -1, -1 if fault.bit is None else fault.bit, fault.count or 1
@@ -58,39 +56,13 @@ cdef class Computer:
         """A new flight core has taken the place of the one whose state was lost."""
         self.cold = False
 
-    def injected(self):
-        """What became of each declared fault: a tuple of dicts.
-
-        Each has `computer`, `kind`, `start_s` (None: it has not begun), `end_s` (None: never) and `changed`, how many cycles,
-        frames or bits it changed. A fault that changed none was not injected.
-        """
-        found = []
-        for i, f in enumerate(self.faults):
-            start_s, end_s = window_times(&self.fault[i].window)
-            found.append({"computer": f.computer, "kind": f.kind, "start_s": start_s, "end_s": end_s,
-                          "changed": self.fault[i].changed})
-        return tuple(found)
-
-    cdef void look(self, const sight_t* sight) noexcept nogil:
-        cdef int i
-        for i in range(self.count):
-            window_look(&self.fault[i].window, sight)
-
-    cdef bint waits(self) noexcept nogil:
-        """Whether any fault waits for something to begin with."""
-        cdef int i
-        for i in range(self.count):
-            if window_waits(&self.fault[i].window):
-                return True
-        return False
-
     cdef void tell(self, sensor_frame_t* frame) noexcept nogil:
         cdef uint64_t t_us = frame.t_us
         cdef int i
         for i in range(self.count):
-            if self.fault[i].kind == FAULT_CLOCK_STEP and window_open(&self.fault[i].window, t_us):
+            if self.fault[i].kind == FAULT_CLOCK_STEP and window_open(&self.window[i], t_us):
                 frame.t_us += self.fault[i].step_us
-                self.fault[i].changed += 1
+                self.changed[i] += 1
 
     cdef int32_t step(self, Flight flight, uint64_t t_us, uint64_t cycle_us, uint32_t mechanism,
                       const sensor_frame_t* frame, command_t* command, telemetry_t* telemetry) noexcept nogil:
@@ -100,15 +72,15 @@ cdef class Computer:
         cdef int i
         for i in range(self.count):
             f = &self.fault[i]
-            if not window_open(&f.window, t_us):
+            if not window_open(&self.window[i], t_us):
                 f.done = False
             elif f.kind == FAULT_BIT_FLIP and not f.done:
                 f.done = True
-                self._flip(flight, f)
+                self.changed[i] += self._flip(flight, f)
             elif f.kind <= FAULT_COLD_RESET:
                 down = True
-                f.changed += 1
-                if f.kind == FAULT_COLD_RESET and not window_open(&f.window, t_us + cycle_us):
+                self.changed[i] += 1
+                if f.kind == FAULT_COLD_RESET and not window_open(&self.window[i], t_us + cycle_us):
                     self.cold = True
         memset(telemetry, 0, sizeof(telemetry_t))
         if down:
@@ -121,7 +93,8 @@ cdef class Computer:
         self.refused += 1
         return FLIGHT_OK
 
-    cdef void _flip(self, Flight flight, computer_fault_t* f) noexcept nogil:
+    cdef uint32_t _flip(self, Flight flight, computer_fault_t* f) noexcept nogil:
+        """Flips its bits, and says how many."""
         cdef char* first = <char*>flight.state if f.frame < 0 else _frame_of(flight.state, f.frame) + f.first
         cdef uint64_t bits = 8 * flight_size() if f.frame < 0 else f.bits
         cdef uint64_t bit
@@ -129,4 +102,4 @@ cdef class Computer:
         for i in range(f.count):
             bit = <uint64_t>(noise_uniform(&f.stream) * <double>bits) if f.bit < 0 else <uint64_t>f.bit
             first[bit // 8] ^= <char>(1 << (bit % 8))
-            f.changed += 1
+        return f.count

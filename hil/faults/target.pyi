@@ -1,11 +1,8 @@
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from hil.faults.rows import TargetFault
+from hil.faults.window import Declared
 from hil.plant.plant import Plant
 
-class TargetFaults:
+class TargetFaults(Declared):
     def __init__(self, plant: Plant, faults: Iterable[TargetFault] = (), phases: Sequence[str] = ()) -> None: ...
-    @property
-    def faults(self) -> tuple[TargetFault, ...]: ...
-    def injected(self) -> tuple[dict[str, Any], ...]: ...

@@ -1,7 +1,7 @@
 """What the target does that it should not: it accelerates, its attitude drifts, or it begins to tumble."""
 
 from gnc.ccore cimport orbit_hill_frame, quat_mul, quat_normalize, vec3_add
-from hil.faults.window cimport window_look, window_open, window_set, window_times, window_waits
+from hil.faults.window cimport window_open, window_set
 from hil.plant.attitude cimport attitude_t
 from hil.plant.plant cimport Plant
 
@@ -9,7 +9,7 @@ from hil.faults.rows import TargetFault
 from hil.schema import DEG
 
 
-cdef class TargetFaults:
+cdef class TargetFaults(Declared):
     """Faults of the target: `TargetFaults(plant, faults, phases)`.
 
     faults: `hil.faults.rows.TargetFault`; phases: those of the flight, in which faults begin. Raises ValueError for one that
@@ -17,9 +17,7 @@ cdef class TargetFaults:
     """
 
     def __init__(self, Plant plant, faults=(), phases=()):
-        self.faults = tuple(faults)
-        if len(self.faults) > TARGET_FAULTS:
-            raise ValueError(f"{len(self.faults)} faults of the target: expected at most {TARGET_FAULTS}")
+        self._admit(faults, TARGET_FAULTS, "the target", "vehicle")
         for fault in self.faults:
             self._declare(plant, fault, phases)
 
@@ -33,37 +31,11 @@ cdef class TargetFaults:
         if fault.kind == "tumble" and any(x is not None for x in (fault.end_s, fault.duration_s, fault.period_s)):
             raise ValueError(f"fault of {fault.vehicle}: kind = tumble: expected without an end")
         f.kind = TargetFault.KINDS[fault.kind].number
-        window_set(&f.window, fault, phases)
+        window_set(&self.window[self.count], fault, phases)
         vector = fault.accel_hill_mps2 or [x * DEG for x in fault.rate_deg_s]
         for i in range(3):
             f.vector[i] = vector[i]
         self.count += 1
-
-    def injected(self):
-        """What became of each declared fault: a tuple of dicts.
-
-        Each has `vehicle`, `kind`, `start_s` (None: it has not begun), `end_s` (None: never) and `changed`, how many cycles
-        it changed. A fault that changed none was not injected.
-        """
-        found = []
-        for i, f in enumerate(self.faults):
-            start_s, end_s = window_times(&self.fault[i].window)
-            found.append({"vehicle": f.vehicle, "kind": f.kind, "start_s": start_s, "end_s": end_s,
-                          "changed": self.fault[i].changed})
-        return tuple(found)
-
-    cdef void look(self, const sight_t* sight) noexcept nogil:
-        cdef int i
-        for i in range(self.count):
-            window_look(&self.fault[i].window, sight)
-
-    cdef bint waits(self) noexcept nogil:
-        """Whether any fault waits for something to begin with."""
-        cdef int i
-        for i in range(self.count):
-            if window_waits(&self.fault[i].window):
-                return True
-        return False
 
     cdef void act(self, Plant plant, uint64_t cycle_us) noexcept nogil:
         cdef target_fault_t* f
@@ -75,25 +47,25 @@ cdef class TargetFaults:
         cdef int i, k, n
         for i in range(self.count):
             f = &self.fault[i]
-            if not window_open(&f.window, plant.t_us):
+            if not window_open(&self.window[i], plant.t_us):
                 continue
             if f.kind == FAULT_REBOOST and not plant.docked:
                 orbit_hill_frame(dcm, w, plant.target.r_eci_m, plant.target.v_eci_mps)
                 for k in range(3):
                     for n in range(3):
                         plant.target.v_eci_mps[k] += h_s * dcm[3 * n + k] * f.vector[n]
-                f.changed += 1
+                self.changed[i] += 1
             elif f.kind == FAULT_ATTITUDE_DRIFT:
                 q[0] = 1.0
                 for k in range(3):
                     q[k + 1] = -0.5 * h_s * f.vector[k]
                 quat_mul(attitude.q_body_from_frame_nominal, q, attitude.q_body_from_frame_nominal)
                 quat_normalize(attitude.q_body_from_frame_nominal)
-                f.changed += 1
+                self.changed[i] += 1
             elif f.kind == FAULT_TUMBLE and not f.done:
                 f.done = True
                 attitude.reference = NULL
                 vec3_add(plant.target.w_body_radps, plant.target.w_body_radps, f.vector)
                 if plant.docked:
                     vec3_add(plant.stack.body.w_body_radps, plant.stack.body.w_body_radps, f.vector)
-                f.changed += 1
+                self.changed[i] += 1

@@ -1,6 +1,9 @@
 """When a fault is in force, in compiled code."""
 
-from libc.stdint cimport uint64_t
+from libc.stdint cimport uint32_t, uint64_t
+
+cdef enum:
+    DECLARED_MAX = 64                   # faults of one thing in a run
 
 cdef enum:
     BEGINS_AT = 0                       # a time
@@ -51,3 +54,17 @@ cdef inline double window_weight(const window_t* w, uint64_t t_us) noexcept nogi
         return 1.0
     weight = 1.0e-6 * <double>(t_us - w.start_us) / w.ramp_s
     return weight if weight < 1.0 else 1.0
+
+
+# The faults that a run declares of one thing
+cdef class Declared:
+    cdef readonly tuple faults          # in order
+    cdef str key                        # of their rows, which names the thing
+    cdef window_t window[DECLARED_MAX]
+    cdef uint32_t changed[DECLARED_MAX] # how many times it made a difference
+    cdef int count
+
+    cdef _admit(self, object faults, int most, str whose, str key)
+    # Begins the faults that wait for what is seen
+    cdef void look(self, const sight_t* sight) noexcept nogil
+    cdef bint waits(self) noexcept nogil

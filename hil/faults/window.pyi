@@ -1,0 +1,6 @@
+from typing import Any
+
+class Declared:
+    @property
+    def faults(self) -> tuple[Any, ...]: ...
+    def injected(self) -> tuple[dict[str, Any], ...]: ...

@@ -57,3 +57,38 @@ cdef void window_look(window_t* w, const sight_t* sight) noexcept nogil:
         w.start_us = sight.t_us + w.after_us
         if w.length_us != UINT64_MAX:
             w.end_us = w.start_us + w.length_us
+
+
+cdef class Declared:
+    """Faults that a run declares of one thing: when each is in force, and what became of it."""
+
+    cdef _admit(self, object faults, int most, str whose, str key):
+        self.faults, self.key = tuple(faults), key
+        if len(self.faults) > most:
+            raise ValueError(f"{len(self.faults)} faults of {whose}: expected at most {most}")
+
+    def injected(self):
+        """What became of each declared fault: a tuple of dicts.
+
+        Each has the key that names the thing, `kind`, `start_s` (None: it has not begun), `end_s` (None: never) and
+        `changed`, how many cycles, frames, bits or telecommands it changed. A fault that changed none was not injected.
+        """
+        found = []
+        for i, f in enumerate(self.faults):
+            start_s, end_s = window_times(&self.window[i])
+            found.append({self.key: getattr(f, self.key), "kind": f.kind, "start_s": start_s, "end_s": end_s,
+                          "changed": self.changed[i]})
+        return tuple(found)
+
+    cdef void look(self, const sight_t* sight) noexcept nogil:
+        cdef int i
+        for i in range(self.count):
+            window_look(&self.window[i], sight)
+
+    cdef bint waits(self) noexcept nogil:
+        """Whether any fault waits for something to begin with."""
+        cdef int i
+        for i in range(self.count):
+            if window_waits(&self.window[i]):
+                return True
+        return False
